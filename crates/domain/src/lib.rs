@@ -1,1 +1,73 @@
-//! stub
+//! The nouns of Keywright, their rules and their events.
+//!
+//! Nothing in here does I/O: time, random bytes and stored things come in as arguments, and what a rule decides goes
+//! out as a value. One word per thing:
+//!
+//! - **partner**: an organisation that consumes APIs. It has members (OWNER, READ_ONLY) and authorization *roles* that
+//!   only administrators assign. [`Partner`]
+//! - **developer**: a person with a login, self-registered, e-mail verified; may be on many partners and many
+//!   applications. [`Developer`]
+//! - **application**: what calls. Owned by a partner or by one developer; members OWNER, DEVELOPER, READ_ONLY. Holds
+//!   credentials of every kind at once. [`Application`]
+//! - **credential**: one way for an application to prove who it is; today an API key. One life for all kinds: issued,
+//!   active, rotating (old and new both live until a stated time), expired, revoked. [`Credential`]
+//! - **api** and **api version**: what is called. The version says which credentials, roles and scopes open it, whether
+//!   a subscription is needed, and where the gateway finds it. [`Api`], [`ApiVersion`]
+//! - **plan**: limits counted per application. [`Plan`]
+//! - **subscription**: application × api version × plan, with a status. [`Subscription`]
+//! - **auth strategy**: how applications of an API authenticate, as a named setting. [`AuthStrategy`]
+//! - **administrator**: a person who runs this installation. [`Administrator`]
+//! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
+//! - **session**: somebody signed in on some device. [`Session`]
+//! - **mail**: a message that waits to be sent, or was. [`Mail`]
+//! - **actor**: the one who did something. [`Actor`]
+
+mod actor;
+mod api;
+mod application;
+mod auth_strategy;
+mod credential;
+mod developer;
+mod error;
+mod id;
+mod instant;
+mod mail;
+mod master_key;
+pub mod openapi;
+mod partner;
+mod plan;
+mod role;
+pub mod route;
+pub mod secret;
+mod session;
+mod subscription;
+mod text;
+mod token;
+mod transition;
+
+pub use actor::Actor;
+pub use api::{Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary};
+pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
+pub use auth_strategy::{AuthMethod, AuthStrategy, AuthStrategyDraft, KeyLocation};
+pub use credential::{
+    ApiKey, Credential, CredentialDraft, CredentialKind, CredentialState, CredentialStatus, ForeignKey,
+    MAX_OVERLAP, Material, status as credential_status,
+};
+pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password};
+pub use error::{Checks, Error, FieldError, Invalid};
+pub use id::{
+    AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, AuthStrategyId, CredentialId,
+    DeveloperId, MailId, PartnerId, PlanId, SessionId, SubscriptionId, parse_uuid,
+};
+pub use instant::Instant;
+pub use mail::{Mail, MailState};
+pub use master_key::{MasterKey, MasterKeyError};
+pub use partner::{Partner, PartnerDraft, PartnerRole};
+pub use plan::{Limit, Period, Plan, PlanDraft};
+pub use role::{ApplicationAction, PartnerAction};
+pub use secret::{Hint, Pepper, Secret, SecretHash, SecretKind};
+pub use session::{Administrator, Person, Session};
+pub use subscription::{Subscription, SubscriptionCommand, SubscriptionStatus};
+pub use text::{Email, Name, Text, parse_label, parse_labels, search_key};
+pub use token::{Access, ApiToken, Resource, Scope};
+pub use transition::{Event, Meta, Noun, Step, Transition};

@@ -1,0 +1,171 @@
+//! Auth strategies: how applications of an API authenticate, as a named setting.
+
+use serde::{Deserialize, Serialize};
+
+use crate::transition::noun;
+use crate::{AuthStrategyId, Checks, Instant, Invalid, Meta, Name, Transition};
+
+/// A named way for applications to authenticate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuthStrategy {
+    /// Its identity.
+    pub id: AuthStrategyId,
+    /// Version and times.
+    #[serde(flatten)]
+    pub meta: Meta,
+    /// Unique over all strategies.
+    pub name: Name,
+    /// Which kind of credential, and where it is found in a call.
+    pub method: AuthMethod,
+    /// Whether applications get it when they name none. Exactly one strategy has this.
+    pub is_default: bool,
+}
+
+noun!(AuthStrategy, AuthStrategyId);
+
+/// Which kind of credential, and where it is found in a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum AuthMethod {
+    /// API keys.
+    KeyAuth {
+        /// Where the key is looked for, in this order; a call that carries more than one is refused.
+        locations: Vec<KeyLocation>,
+    },
+}
+
+/// A place in a call where an API key may be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyLocation {
+    /// A header of this name, in lower case. `authorization` means `Authorization: Bearer <key>`.
+    Header(String),
+    /// A query parameter of this name.
+    Query(String),
+}
+
+/// What somebody typed about a strategy.
+#[derive(Clone, Debug)]
+pub struct AuthStrategyDraft {
+    /// See [`AuthStrategy::name`].
+    pub name: String,
+    /// See [`AuthStrategy::method`].
+    pub method: AuthMethod,
+}
+
+impl AuthMethod {
+    /// API keys in `X-API-Key`.
+    pub fn default_key_auth() -> Self {
+        Self::KeyAuth { locations: vec![KeyLocation::Header("x-api-key".to_owned())] }
+    }
+
+    fn check(self) -> Result<Self, Invalid> {
+        match self {
+            Self::KeyAuth { locations } => {
+                let mut checks = Checks::new();
+                let fits = (1..=5).contains(&locations.len());
+                checks.require(fits, "locations", "out_of_range", "must have 1 to 5 entries");
+                let mut checked: Vec<KeyLocation> = Vec::new();
+                for (i, location) in locations.into_iter().enumerate() {
+                    let field = format!("locations[{i}]");
+                    if let Some(location) = checks.take(&field, location.check()) {
+                        checks.require(
+                            !checked.contains(&location),
+                            &field,
+                            "duplicate",
+                            "must not repeat another",
+                        );
+                        checked.push(location);
+                    }
+                }
+                checks.build(|| Some(Self::KeyAuth { locations: checked }))
+            }
+        }
+    }
+}
+
+/// Headers that gateways and we ourselves use; a key in one of them would never arrive or would be confused.
+const RESERVED_HEADERS: [&str; 8] =
+    ["connection", "content-length", "content-type", "cookie", "host", "te", "transfer-encoding", "upgrade"];
+
+impl KeyLocation {
+    fn check(self) -> Result<Self, Invalid> {
+        match self {
+            Self::Header(name) => {
+                let name = name.to_ascii_lowercase();
+                let reserved = RESERVED_HEADERS.contains(&name.as_str())
+                    || ["x-forwarded-", "x-original-", "x-keywright-"].iter().any(|p| name.starts_with(p));
+                if reserved {
+                    return Err(Invalid::field(
+                        "header",
+                        "reserved",
+                        "is used by HTTP or by gateways; choose another",
+                    ));
+                }
+                let token = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+                if name.is_empty() || name.len() > 64 || !name.bytes().all(token) {
+                    return Err(Invalid::field(
+                        "header",
+                        "invalid",
+                        "must be letters, digits and hyphens, at most 64",
+                    ));
+                }
+                Ok(Self::Header(name))
+            }
+            Self::Query(name) => {
+                let token = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+                if name.is_empty() || name.len() > 64 || !name.bytes().all(token) {
+                    return Err(Invalid::field(
+                        "query",
+                        "invalid",
+                        "must be letters, digits and - _ . , at most 64",
+                    ));
+                }
+                Ok(Self::Query(name))
+            }
+        }
+    }
+}
+
+impl AuthStrategy {
+    /// A new strategy.
+    ///
+    /// # Errors
+    /// Every wrong field of the draft.
+    pub fn create(
+        id: AuthStrategyId,
+        draft: AuthStrategyDraft,
+        is_default: bool,
+        now: Instant,
+    ) -> Result<Transition<Self>, Invalid> {
+        Ok(Transition::create(draft.check(id, Meta::new(now), is_default)?, "auth_strategy.created"))
+    }
+
+    /// The draft that would make it as it is, to be edited.
+    pub fn draft(&self) -> AuthStrategyDraft {
+        AuthStrategyDraft { name: self.name.to_string(), method: self.method.clone() }
+    }
+
+    /// Takes over an edited draft.
+    ///
+    /// # Errors
+    /// Every wrong field of the draft.
+    pub fn update(&self, draft: AuthStrategyDraft, now: Instant) -> Result<Transition<Self>, Invalid> {
+        let after = draft.check(self.id, self.meta, self.is_default)?;
+        Ok(Transition::update(self, after, "auth_strategy.updated", now))
+    }
+
+    /// Makes it the one that applications get when they name none, or the one that was.
+    pub fn set_default(&self, is_default: bool, now: Instant) -> Transition<Self> {
+        Transition::update(self, Self { is_default, ..self.clone() }, "auth_strategy.default_changed", now)
+    }
+}
+
+impl AuthStrategyDraft {
+    fn check(self, id: AuthStrategyId, meta: Meta, is_default: bool) -> Result<AuthStrategy, Invalid> {
+        let mut checks = Checks::new();
+        let name = checks.take("name", Name::parse(&self.name));
+        let method = checks.take("method", self.method.check());
+        checks.build(|| Some(AuthStrategy { id, meta, name: name?, method: method?, is_default }))
+    }
+}

@@ -1,0 +1,142 @@
+//! Reads API specifications: OpenAPI 3.x and 2.0, as JSON or YAML, and lists their operations.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::secret::sha256;
+use crate::{Invalid, SpecificationSummary};
+
+/// The largest specification, in bytes.
+pub const MAX_SPECIFICATION: usize = 5 * 1024 * 1024;
+const MAX_OPERATIONS: usize = 5_000;
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// A specification that was read.
+#[derive(Clone, Debug)]
+pub struct Specification {
+    /// What is remembered beside the text.
+    pub summary: SpecificationSummary,
+    /// Its operations, in the order of the document.
+    pub operations: Vec<Operation>,
+}
+
+/// One operation of an API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// In capitals.
+    pub method: String,
+    /// The path template, such as `/orders/{id}`.
+    pub path: String,
+    /// `operationId`, if it has one.
+    pub operation_id: Option<String>,
+    /// A line for people.
+    pub summary: Option<String>,
+    /// The groups it is in.
+    pub tags: Vec<String>,
+    /// Whether it is on its way out.
+    pub deprecated: bool,
+}
+
+/// Reads a specification.
+///
+/// # Errors
+/// If it is too large, neither JSON nor YAML, or no OpenAPI document.
+pub fn parse(text: &str) -> Result<Specification, Invalid> {
+    let wrong = |code, message: String| Invalid::field("specification", code, message);
+    if text.len() > MAX_SPECIFICATION {
+        return Err(wrong("too_long", "must have at most 5 MiB".to_owned()));
+    }
+    if text.contains('\0') {
+        return Err(wrong("invalid", "must not hold NUL characters".to_owned()));
+    }
+    let document = read(text).map_err(|reason| wrong("malformed", format!("cannot be read: {reason}")))?;
+    let version = ["openapi", "swagger"].iter().find_map(|key| Some((*key, document.get(key)?.as_str()?)));
+    let format = match version {
+        Some((key, version)) if version.starts_with("3.") || version == "2.0" => format!("{key} {version}"),
+        Some((_, version)) => {
+            let message = format!("is OpenAPI {version:.20}, but 2.0 and 3.x are known here");
+            return Err(wrong("unsupported", message));
+        }
+        None => {
+            return Err(wrong("invalid", "must be an OpenAPI document with an `openapi` field".to_owned()));
+        }
+    };
+    let operations = operations(&document);
+    if operations.len() > MAX_OPERATIONS {
+        return Err(wrong("too_many", format!("must have at most {MAX_OPERATIONS} operations")));
+    }
+    let title = document.pointer("/info/title").and_then(Value::as_str).unwrap_or_default();
+    let summary = SpecificationSummary {
+        title: title.chars().take(200).collect(),
+        format,
+        operations: operations.len(),
+        sha256: sha256(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    Ok(Specification { summary, operations })
+}
+
+/// JSON if it begins like JSON, YAML otherwise. Both readers limit depth; the YAML one limits aliases too.
+fn read(text: &str) -> Result<Value, String> {
+    if text.trim_start().starts_with('{') {
+        serde_json::from_str(text).map_err(|e| e.to_string())
+    } else {
+        serde_saphyr::from_str(text).map_err(|e| e.to_string().lines().next().unwrap_or_default().to_owned())
+    }
+}
+
+fn operations(document: &Value) -> Vec<Operation> {
+    let paths = document.get("paths").and_then(Value::as_object);
+    let items = paths.into_iter().flatten().filter_map(|(path, item)| Some((path, item.as_object()?)));
+    items
+        .flat_map(|(path, item)| {
+            METHODS.iter().filter_map(move |method| Some(operation(method, path, item.get(*method)?)))
+        })
+        .collect()
+}
+
+fn operation(method: &str, path: &str, description: &Value) -> Operation {
+    let text = |key: &str| description.get(key).and_then(Value::as_str).map(str::to_owned);
+    let tags = description.get("tags").and_then(Value::as_array);
+    Operation {
+        method: method.to_ascii_uppercase(),
+        path: path.to_owned(),
+        operation_id: text("operationId"),
+        summary: text("summary"),
+        tags: tags.into_iter().flatten().filter_map(|tag| Some(tag.as_str()?.to_owned())).collect(),
+        deprecated: description.get("deprecated").and_then(Value::as_bool).unwrap_or(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_and_yaml_say_the_same() {
+        let yaml = "openapi: 3.1.0\ninfo: {title: Orders, version: '1'}\npaths:\n  /orders/{id}:\n    get:\n      operationId: getOrder\n      tags: [orders]\n    parameters: []\n";
+        let json = r#"{"openapi":"3.1.0","info":{"title":"Orders","version":"1"},"paths":{"/orders/{id}":{"get":{"operationId":"getOrder","tags":["orders"]},"parameters":[]}}}"#;
+        let (a, b) = (parse(yaml).unwrap(), parse(json).unwrap());
+        assert_eq!(a.operations, b.operations);
+        assert_eq!(a.operations.len(), 1);
+        assert_eq!((a.summary.title.as_str(), a.summary.format.as_str()), ("Orders", "openapi 3.1.0"));
+    }
+
+    #[test]
+    fn a_263_bombs_and_broken_documents_are_refused() {
+        let nested =
+            format!("{{\"openapi\":\"3.1.0\",\"x\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        let aliases = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f]\nopenapi: 3.1.0\n";
+        for bad in [
+            nested.as_str(),
+            aliases,
+            "",
+            "[]",
+            "hello",
+            "{\"openapi\":\"4.0\"}",
+            "{",
+            "{\"swagger\":\"1.2\"}",
+        ] {
+            assert!(parse(bad).is_err(), "{}", bad.chars().take(40).collect::<String>());
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Secrets that we make: their format, and the keyed hash that is all we keep of them.
+//!
+//! `kw_key_<43 base62><6 base62>`: the type, 256 random bits, and a CRC-32 over everything before it. The checksum
+//! lets scanners recognise a leaked one without asking us, and lets us refuse a mistyped one without looking it up.
+//! See `docs/reference/secrets.md`.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+/// What a secret is for. One type's secret is worth nothing at another's door: the type is hashed with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SecretKind {
+    /// An application's API key.
+    ApiKey,
+    /// An administrators' token for the management API.
+    ApiToken,
+    /// A signed-in person's session.
+    Session,
+    /// Proves that a mail address is read by who registered it.
+    EmailVerification,
+    /// Lets somebody choose a new password.
+    PasswordReset,
+    /// Lets somebody become the first administrator.
+    Setup,
+}
+
+impl SecretKind {
+    const ALL: [Self; 6] = [
+        Self::ApiKey,
+        Self::ApiToken,
+        Self::Session,
+        Self::EmailVerification,
+        Self::PasswordReset,
+        Self::Setup,
+    ];
+
+    /// The word between the two underscores.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::ApiKey => "key",
+            Self::ApiToken => "pat",
+            Self::Session => "ses",
+            Self::EmailVerification => "ver",
+            Self::PasswordReset => "rst",
+            Self::Setup => "setup",
+        }
+    }
+}
+
+/// A secret in clear. It exists from its making to the one answer that shows it, and is wiped after.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+/// The part of a secret that may be shown for ever: its beginning and its last four characters.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Hint {
+    /// Such as `kw_key_Ab3d`.
+    pub prefix: String,
+    /// Such as `9xYz`.
+    pub last4: String,
+}
+
+const BODY: usize = 43;
+const CHECKSUM: usize = 6;
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+impl Secret {
+    /// Makes a secret of a kind from 256 random bits.
+    pub fn mint(kind: SecretKind, random: [u8; 32]) -> Self {
+        let mut text = Zeroizing::new(format!("kw_{}_", kind.tag()));
+        push_base62(&mut text, random);
+        let sum = crc32fast::hash(text.as_bytes());
+        push_base62_u32(&mut text, sum);
+        Self(text)
+    }
+
+    /// Takes a value that somebody else made, as it is.
+    pub fn imported(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The secret itself: for the one answer that shows it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What may be shown of it later.
+    pub fn hint(&self) -> Hint {
+        let text = self.expose();
+        let shown = kind_of(text).map_or(0, |kind| "kw__".len() + kind.tag().len()) + 4;
+        let tail = text.char_indices().rev().nth(3).map_or(0, |(i, _)| i);
+        // A short imported value would be given away by its ends, so its beginning is kept back.
+        let prefix: String = if text.len() < 24 { String::new() } else { text.chars().take(shown).collect() };
+        Hint { prefix, last4: text.get(tail..).unwrap_or_default().to_owned() }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The kind of a well-formed secret of ours; `None` if the shape or the checksum is wrong. Looks nothing up.
+pub fn kind_of(text: &str) -> Option<SecretKind> {
+    let rest = text.strip_prefix("kw_")?;
+    let (tag, tail) = rest.split_once('_')?;
+    let kind = SecretKind::ALL.into_iter().find(|kind| kind.tag() == tag)?;
+    if tail.len() != BODY + CHECKSUM || !tail.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let (head, sum) = text.split_at(text.len() - CHECKSUM);
+    let mut expected = String::with_capacity(CHECKSUM);
+    push_base62_u32(&mut expected, crc32fast::hash(head.as_bytes()));
+    (expected == sum).then_some(kind)
+}
+
+/// Whether a text claims to be one of our secrets, well-formed or not.
+pub fn looks_like_ours(text: &str) -> bool {
+    SecretKind::ALL.iter().any(|kind| {
+        text.strip_prefix("kw_").and_then(|t| t.strip_prefix(kind.tag())).is_some_and(|t| t.starts_with('_'))
+    })
+}
+
+/// What is stored of a secret: HMAC-SHA-256 under a pepper, over the kind and the secret.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SecretHash(pub [u8; 32]);
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretHash(…)")
+    }
+}
+
+/// The key of that hash. It is derived from the master key and never stored, so a stolen database confirms nothing.
+#[derive(Clone)]
+pub struct Pepper {
+    mac: Hmac<Sha256>,
+}
+
+impl Pepper {
+    /// From 32 bytes that were derived for this purpose only.
+    pub fn new(key: &[u8; 32]) -> Self {
+        // A shorter key is padded with zeros to the block (RFC 2104 §2).
+        let mut block = [0u8; 64];
+        block[..32].copy_from_slice(key);
+        Self { mac: <Hmac<Sha256> as KeyInit>::new(&block.into()) }
+    }
+
+    /// Hashes a secret that we made.
+    pub fn hash(&self, kind: SecretKind, secret: &str) -> SecretHash {
+        self.tagged(kind.tag().as_bytes(), secret.as_bytes())
+    }
+
+    /// Hashes an API key that somebody else made. Such keys may be handed to us as their SHA-256 only, so that is
+    /// what goes under the pepper.
+    pub fn hash_foreign_key(&self, sha256: &[u8; 32]) -> SecretHash {
+        self.tagged(b"foreign-key", sha256)
+    }
+
+    /// The hash under which a presented API key is looked up; `None` if it claims to be ours and is mistyped.
+    pub fn hash_presented_key(&self, presented: &str) -> Option<SecretHash> {
+        if kind_of(presented) == Some(SecretKind::ApiKey) {
+            return Some(self.hash(SecretKind::ApiKey, presented));
+        }
+        (!looks_like_ours(presented)).then(|| self.hash_foreign_key(&sha256(presented.as_bytes())))
+    }
+
+    /// Hashes anything that must be the same for the same input and tell nothing of it: an idempotency key, an
+    /// account in a counter of bad passwords.
+    pub fn fingerprint(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.mac.clone();
+        mac.update(b"fingerprint:");
+        mac.update(purpose.as_bytes());
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    fn tagged(&self, tag: &[u8], secret: &[u8]) -> SecretHash {
+        let mut mac = self.mac.clone();
+        mac.update(tag);
+        mac.update(&[0]);
+        mac.update(secret);
+        SecretHash(mac.finalize().into_bytes().into())
+    }
+}
+
+impl fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pepper(…)")
+    }
+}
+
+/// Plain SHA-256.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// Writes 256 bits as exactly 43 digits to the base of 62, the most significant first.
+fn push_base62(text: &mut String, mut number: [u8; 32]) {
+    let mut digits = [0u8; BODY];
+    for digit in digits.iter_mut().rev() {
+        let mut remainder = 0u32;
+        for byte in &mut number {
+            let value = (remainder << 8) | u32::from(*byte);
+            *byte = (value / 62) as u8;
+            remainder = value % 62;
+        }
+        *digit = DIGITS[remainder as usize];
+    }
+    text.extend(digits.iter().map(|&d| char::from(d)));
+}
+
+fn push_base62_u32(text: &mut String, mut number: u32) {
+    let mut digits = [b'0'; CHECKSUM];
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[(number % 62) as usize];
+        number /= 62;
+    }
+    text.extend(digits.iter().map(|&d| char::from(d)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minted_secret_is_recognised_and_a_mistyped_one_is_not() {
+        let secret = Secret::mint(SecretKind::ApiKey, [7; 32]);
+        let text = secret.expose();
+        assert_eq!(text.len(), "kw_key_".len() + 49);
+        assert_eq!(kind_of(text), Some(SecretKind::ApiKey));
+        let mut mistyped = text.to_owned().into_bytes();
+        mistyped[20] = if mistyped[20] == b'A' { b'B' } else { b'A' };
+        let mistyped = String::from_utf8(mistyped).unwrap();
+        assert_eq!(kind_of(&mistyped), None);
+        assert!(Pepper::new(&[1; 32]).hash_presented_key(&mistyped).is_none());
+        assert_eq!(secret.hint().last4, text[text.len() - 4..]);
+    }
+
+    #[test]
+    fn all_256_bits_count() {
+        let ones = Secret::mint(SecretKind::ApiKey, [0xff; 32]);
+        let mut almost = [0xff; 32];
+        almost[31] = 0xfe;
+        assert_ne!(ones, Secret::mint(SecretKind::ApiKey, almost));
+        almost = [0xff; 32];
+        almost[0] = 0x7f;
+        assert_ne!(ones, Secret::mint(SecretKind::ApiKey, almost));
+    }
+
+    #[test]
+    fn kinds_do_not_share_hashes() {
+        let pepper = Pepper::new(&[1; 32]);
+        assert_ne!(pepper.hash(SecretKind::ApiKey, "x"), pepper.hash(SecretKind::Session, "x"));
+        assert_ne!(pepper.fingerprint("a", &[b"xy", b"z"]), pepper.fingerprint("a", &[b"x", b"yz"]));
+    }
+
+    #[test]
+    fn a_279_debug_output_shows_no_secret() {
+        let secret = Secret::mint(SecretKind::ApiKey, [7; 32]);
+        assert!(!format!("{secret:?}").contains(&secret.expose()[8..20]));
+    }
+
+    #[test]
+    fn a_foreign_key_is_found_by_value_or_by_its_sha256() {
+        let pepper = Pepper::new(&[1; 32]);
+        assert_eq!(
+            pepper.hash_presented_key("legacy-key"),
+            Some(pepper.hash_foreign_key(&sha256(b"legacy-key")))
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! Sessions of people who signed in, and the administrators among them.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::transition::noun;
+use crate::{AdministratorId, DeveloperId, Email, Instant, Invalid, Meta, SecretHash, SessionId, Transition};
+
+/// A person who runs this installation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Administrator {
+    /// Their identity.
+    pub id: AdministratorId,
+    /// Version and times.
+    #[serde(flatten)]
+    pub meta: Meta,
+    /// Unique without regard to case.
+    pub email: Email,
+    /// Argon2id, as a PHC string.
+    #[serde(skip)]
+    pub password_hash: String,
+}
+
+noun!(Administrator, AdministratorId);
+
+impl Administrator {
+    /// A new administrator.
+    ///
+    /// # Errors
+    /// If the address is wrong.
+    pub fn create(
+        id: AdministratorId,
+        email: &str,
+        password_hash: String,
+        now: Instant,
+    ) -> Result<Transition<Self>, Invalid> {
+        let email = Email::parse(email).map_err(|e| e.within("email"))?;
+        Ok(Transition::create(
+            Self { id, meta: Meta::new(now), email, password_hash },
+            "administrator.created",
+        ))
+    }
+}
+
+/// Who a session belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Person {
+    /// Somebody who uses APIs.
+    Developer(DeveloperId),
+    /// Somebody who runs this installation.
+    Administrator(AdministratorId),
+}
+
+/// Somebody signed in, on some device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Session {
+    /// Its identity.
+    pub id: SessionId,
+    /// Version and times.
+    #[serde(flatten)]
+    pub meta: Meta,
+    /// Who signed in.
+    pub person: Person,
+    /// The keyed hash it is found by.
+    #[serde(skip)]
+    pub hash: SecretHash,
+    /// The device, as it calls itself.
+    pub user_agent: String,
+    /// The address that the sign-in came from.
+    pub address: String,
+    /// When it was last used, to the minute.
+    #[serde(skip)]
+    pub last_seen_at: Instant,
+    /// When it ends, whatever happens.
+    pub ends_at: Instant,
+}
+
+noun!(Session, SessionId);
+
+impl Session {
+    /// How long a session lives at most.
+    pub const LIFETIME: Duration = Duration::from_secs(12 * 3600);
+    /// How long it lives unused.
+    pub const IDLE: Duration = Duration::from_secs(30 * 60);
+
+    /// Somebody signs in.
+    pub fn start(
+        id: SessionId,
+        person: Person,
+        hash: SecretHash,
+        user_agent: &str,
+        address: &str,
+        now: Instant,
+    ) -> Transition<Self> {
+        let printable = |text: &str| text.chars().filter(|c| !c.is_control()).take(200).collect::<String>();
+        let session = Self {
+            id,
+            meta: Meta::new(now),
+            person,
+            hash,
+            user_agent: printable(user_agent),
+            address: printable(address),
+            last_seen_at: now,
+            ends_at: now + Self::LIFETIME,
+        };
+        Transition::create(session, "session.started")
+    }
+
+    /// Somebody signs out, or is signed out.
+    pub fn end(self) -> Transition<Self> {
+        Transition::delete(self, "session.ended")
+    }
+
+    /// Whether it still counts at a moment.
+    pub fn is_alive(&self, now: Instant) -> bool {
+        now < self.ends_at && now.since(self.last_seen_at) < Self::IDLE
+    }
+}
