@@ -33,7 +33,7 @@ pub(crate) fn parse_path_prefix(text: &str) -> Result<String, Invalid> {
         !segment.is_empty()
             && segment != "."
             && segment != ".."
-            && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~@:!$&'()*+,=".contains(&b))
+            && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
     };
     let plain = text.len() <= 512 && text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(segment));
     if text == "/" || plain {

@@ -1,1 +1,51 @@
-//! stub
+//! Where everything is kept: SQLite or PostgreSQL, one code path.
+//!
+//! What crosses this border are domain types and [`Error`]; entities, queries and migrations stay inside. Reading goes
+//! through [`Read`], on the pool or inside a transaction alike. Writing goes through [`Tx`], and the only way to write
+//! a noun is [`Tx::save`], which takes a whole [`domain::Transition`] and adds the audit line.
+
+// The entity derives want `pub` types; their modules keep them inside.
+#![allow(unreachable_pub)]
+
+mod account;
+mod api;
+mod application;
+mod audit;
+mod auth_strategy;
+mod connect;
+mod credential;
+mod developer;
+mod error;
+mod idempotency;
+mod mail;
+mod migration;
+mod partner;
+mod plan;
+mod read;
+mod record;
+mod session;
+mod snapshot;
+mod subscription;
+mod throttle;
+mod token;
+mod tx;
+
+pub use account::OneTimeToken;
+pub use api::{ApiFilter, ApiVersionFilter};
+pub use application::ApplicationFilter;
+pub use audit::{AuditFilter, AuditLine};
+pub use connect::{Engine, Store};
+pub use credential::CredentialFilter;
+pub use developer::DeveloperFilter;
+pub use error::Error;
+pub use idempotency::{Claim, Claimed};
+pub use mail::{MailFilter, MailRecord, MailResult};
+pub use partner::PartnerFilter;
+pub use read::{Page, PageRequest, Read};
+pub use record::Record;
+pub use snapshot::Changes;
+pub use subscription::SubscriptionFilter;
+pub use tx::{Author, Tx};
+
+/// The answer of everything here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,13 +1,20 @@
 //! The hot path: may this credential call this API?
 //!
-//! Everything here is synchronous and pure: no I/O, no clock, no HTTP framework. It starts with what the
-//! gateway says about the call it holds back, which is believed only in one spelling: [`Original::parse`]
-//! refuses what another server could read differently, and never repairs.
+//! Everything here is synchronous: no I/O, no clock, no HTTP framework, no lock. A gateway holds a call back and asks;
+//! what it says about the call is believed only in one spelling ([`Original::parse`] refuses what another server could
+//! read differently, and never repairs), and [`Verifier::decide`] answers from memory.
+//!
+//! A refusal is a value like any other. A permission is a [`Verified`], which only `decide` can make: a forgotten
+//! status cannot open the door.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod api_key;
+mod catalogue;
+mod decide;
+mod decision;
 mod host;
 mod method;
 mod original;
@@ -15,7 +22,10 @@ mod path;
 mod prefix;
 mod query;
 mod reason;
+mod snapshot;
 
+pub use decide::{Headers, Request};
+pub use decision::{Decision, Reason, Refusal, Verified};
 pub use host::{Host, MAX_HOST};
 pub use method::Method;
 pub use original::{Original, RawOriginal};
@@ -23,3 +33,4 @@ pub use path::{MAX_PATH, RequestPath};
 pub use prefix::{BadPrefix, PathPrefix};
 pub use query::{MAX_QUERY, query_values};
 pub use reason::BadRequestReason;
+pub use snapshot::{Change, Verifier};

@@ -31,6 +31,9 @@ pub struct Credential {
     pub expires_at: Option<Instant>,
     /// The one that takes its place. Both live until `expires_at` of this one.
     pub replaced_by: Option<CredentialId>,
+    /// When it last let a call through, as far as it was noted. Counters write this, no transition does.
+    #[serde(skip)]
+    pub last_used_at: Option<Instant>,
 }
 
 noun!(Credential, CredentialId, application = |c| Some(c.application_id));
@@ -169,6 +172,7 @@ impl Credential {
             state: CredentialState::Active,
             expires_at,
             replaced_by: None,
+            last_used_at: None,
         };
         Ok(Transition::create(credential, "credential.issued"))
     }
@@ -270,6 +274,7 @@ impl Credential {
             state: CredentialState::Active,
             expires_at: self.expires_at,
             replaced_by: None,
+            last_used_at: None,
         };
         Ok((
             Transition::update(self, old, "credential.rotated", now),

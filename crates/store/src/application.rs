@@ -1,0 +1,213 @@
+//! Applications and their members.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::{
+    Application, ApplicationId, ApplicationRole, AuthStrategyId, DeveloperId, Name, Noun, Owner, PartnerId,
+    Text,
+};
+use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveValue::Set, Condition, QuerySelect, QueryTrait};
+
+use crate::partner::partners_of;
+use crate::read::contains;
+use crate::record::{Place, meta, word};
+use crate::{Page, PageRequest, Read, Record, Result};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "applications")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub name: String,
+    pub name_key: String,
+    pub search_key: String,
+    pub description: String,
+    /// The partner's or developer's id: names are unique within it.
+    pub owner_id: Uuid,
+    pub partner_id: Option<Uuid>,
+    pub developer_id: Option<Uuid>,
+    pub auth_strategy_id: Uuid,
+    pub state: String,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Who works on an application.
+pub(crate) mod member {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "application_members")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub application_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub developer_id: Uuid,
+        pub role: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl Record for Application {
+    type Entity = Entity;
+    type Row = ActiveModel;
+    const ID: Column = Column::Id;
+    const VERSION: Column = Column::Version;
+
+    fn to_row(&self) -> ActiveModel {
+        let partner_id = self.owner.partner().map(|id| id.0);
+        let developer_id = self.owner.developer().map(|id| id.0);
+        ActiveModel {
+            id: Set(self.id.0),
+            version: Set(self.meta.version),
+            created_at: Set(self.meta.created_at.micros()),
+            updated_at: Set(self.meta.updated_at.micros()),
+            name: Set(self.name.to_string()),
+            name_key: Set(self.name.unique_key()),
+            search_key: Set(self.name.search_key()),
+            description: Set(self.description.as_str().to_owned()),
+            owner_id: Set(owner_id(self.owner)),
+            partner_id: Set(partner_id),
+            developer_id: Set(developer_id),
+            auth_strategy_id: Set(self.auth_strategy_id.0),
+            state: Set(word(self.state)),
+        }
+    }
+
+    fn from_row(row: Model) -> Result<Self> {
+        let at = Place { table: "applications", id: row.id };
+        let owner = match (row.partner_id, row.developer_id) {
+            (Some(partner), None) => Owner::Partner(PartnerId(partner)),
+            (None, Some(developer)) => Owner::Developer(DeveloperId(developer)),
+            _ => return Err(at.corrupt("owner_id")),
+        };
+        Ok(Self {
+            id: ApplicationId(row.id),
+            meta: meta(row.version, row.created_at, row.updated_at),
+            name: at.text("name", Name::parse(&row.name))?,
+            description: at.text("description", Text::parse(&row.description))?,
+            owner,
+            auth_strategy_id: AuthStrategyId(row.auth_strategy_id),
+            state: at.word("state", row.state)?,
+            members: BTreeMap::new(),
+        })
+    }
+
+    async fn save_parts<C: ConnectionTrait>(&self, connection: &C) -> Result<()> {
+        member::Entity::delete_many()
+            .filter(member::Column::ApplicationId.eq(self.id.0))
+            .exec(connection)
+            .await?;
+        let rows = self.members.iter().map(|(developer, role)| member::ActiveModel {
+            application_id: Set(self.id.0),
+            developer_id: Set(developer.0),
+            role: Set(word(role)),
+        });
+        if !self.members.is_empty() {
+            member::Entity::insert_many(rows).exec_without_returning(connection).await?;
+        }
+        Ok(())
+    }
+
+    async fn load_parts<C: ConnectionTrait>(nouns: &mut [Self], connection: &C) -> Result<()> {
+        let ids = nouns.iter().map(|application| application.id.0);
+        let rows =
+            member::Entity::find().filter(member::Column::ApplicationId.is_in(ids)).all(connection).await?;
+        let mut members: HashMap<Uuid, BTreeMap<DeveloperId, ApplicationRole>> = HashMap::new();
+        for row in rows {
+            let role =
+                Place { table: "application_members", id: row.application_id }.word("role", row.role)?;
+            members.entry(row.application_id).or_default().insert(DeveloperId(row.developer_id), role);
+        }
+        for application in nouns {
+            application.members = members.remove(&application.id()).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+fn owner_id(owner: Owner) -> Uuid {
+    match owner {
+        Owner::Partner(id) => id.0,
+        Owner::Developer(id) => id.0,
+    }
+}
+
+/// Which applications are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct ApplicationFilter {
+    /// The name holds this.
+    pub name_contains: Option<String>,
+    /// They belong to this owner.
+    pub owner: Option<Owner>,
+    /// This developer may see them: as owner, as member, or as member of the partner that owns them.
+    pub visible_to: Option<DeveloperId>,
+    /// This developer is a member of them.
+    pub member: Option<DeveloperId>,
+}
+
+impl<C: ConnectionTrait> Read<'_, C> {
+    /// Applications, from the newest to the oldest.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn applications(
+        &self,
+        filter: &ApplicationFilter,
+        page: PageRequest,
+    ) -> Result<Page<Application>> {
+        self.page(select(filter), page).await
+    }
+
+    /// How many applications there are.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn count_applications(&self, filter: &ApplicationFilter) -> Result<u64> {
+        Ok(select(filter).count(self.0).await?)
+    }
+}
+
+fn select(filter: &ApplicationFilter) -> Select<Entity> {
+    let mut select = Entity::find();
+    if let Some(text) = &filter.name_contains {
+        select = select.filter(contains(Column::SearchKey, text));
+    }
+    if let Some(owner) = filter.owner {
+        select = select.filter(Column::OwnerId.eq(owner_id(owner)));
+    }
+    if let Some(developer) = filter.member {
+        select = select.filter(Column::Id.in_subquery(applications_of(developer)));
+    }
+    if let Some(developer) = filter.visible_to {
+        select = select.filter(visible_to(developer));
+    }
+    select
+}
+
+/// A condition on applications: this developer may see them.
+pub(crate) fn visible_to(developer: DeveloperId) -> Condition {
+    Condition::any()
+        .add(Column::DeveloperId.eq(developer.0))
+        .add(Column::PartnerId.in_subquery(partners_of(developer)))
+        .add(Column::Id.in_subquery(applications_of(developer)))
+}
+
+fn applications_of(developer: DeveloperId) -> sea_orm::sea_query::SelectStatement {
+    member::Entity::find()
+        .select_only()
+        .column(member::Column::ApplicationId)
+        .filter(member::Column::DeveloperId.eq(developer.0))
+        .into_query()
+}

@@ -1,0 +1,181 @@
+//! Opening the database. The only file that knows which engine it is.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm_migration::MigratorTrait;
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+
+use crate::migration::Migrator;
+use crate::{Author, Error, Read, Result, Tx};
+
+/// How long a statement may wait for a lock or a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The database, open. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    readers: DatabaseConnection,
+    /// On SQLite a pool of one: writers queue here and not in the database, where they would time out.
+    writer: DatabaseConnection,
+    engine: Engine,
+}
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded, one file.
+    Sqlite,
+    /// A server that several nodes may share.
+    Postgres,
+}
+
+impl Store {
+    /// Opens a database by URL: `sqlite:///path/to/file` or `postgres://user:password@host/database`.
+    /// Changes nothing in it, but makes the file if there is none.
+    ///
+    /// # Errors
+    /// If the URL is of neither kind or the database cannot be reached.
+    pub async fn open(url: &str) -> Result<Self> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            Self::open_sqlite(Path::new(path)).await
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self::open_postgres(url).await
+        } else {
+            Err(Error::Other("the database URL must begin with sqlite:// or postgres://".to_owned()))
+        }
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self> {
+        make_private_file(path).map_err(|e| Error::Unavailable(format!("{}: {e}", path.display())))?;
+        let options = |connections: u32| {
+            let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
+            options
+                .max_connections(connections)
+                .min_connections(1)
+                .acquire_timeout(PATIENCE * 2)
+                .sqlx_logging(false);
+            options.map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // FULL: what was acknowledged survives a power cut.
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(PATIENCE)
+                    .pragma("trusted_schema", "OFF")
+            });
+            options
+        };
+        let writer = Database::connect(options(1)).await?;
+        let readers = Database::connect(options(8)).await?;
+        Ok(Self { readers, writer, engine: Engine::Sqlite })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self> {
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(20).acquire_timeout(PATIENCE).sqlx_logging(false);
+        options.map_sqlx_postgres_opts(|postgres| {
+            postgres.application_name("keywright").options([
+                ("statement_timeout", "5s"),
+                ("lock_timeout", "4s"),
+                ("idle_in_transaction_session_timeout", "10s"),
+                ("synchronous_commit", "on"),
+            ])
+        });
+        let pool = Database::connect(options).await?;
+        Ok(Self { readers: pool.clone(), writer: pool, engine: Engine::Postgres })
+    }
+
+    /// Brings the tables up to date. Several nodes may do so at once: one works, the others wait.
+    ///
+    /// # Errors
+    /// If a migration fails; it is rolled back then.
+    pub async fn migrate(&self) -> Result<()> {
+        // A transaction-scoped lock on a connection of its own: it falls with the connection, whatever happens.
+        let guard = match self.engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => {
+                let guard = self.writer.begin().await?;
+                guard.execute_unprepared("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(7305090011)").await?;
+                Some(guard)
+            }
+        };
+        Migrator::up(&self.writer, None).await?;
+        if let Some(guard) = guard {
+            guard.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether every migration of this program was applied.
+    ///
+    /// # Errors
+    /// If the database cannot be asked.
+    pub async fn is_migrated(&self) -> Result<bool> {
+        Ok(Migrator::get_pending_migrations(&self.readers).await?.is_empty())
+    }
+
+    /// Which database it is.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Reading, outside of a transaction.
+    pub fn read(&self) -> Read<'_, DatabaseConnection> {
+        Read(&self.readers)
+    }
+
+    /// Begins to write. Everything is undone unless [`Tx::commit`] is called.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn begin(&self, author: Author) -> Result<Tx> {
+        // SQLite begins DEFERRED by default: a transaction that reads and then writes would fail under load, however
+        // long the timeout. PostgreSQL ignores the mode.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Tx::new(self.writer.begin_with_options(options).await?, author))
+    }
+
+    /// The pool for small writes of their own that nobody's act caused: counters, times of last use.
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.readers.execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// Ends all connections, after the statements under way.
+    ///
+    /// # Errors
+    /// If a pool cannot be closed.
+    pub async fn close(self) -> Result<()> {
+        if self.engine == Engine::Sqlite {
+            self.readers.close().await?;
+        }
+        self.writer.close().await?;
+        Ok(())
+    }
+}
+
+/// Makes the file readable for its owner only, before SQLite fills it.
+fn make_private_file(path: &Path) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

@@ -1,0 +1,187 @@
+//! Credentials. A new kind needs no new column: what is particular to it goes into `details`.
+
+use domain::{
+    ApiKey, ApplicationId, Credential, CredentialId, CredentialKind, CredentialState, DeveloperId, Hint,
+    Instant, Material, Name,
+};
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Place, json, meta, word};
+use crate::subscription::application_ids_visible_to;
+use crate::{Page, PageRequest, Read, Record, Result, Store};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "credentials")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub application_id: Uuid,
+    pub name: String,
+    pub kind: String,
+    /// What it is found by: unique over all applications.
+    pub secret_hash: Option<Vec<u8>>,
+    pub pepper: Option<i32>,
+    pub details: Json,
+    pub state: String,
+    pub expires_at: Option<i64>,
+    pub replaced_by: Option<Uuid>,
+    pub last_used_at: Option<i64>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// `details` of an API key.
+#[derive(Serialize, Deserialize)]
+struct ApiKeyDetails {
+    prefix: String,
+    last4: String,
+    imported: bool,
+}
+
+impl Record for Credential {
+    type Entity = Entity;
+    type Row = ActiveModel;
+    const ID: Column = Column::Id;
+    const VERSION: Column = Column::Version;
+
+    fn to_row(&self) -> ActiveModel {
+        let (secret_hash, pepper, details) = match &self.material {
+            Material::ApiKey(ApiKey { hash, pepper, hint, imported }) => {
+                let Hint { prefix, last4 } = hint.clone();
+                (
+                    Some(hash.0.to_vec()),
+                    Some(*pepper),
+                    json(ApiKeyDetails { prefix, last4, imported: *imported }),
+                )
+            }
+        };
+        ActiveModel {
+            id: Set(self.id.0),
+            version: Set(self.meta.version),
+            created_at: Set(self.meta.created_at.micros()),
+            updated_at: Set(self.meta.updated_at.micros()),
+            application_id: Set(self.application_id.0),
+            name: Set(self.name.to_string()),
+            kind: Set(word(self.material.kind())),
+            secret_hash: Set(secret_hash),
+            pepper: Set(pepper),
+            details: Set(details),
+            state: Set(word(self.state)),
+            expires_at: Set(self.expires_at.map(Instant::micros)),
+            replaced_by: Set(self.replaced_by.map(|id| id.0)),
+            // Written by the counters only, see `touch_credentials`.
+            last_used_at: if self.meta.version == 1 { Set(None) } else { NotSet },
+        }
+    }
+
+    fn from_row(row: Model) -> Result<Self> {
+        let at = Place { table: "credentials", id: row.id };
+        let material = match at.word("kind", row.kind)? {
+            CredentialKind::ApiKey => {
+                let ApiKeyDetails { prefix, last4, imported } = at.json("details", row.details)?;
+                Material::ApiKey(ApiKey {
+                    hash: at.hash("secret_hash", row.secret_hash.as_deref().unwrap_or_default())?,
+                    pepper: row.pepper.ok_or_else(|| at.corrupt("pepper"))?,
+                    hint: Hint { prefix, last4 },
+                    imported,
+                })
+            }
+        };
+        Ok(Self {
+            id: CredentialId(row.id),
+            meta: meta(row.version, row.created_at, row.updated_at),
+            application_id: ApplicationId(row.application_id),
+            name: at.text("name", Name::parse(&row.name))?,
+            material,
+            state: at.word("state", row.state)?,
+            expires_at: row.expires_at.map(Instant::from_micros),
+            replaced_by: row.replaced_by.map(CredentialId),
+            last_used_at: row.last_used_at.map(Instant::from_micros),
+        })
+    }
+}
+
+/// Which credentials are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct CredentialFilter {
+    /// Of this application.
+    pub application_id: Option<ApplicationId>,
+    /// In this state.
+    pub state: Option<CredentialState>,
+    /// That end before this.
+    pub expires_before: Option<Instant>,
+    /// Of applications that this developer may see.
+    pub visible_to: Option<DeveloperId>,
+}
+
+impl<C: ConnectionTrait> Read<'_, C> {
+    /// Credentials, from the newest to the oldest.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn credentials(
+        &self,
+        filter: &CredentialFilter,
+        page: PageRequest,
+    ) -> Result<Page<Credential>> {
+        let mut select = Entity::find();
+        if let Some(id) = filter.application_id {
+            select = select.filter(Column::ApplicationId.eq(id.0));
+        }
+        if let Some(state) = filter.state {
+            select = select.filter(Column::State.eq(word(state)));
+        }
+        if let Some(at) = filter.expires_before {
+            select = select.filter(Column::ExpiresAt.lt(at.micros()));
+        }
+        if let Some(developer) = filter.visible_to {
+            select = select.filter(Column::ApplicationId.in_subquery(application_ids_visible_to(developer)));
+        }
+        self.page(select, page).await
+    }
+
+    /// How many credentials of an application are worth something or may be again: neither revoked nor expired.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn count_live_credentials(&self, application: ApplicationId, now: Instant) -> Result<u64> {
+        let lives = Column::ExpiresAt.is_null().or(Column::ExpiresAt.gt(now.micros()));
+        let count = Entity::find()
+            .filter(Column::ApplicationId.eq(application.0))
+            .filter(Column::State.ne(word(CredentialState::Revoked)))
+            .filter(lives)
+            .count(self.0)
+            .await?;
+        Ok(count)
+    }
+}
+
+impl Store {
+    /// Notes when credentials were last used, many at once. Nobody's act: no audit line, no new version.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn touch_credentials(&self, uses: &[(CredentialId, Instant)]) -> Result<()> {
+        for some in uses.chunks(500) {
+            let ids = some.iter().map(|(id, _)| id.0);
+            let when = some.iter().fold(sea_orm::sea_query::CaseStatement::new(), |case, (id, at)| {
+                case.case(Column::Id.eq(id.0), Expr::value(at.micros()))
+            });
+            Entity::update_many()
+                .col_expr(Column::LastUsedAt, when.finally(Expr::col(Column::LastUsedAt)).into())
+                .filter(Column::Id.is_in(ids))
+                .exec(self.writer())
+                .await?;
+        }
+        Ok(())
+    }
+}

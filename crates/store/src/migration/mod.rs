@@ -1,0 +1,60 @@
+//! The tables, as a list of steps forward. A step that was released is never edited: add another.
+
+use sea_orm_migration::prelude::*;
+
+mod m0001_people;
+mod m0002_catalogue;
+mod m0003_applications;
+mod m0004_records;
+
+pub(crate) struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_people::Migration),
+            Box::new(m0002_catalogue::Migration),
+            Box::new(m0003_applications::Migration),
+            Box::new(m0004_records::Migration),
+        ]
+    }
+}
+
+/// A table of nouns: identity, version and times.
+fn noun_table(name: &'static str) -> TableCreateStatement {
+    let mut table = Table::create();
+    table
+        .table(name)
+        .col(ColumnDef::new("id").uuid().not_null().primary_key())
+        .col(ColumnDef::new("version").big_integer().not_null())
+        .col(ColumnDef::new("created_at").big_integer().not_null())
+        .col(ColumnDef::new("updated_at").big_integer().not_null());
+    table
+}
+
+/// An index named after its table and columns: [`crate::Error::Unique`] reads the column out of that name.
+fn index(table: &'static str, columns: &[&'static str], unique: bool) -> IndexCreateStatement {
+    let prefix = if unique { "uq" } else { "ix" };
+    let mut index = Index::create();
+    index.name(format!("{prefix}_{table}_{}", columns.join("_"))).table(table);
+    for column in columns {
+        index.col(*column);
+    }
+    if unique {
+        index.unique();
+    }
+    index
+}
+
+/// A column that holds the id of a row in another table, and what happens when that row goes.
+fn reference(
+    table: &'static str,
+    column: &'static str,
+    to: &'static str,
+    on_delete: ForeignKeyAction,
+) -> ForeignKeyCreateStatement {
+    let mut key = ForeignKey::create();
+    key.name(format!("fk_{table}_{column}")).from(table, column).to(to, "id").on_delete(on_delete);
+    key
+}

@@ -1,0 +1,111 @@
+//! Reading: the same queries on the pool and inside a transaction.
+
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use uuid::Uuid;
+
+use crate::{Record, Result};
+
+/// Reads from a connection or inside a transaction.
+#[derive(Debug)]
+pub struct Read<'a, C>(pub(crate) &'a C);
+
+/// Which part of a list is wanted. Lists run from the newest to the oldest.
+#[derive(Clone, Copy, Debug)]
+pub struct PageRequest {
+    /// Only what is older than the thing with this id.
+    pub after: Option<Uuid>,
+    /// At most so many.
+    pub limit: u64,
+}
+
+impl PageRequest {
+    /// The first so many.
+    pub fn first(limit: u64) -> Self {
+        Self { after: None, limit }
+    }
+}
+
+/// A part of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Where the next one begins, if there is more.
+    pub next: Option<Uuid>,
+}
+
+impl<C: ConnectionTrait> Read<'_, C> {
+    /// One thing by its id.
+    ///
+    /// # Errors
+    /// If the database is not available or the row is corrupt.
+    pub async fn find<T: Record>(&self, id: impl Into<Uuid>) -> Result<Option<T>> {
+        let select = T::Entity::find().filter(T::ID.eq(id.into()));
+        self.one(select).await
+    }
+
+    /// Several things by their ids, in no order. Unknown ids are left out.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn find_all<T: Record>(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<Vec<T>> {
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        let mut found = Vec::with_capacity(ids.len());
+        // SQLite takes at most 32,766 parameters in a statement.
+        for some in ids.chunks(10_000) {
+            found.extend(self.many(T::Entity::find().filter(T::ID.is_in(some.iter().copied()))).await?);
+        }
+        Ok(found)
+    }
+
+    /// The only row that a query finds.
+    pub(crate) async fn one<T: Record>(&self, select: Select<T::Entity>) -> Result<Option<T>> {
+        Ok(self.many(select.limit(1)).await?.pop())
+    }
+
+    /// All rows that a query finds.
+    pub(crate) async fn many<T: Record>(&self, select: Select<T::Entity>) -> Result<Vec<T>> {
+        let rows = select.all(self.0).await?;
+        let mut nouns = rows.into_iter().map(T::from_row).collect::<Result<Vec<T>>>()?;
+        if !nouns.is_empty() {
+            T::load_parts(&mut nouns, self.0).await?;
+        }
+        Ok(nouns)
+    }
+
+    /// A part of what a query finds, from the newest to the oldest: ids sort by age.
+    pub(crate) async fn page<T: Record>(
+        &self,
+        select: Select<T::Entity>,
+        page: PageRequest,
+    ) -> Result<Page<T>> {
+        let mut select = select.order_by_desc(T::ID).limit(page.limit.saturating_add(1));
+        if let Some(after) = page.after {
+            select = select.filter(T::ID.lt(after));
+        }
+        let mut items: Vec<T> = self.many(select).await?;
+        let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let next = if items.len() > wanted {
+            items.truncate(wanted);
+            items.last().map(domain::Noun::id)
+        } else {
+            None
+        };
+        Ok(Page { items, next })
+    }
+}
+
+/// A condition: the column holds the text, taken literally. Both are in the form of [`domain::search_key`].
+pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> sea_orm::sea_query::SimpleExpr {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in domain::search_key(text).chars() {
+        if matches!(c, '\\' | '%' | '_') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    Expr::col(column.as_column_ref()).like(LikeExpr::new(pattern).escape('\\'))
+}

@@ -1,0 +1,198 @@
+//! Administrators, and the sessions of people who signed in.
+
+use domain::{
+    Administrator, AdministratorId, DeveloperId, Email, Instant, Person, SecretHash, Session, SessionId,
+};
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
+
+use crate::record::{Place, meta};
+use crate::{Read, Record, Result, Store};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "sessions")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub developer_id: Option<Uuid>,
+    pub administrator_id: Option<Uuid>,
+    pub hash: Vec<u8>,
+    pub user_agent: String,
+    pub address: String,
+    pub last_seen_at: i64,
+    pub ends_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// People who run this installation.
+pub(crate) mod administrator {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "administrators")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub version: i64,
+        pub created_at: i64,
+        pub updated_at: i64,
+        pub email: String,
+        pub email_key: String,
+        pub password_hash: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl Record for Session {
+    type Entity = Entity;
+    type Row = ActiveModel;
+    const ID: Column = Column::Id;
+    const VERSION: Column = Column::Version;
+
+    fn to_row(&self) -> ActiveModel {
+        let (developer_id, administrator_id) = match self.person {
+            Person::Developer(id) => (Some(id.0), None),
+            Person::Administrator(id) => (None, Some(id.0)),
+        };
+        ActiveModel {
+            id: Set(self.id.0),
+            version: Set(self.meta.version),
+            created_at: Set(self.meta.created_at.micros()),
+            updated_at: Set(self.meta.updated_at.micros()),
+            developer_id: Set(developer_id),
+            administrator_id: Set(administrator_id),
+            hash: Set(self.hash.0.to_vec()),
+            user_agent: Set(self.user_agent.clone()),
+            address: Set(self.address.clone()),
+            last_seen_at: if self.meta.version == 1 { Set(self.last_seen_at.micros()) } else { NotSet },
+            ends_at: Set(self.ends_at.micros()),
+        }
+    }
+
+    fn from_row(row: Model) -> Result<Self> {
+        let at = Place { table: "sessions", id: row.id };
+        let person = match (row.developer_id, row.administrator_id) {
+            (Some(id), None) => Person::Developer(DeveloperId(id)),
+            (None, Some(id)) => Person::Administrator(AdministratorId(id)),
+            _ => return Err(at.corrupt("developer_id")),
+        };
+        Ok(Self {
+            id: SessionId(row.id),
+            meta: meta(row.version, row.created_at, row.updated_at),
+            person,
+            hash: at.hash("hash", &row.hash)?,
+            user_agent: row.user_agent,
+            address: row.address,
+            last_seen_at: Instant::from_micros(row.last_seen_at),
+            ends_at: Instant::from_micros(row.ends_at),
+        })
+    }
+}
+
+impl Record for Administrator {
+    type Entity = administrator::Entity;
+    type Row = administrator::ActiveModel;
+    const ID: administrator::Column = administrator::Column::Id;
+    const VERSION: administrator::Column = administrator::Column::Version;
+
+    fn to_row(&self) -> Self::Row {
+        administrator::ActiveModel {
+            id: Set(self.id.0),
+            version: Set(self.meta.version),
+            created_at: Set(self.meta.created_at.micros()),
+            updated_at: Set(self.meta.updated_at.micros()),
+            email: Set(self.email.to_string()),
+            email_key: Set(self.email.unique_key()),
+            password_hash: Set(self.password_hash.clone()),
+        }
+    }
+
+    fn from_row(row: administrator::Model) -> Result<Self> {
+        let at = Place { table: "administrators", id: row.id };
+        Ok(Self {
+            id: AdministratorId(row.id),
+            meta: meta(row.version, row.created_at, row.updated_at),
+            email: at.text("email", Email::parse(&row.email))?,
+            password_hash: row.password_hash,
+        })
+    }
+}
+
+impl<C: ConnectionTrait> Read<'_, C> {
+    /// The session with a secret.
+    ///
+    /// # Errors
+    /// If the database is not available or the row is corrupt.
+    pub async fn session_by_hash(&self, hash: &SecretHash) -> Result<Option<Session>> {
+        self.one(Entity::find().filter(Column::Hash.eq(hash.0.to_vec()))).await
+    }
+
+    /// All sessions of a person, from the newest to the oldest, ended ones included until they are swept.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn sessions_of(&self, person: Person) -> Result<Vec<Session>> {
+        let select = match person {
+            Person::Developer(id) => Entity::find().filter(Column::DeveloperId.eq(id.0)),
+            Person::Administrator(id) => Entity::find().filter(Column::AdministratorId.eq(id.0)),
+        };
+        self.many(select.order_by_desc(Column::Id)).await
+    }
+
+    /// The administrator with an address, without regard to case.
+    ///
+    /// # Errors
+    /// If the database is not available or the row is corrupt.
+    pub async fn administrator_by_email(&self, email: &Email) -> Result<Option<Administrator>> {
+        let by_key = administrator::Column::EmailKey.eq(email.unique_key());
+        self.one(administrator::Entity::find().filter(by_key)).await
+    }
+
+    /// How many administrators there are.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn count_administrators(&self) -> Result<u64> {
+        Ok(administrator::Entity::find().count(self.0).await?)
+    }
+}
+
+impl Store {
+    /// Notes that a session was used. Nobody's act: no audit line.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn touch_session(&self, id: SessionId, now: Instant) -> Result<()> {
+        Entity::update_many()
+            .col_expr(Column::LastSeenAt, Expr::value(now.micros()))
+            .filter(Column::Id.eq(id.0))
+            .exec(self.writer())
+            .await?;
+        Ok(())
+    }
+
+    /// Removes sessions that are over.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn sweep_sessions(&self, now: Instant) -> Result<u64> {
+        let idle_since = now - Session::IDLE;
+        let over = sea_orm::Condition::any()
+            .add(Column::EndsAt.lte(now.micros()))
+            .add(Column::LastSeenAt.lte(idle_since.micros()));
+        Ok(Entity::delete_many().filter(over).exec(self.writer()).await?.rows_affected)
+    }
+}

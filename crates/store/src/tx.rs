@@ -1,0 +1,109 @@
+//! Writing: one transaction, one author, and an audit line for every change.
+
+use std::net::IpAddr;
+
+use domain::{Actor, Event, Instant, Noun, Step, Transition};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use crate::audit::{self, NewLine};
+use crate::{Error, Read, Record, Result};
+
+/// On whose behalf a transaction writes.
+#[derive(Clone, Debug)]
+pub struct Author {
+    /// Who.
+    pub actor: Actor,
+    /// From where, as far as it is known.
+    pub address: Option<IpAddr>,
+    /// In the course of which request.
+    pub request_id: Uuid,
+    /// When.
+    pub at: Instant,
+}
+
+/// A transaction. Nothing it did is kept unless [`Tx::commit`] is called.
+#[derive(Debug)]
+pub struct Tx {
+    pub(crate) inner: DatabaseTransaction,
+    author: Author,
+    lines: Vec<NewLine>,
+}
+
+impl Tx {
+    pub(crate) fn new(inner: DatabaseTransaction, author: Author) -> Self {
+        Self { inner, author, lines: Vec::new() }
+    }
+
+    /// Reading inside this transaction.
+    pub fn read(&self) -> Read<'_, DatabaseTransaction> {
+        Read(&self.inner)
+    }
+
+    /// When this transaction happens, as all its rows say.
+    pub fn now(&self) -> Instant {
+        self.author.at
+    }
+
+    /// Saves a transition: the row, guarded by its version, and the audit line.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] if somebody else saved it since it was read; [`Error::Unique`] if a value is taken.
+    pub async fn save<T: Record>(&mut self, transition: Transition<T>) -> Result<T> {
+        let (after, step, event) = transition.into_parts();
+        match step {
+            Step::Create => {
+                T::Entity::insert(after.to_row()).exec_without_returning(&self.inner).await?;
+                after.save_parts(&self.inner).await?;
+            }
+            Step::Update { from } => {
+                let mut row = after.to_row();
+                row.not_set(T::ID);
+                let update = T::Entity::update_many()
+                    .set(row)
+                    .filter(T::ID.eq(after.id()))
+                    .filter(T::VERSION.eq(from))
+                    .exec(&self.inner)
+                    .await?;
+                if update.rows_affected == 0 {
+                    return Err(Error::Stale);
+                }
+                after.save_parts(&self.inner).await?;
+            }
+            Step::Delete { from } => {
+                let delete = T::Entity::delete_many()
+                    .filter(T::ID.eq(after.id()))
+                    .filter(T::VERSION.eq(from))
+                    .exec(&self.inner)
+                    .await?;
+                if delete.rows_affected == 0 {
+                    return Err(Error::Stale);
+                }
+            }
+        }
+        self.note(event, &after);
+        Ok(after)
+    }
+
+    /// Adds an audit line about a noun that itself did not change: somebody failed to sign in, looked at a secret.
+    pub fn note<T: Noun>(&mut self, event: Event, about: &T) {
+        self.lines.push(NewLine {
+            event,
+            target_kind: T::KIND,
+            target_id: about.id(),
+            application_id: about.application().map(Into::into),
+            partner_id: about.partner().map(Into::into),
+        });
+    }
+
+    /// Keeps everything. The audit lines get their numbers only now, so that the row which counts them is locked for
+    /// as short as can be; numbers are given in the order of commits, without gaps.
+    ///
+    /// # Errors
+    /// If the database does not confirm.
+    pub async fn commit(self) -> Result<()> {
+        audit::append(&self.inner, &self.author, self.lines).await?;
+        self.inner.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,173 @@
+//! Which API version a call is a call of.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::{
+    ApiVersion, ApiVersionId, AuthMethod, AuthStrategy, AuthStrategyId, CredentialKind, KeyLocation, Plan,
+    PlanId,
+};
+
+use crate::{Method, Original, Reason};
+
+/// All versions, arranged to be found by host and path; and the names of plans.
+#[derive(Debug, Default)]
+pub(crate) struct Catalogue {
+    named_hosts: HashMap<String, Paths>,
+    any_host: Paths,
+    plans: HashMap<PlanId, Arc<str>>,
+}
+
+/// Path prefixes in lower case, each with its true spelling and the versions published there.
+type Paths = HashMap<String, Published>;
+
+#[derive(Debug)]
+struct Published {
+    prefix: String,
+    versions: Vec<Arc<Version>>,
+}
+
+/// What the check needs to know of a version.
+#[derive(Debug)]
+pub(crate) struct Version {
+    pub(crate) id: ApiVersionId,
+    pub(crate) cors: bool,
+    pub(crate) accepts: Vec<CredentialKind>,
+    pub(crate) key_locations: Vec<KeyLocation>,
+    pub(crate) required_roles: Vec<String>,
+    pub(crate) subscription_required: bool,
+    /// `WWW-Authenticate` for those who bring nothing.
+    pub(crate) challenge: Arc<str>,
+    methods: Vec<String>,
+}
+
+impl Catalogue {
+    pub(crate) fn new(versions: Vec<ApiVersion>, strategies: &[AuthStrategy], plans: &[Plan]) -> Self {
+        let strategies: HashMap<AuthStrategyId, &AuthMethod> =
+            strategies.iter().map(|strategy| (strategy.id, &strategy.method)).collect();
+        let plans = plans.iter().map(|plan| (plan.id, header_text(plan.name.as_str()).into())).collect();
+        let mut catalogue = Self { plans, ..Self::default() };
+        for version in versions {
+            // A foreign key keeps the strategy of every version in the database.
+            if let Some(method) = strategies.get(&version.auth_strategy_id) {
+                catalogue.publish(version, method);
+            }
+        }
+        catalogue
+    }
+
+    fn publish(&mut self, version: ApiVersion, method: &AuthMethod) {
+        let route = version.route;
+        let AuthMethod::KeyAuth { locations } = method;
+        let version = Arc::new(Version {
+            id: version.id,
+            cors: version.cors,
+            accepts: version.accepted_credentials,
+            key_locations: locations.clone(),
+            required_roles: version.required_roles,
+            subscription_required: version.subscription_required,
+            challenge: challenge(locations).into(),
+            methods: route.methods,
+        });
+        for prefix in route.path_prefixes {
+            let add = |paths: &mut Paths| {
+                let published = paths
+                    .entry(prefix.to_ascii_lowercase())
+                    .or_insert_with(|| Published { prefix: prefix.clone(), versions: Vec::new() });
+                // Two spellings of one prefix are refused when they are saved; should they be here all the same, the
+                // second is left out, and calls of it are refused.
+                if published.prefix == prefix {
+                    published.versions.push(Arc::clone(&version));
+                }
+            };
+            if route.hosts.is_empty() {
+                add(&mut self.any_host);
+            }
+            for host in &route.hosts {
+                add(self.named_hosts.entry(host.clone()).or_default());
+            }
+        }
+    }
+
+    /// The version that a call is a call of: a named host before any host, then the longest prefix.
+    pub(crate) fn find(&self, original: &Original<'_>) -> Result<&Arc<Version>, Reason> {
+        let path = original.path.as_str();
+        let lower = if path.bytes().any(|b| b.is_ascii_uppercase()) {
+            Cow::Owned(path.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(path)
+        };
+        let named = self.named_hosts.get(original.host.as_str());
+        for paths in named.into_iter().chain([&self.any_host]) {
+            if let Some(published) = longest(paths, path, &lower)? {
+                let offered = published.versions.iter().find(|version| version.offers(original.method));
+                return offered.ok_or(Reason::MethodNotOffered);
+            }
+        }
+        Err(Reason::ApiUnknown)
+    }
+
+    /// The name of a plan, fit for a header.
+    pub(crate) fn plan(&self, id: PlanId) -> Arc<str> {
+        self.plans.get(&id).map_or_else(|| Arc::from(""), Arc::clone)
+    }
+}
+
+/// The longest published prefix of a path, cut at slashes. If a longer one matches but for capital letters, an upstream
+/// that ignores case would take the call elsewhere than we believe: refused.
+fn longest<'a>(paths: &'a Paths, path: &str, lower: &str) -> Result<Option<&'a Published>, Reason> {
+    let mut end = lower.len();
+    while let Some(head) = lower.get(..end) {
+        let head = if head.is_empty() { "/" } else { head };
+        if let Some(published) = paths.get(head) {
+            let exact = published.prefix == "/" || path.get(..end) == Some(published.prefix.as_str());
+            return if exact { Ok(Some(published)) } else { Err(Reason::PathCase) };
+        }
+        match head.rfind('/') {
+            Some(slash) if end > 0 => end = slash,
+            _ => break,
+        }
+    }
+    Ok(None)
+}
+
+impl Version {
+    /// A preflight is asked of every API; whether it passes is decided later.
+    fn offers(&self, method: Method) -> bool {
+        self.methods.is_empty()
+            || self.methods.iter().any(|offered| offered == method.as_str())
+            || (self.cors && method == Method::Options)
+    }
+}
+
+fn challenge(locations: &[KeyLocation]) -> String {
+    match locations.first() {
+        Some(KeyLocation::Header(name)) if name == "authorization" => "Bearer realm=\"keywright\"".to_owned(),
+        Some(KeyLocation::Header(name)) => {
+            format!("ApiKey realm=\"keywright\", in=\"header\", name=\"{name}\"")
+        }
+        Some(KeyLocation::Query(name)) => {
+            format!("ApiKey realm=\"keywright\", in=\"query\", name=\"{name}\"")
+        }
+        None => "ApiKey realm=\"keywright\"".to_owned(),
+    }
+}
+
+/// Percent-encodes everything that could mean something in a header, and cuts at 256 bytes.
+fn header_text(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b" -._~".contains(&byte);
+        let needed = if plain { 1 } else { 3 };
+        if text.len() + needed > 256 {
+            break;
+        }
+        if plain {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}

@@ -1,0 +1,147 @@
+//! What comes out: a permission with an identity, or a refusal with a reason.
+
+use std::sync::Arc;
+
+use domain::{ApiVersionId, ApplicationId, CredentialId, PartnerId, SubscriptionId};
+
+use crate::BadRequestReason;
+
+/// The answer to a gateway.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// The call may pass, as this.
+    Allowed(Verified),
+    /// The call may not pass.
+    Refused(Refusal),
+}
+
+/// Who calls what, proven. Only [`crate::Verifier::decide`] makes one.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    pub(crate) api_version_id: ApiVersionId,
+    pub(crate) identity: Option<Identity>,
+}
+
+/// The proven caller. Open APIs are called by nobody in particular.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) application_id: ApplicationId,
+    pub(crate) partner_id: Option<PartnerId>,
+    pub(crate) credential_id: CredentialId,
+    pub(crate) subscription: Option<(SubscriptionId, Arc<str>)>,
+}
+
+impl Verified {
+    /// What is called.
+    pub fn api_version_id(&self) -> ApiVersionId {
+        self.api_version_id
+    }
+
+    /// Who calls.
+    pub fn application_id(&self) -> Option<ApplicationId> {
+        self.identity.as_ref().map(|identity| identity.application_id)
+    }
+
+    /// The partner that the application belongs to, if a partner owns it.
+    pub fn partner_id(&self) -> Option<PartnerId> {
+        self.identity.as_ref().and_then(|identity| identity.partner_id)
+    }
+
+    /// How the caller proved it.
+    pub fn credential_id(&self) -> Option<CredentialId> {
+        self.identity.as_ref().map(|identity| identity.credential_id)
+    }
+
+    /// The subscription that lets the call through, if one is held.
+    pub fn subscription_id(&self) -> Option<SubscriptionId> {
+        self.identity.as_ref()?.subscription.as_ref().map(|(id, _)| *id)
+    }
+
+    /// The name of its plan, percent-encoded so that it fits in a header.
+    pub fn plan(&self) -> Option<&str> {
+        self.identity.as_ref()?.subscription.as_ref().map(|(_, plan)| plan.as_ref())
+    }
+}
+
+/// Why a call may not pass.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// Why.
+    pub reason: Reason,
+    /// How to authenticate (`WWW-Authenticate`), if that is what is missing.
+    pub challenge: Option<Arc<str>>,
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self { reason, challenge: None }
+    }
+}
+
+/// One row per reason: its name, HTTP status, the code for machines, the sentence for people.
+macro_rules! reasons {
+    ($($name:ident $status:literal $code:literal $sentence:literal)*) => {
+        /// Why a call may not pass.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+        pub enum Reason {
+            /// What the gateway said about the call is not believed.
+            #[error("{0}")]
+            BadRequest(BadRequestReason),
+            $(#[doc = $sentence] #[error($sentence)] $name,)*
+        }
+
+        impl Reason {
+            /// Every reason but the ones of [`BadRequestReason`], in the order of the reference page.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The stable machine code.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { Self::BadRequest(reason) => reason.code(), $(Self::$name => $code,)* }
+            }
+
+            /// The status for the gateway: 401, 403 or 503.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { Self::BadRequest(_) => 403, $(Self::$name => $status,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    HeadersAmbiguous 403 "headers_ambiguous"
+        "The gateway said twice, or in two ways, which call it asks about."
+    ApiUnknown 403 "api_unknown"
+        "No API is published at this host and path."
+    PathCase 403 "path_case"
+        "The path differs from a published one only by capital letters."
+    MethodNotOffered 403 "method_not_offered"
+        "The API that is published here does not offer this method."
+    CredentialMissing 401 "credential_missing"
+        "The call carries no credential."
+    CredentialAmbiguous 401 "credential_ambiguous"
+        "The call carries more than one credential."
+    CredentialUnknown 401 "credential_unknown"
+        "The credential is not known here."
+    CredentialRevoked 401 "credential_revoked"
+        "The credential was revoked."
+    CredentialExpired 401 "credential_expired"
+        "The credential has expired."
+    CredentialDisabled 401 "credential_disabled"
+        "The credential is switched off."
+    ApplicationSuspended 403 "application_suspended"
+        "The application is suspended."
+    RoleMissing 403 "role_missing"
+        "The API demands a role that the application's partner does not hold."
+    SubscriptionMissing 403 "subscription_missing"
+        "The application is not subscribed to this API."
+    SubscriptionPending 403 "subscription_pending"
+        "The application's subscription to this API waits for approval."
+    SubscriptionRejected 403 "subscription_rejected"
+        "The application's subscription to this API was rejected."
+    SubscriptionRevoked 403 "subscription_revoked"
+        "The application's subscription to this API was revoked."
+    Stale 503 "stale"
+        "The database cannot be reached, and what is in memory is too old to be trusted."
+}
