@@ -3,3 +3,4 @@
 //! No other crate talks to a network that Keywright doesn't own.
 
 pub mod email;
+pub mod http;

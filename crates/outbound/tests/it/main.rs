@@ -7,5 +7,6 @@ mod answers;
 mod attacks;
 mod certificates;
 mod delivery;
+mod http;
 mod sink;
 mod tls;
