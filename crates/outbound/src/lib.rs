@@ -1,1 +1,6 @@
-//! stub
+//! What goes out: mail by SMTP, and HTTP requests under one set of address rules.
+//!
+//! No other crate talks to a network that Keywright doesn't own.
+
+pub mod email;
+pub mod http;
