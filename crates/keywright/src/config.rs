@@ -1,0 +1,152 @@
+//! The configuration: one tree of settings, read once at start.
+//!
+//! [`settings`] is the one table of what can be set; [`load`] lays the layers over each other (defaults, the
+//! file, the environment, flags) and remembers where each value came from. The structs below are what the
+//! rest of the program sees. They have no defaults and no optional fields of their own, so that reading the
+//! table's defaults into them fails as soon as table and structs disagree.
+#![cfg_attr(not(test), expect(dead_code, reason = "`serve` is what reads all of it"))]
+
+mod environment;
+mod example;
+mod file;
+mod kind;
+mod load;
+mod nearest;
+mod rules;
+mod secret_file;
+mod settings;
+mod types;
+
+#[cfg(test)]
+mod reference;
+
+pub(crate) use environment::Environment;
+pub(crate) use example::example;
+pub(crate) use load::{Flag, Loaded, Sources, load};
+pub(crate) use secret_file::read_secret_file;
+pub(crate) use settings::{Preset, SETTINGS};
+pub(crate) use types::{Adapter, DatabaseUrl, Level, LogFormat, PublicUrl, Security};
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use types::{networks, optional};
+
+/// Everything that can be configured.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) server: Server,
+    pub(crate) gateway: Gateway,
+    pub(crate) database: Database,
+    pub(crate) mail: Mail,
+    pub(crate) log: Log,
+    pub(crate) sign_up: SignUp,
+    pub(crate) limits: Limits,
+}
+
+/// `[server]`: the listener for people and APIs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Server {
+    pub(crate) listen: SocketAddr,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) public_url: Option<PublicUrl>,
+    #[serde(deserialize_with = "networks")]
+    pub(crate) trusted_proxies: Vec<IpNet>,
+}
+
+/// `[gateway]`: the listener for gateways and metrics.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Gateway {
+    pub(crate) listen: SocketAddr,
+    pub(crate) adapter: Adapter,
+    #[serde(deserialize_with = "networks")]
+    pub(crate) allowed_peers: Vec<IpNet>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) shared_secret_file: Option<PathBuf>,
+    pub(crate) max_staleness_s: u64,
+}
+
+/// `[database]`: where everything is kept.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Database {
+    #[serde(deserialize_with = "optional")]
+    pub(crate) url: Option<DatabaseUrl>,
+}
+
+/// `[mail]`: the server that mails are handed to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mail {
+    #[serde(deserialize_with = "optional")]
+    pub(crate) host: Option<String>,
+    #[serde(deserialize_with = "optional")]
+    port: Option<u16>,
+    pub(crate) security: Security,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) username: Option<String>,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) password_file: Option<PathBuf>,
+    pub(crate) from: String,
+}
+
+/// `[log]`: what is written to standard error.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    #[serde(deserialize_with = "optional")]
+    pub(crate) format: Option<LogFormat>,
+    pub(crate) level: Level,
+}
+
+/// `[sign_up]`: who may register as a developer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignUp {
+    pub(crate) enabled: bool,
+    pub(crate) approve_automatically: bool,
+    pub(crate) allowed_email_domains: Vec<String>,
+}
+
+/// `[limits]`: how much of everything.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub(crate) keys_per_application: u32,
+    pub(crate) applications_per_developer: u32,
+    pub(crate) token_requests_per_minute: u32,
+    pub(crate) body_bytes: usize,
+}
+
+impl Config {
+    /// The SQLite file that is used where no database URL is set.
+    pub(crate) fn embedded_database(&self) -> PathBuf {
+        self.data_dir.join("keywright.db")
+    }
+}
+
+impl Server {
+    /// The address that links are made with: the configured one, else the address that was really bound.
+    /// A listener on every address is called localhost, since `http://0.0.0.0` is nothing to click on.
+    pub(crate) fn public_url(&self, bound: SocketAddr) -> PublicUrl {
+        self.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(bound))
+    }
+}
+
+impl Mail {
+    /// The configured port, else the usual one of the chosen security.
+    pub(crate) fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.security {
+            Security::Starttls => 587,
+            Security::Tls => 465,
+            Security::Plain => 25,
+        })
+    }
+}
