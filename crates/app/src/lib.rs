@@ -1,1 +1,206 @@
-//! stub
+//! The use cases: what can be done with Keywright, each as one function of [`App`].
+//!
+//! REST, pages, dialects, the command line and the workers all call these functions and nothing below. Each one reads
+//! the same way: *permit, load, decide, save, commit*. Rules are in `domain`; what is decided here is who may, and
+//! whether somebody may know at all that a thing exists.
+
+mod api;
+mod application;
+mod audit;
+mod auth_strategy;
+mod caller;
+mod clock;
+mod credential;
+mod developer;
+mod error;
+mod example;
+mod housekeeping;
+mod keys;
+mod mail;
+mod once;
+mod partner;
+mod password;
+mod plan;
+mod sign_in;
+mod sign_up;
+mod subscription;
+mod sync;
+mod token;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{MasterKey, Noun, Transition};
+use store::{Author, Record, Store, Tx};
+use uuid::Uuid;
+use verify::Verifier;
+
+pub use caller::{Caller, Identity};
+pub use clock::Clock;
+pub use error::{Error, Result};
+pub use example::Example;
+pub use keys::Keys;
+pub use mail::{MailJob, ShownMail};
+pub use once::Created;
+pub use sign_in::SignedIn;
+pub use sign_up::Registration;
+pub use store::{
+    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, CredentialFilter,
+    DeveloperFilter, MailFilter, MailResult, Page, PageRequest, PartnerFilter, SubscriptionFilter,
+};
+
+/// What an installation decides about itself.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where people reach it, without a slash at the end: links in mails begin with this.
+    pub public_url: String,
+    /// Whether people may register themselves.
+    pub sign_up: bool,
+    /// Whether who has proven the address needs nobody's approval.
+    pub approve_developers: bool,
+    /// Mail domains that may register; empty: all.
+    pub allowed_email_domains: Vec<String>,
+    /// How many credentials of a kind an application may hold at once.
+    pub credentials_per_application: u64,
+    /// How many applications a developer may own.
+    pub applications_per_developer: u64,
+    /// How long the gateway check goes on from memory when the database cannot be reached.
+    pub max_staleness: Duration,
+    /// Whether there is a mail server. If not, mails are kept and shown in the log.
+    pub sends_mail: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            sign_up: true,
+            approve_developers: true,
+            allowed_email_domains: Vec::new(),
+            credentials_per_application: 20,
+            applications_per_developer: 500,
+            max_staleness: Duration::from_secs(60),
+            sends_mail: false,
+        }
+    }
+}
+
+/// Keywright, without any edge.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) keys: Keys,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
+    pub(crate) passwords: password::Passwords,
+    pub(crate) mail_waits: tokio::sync::Notify,
+    sync: sync::Sync,
+    verifier: Arc<Verifier>,
+}
+
+impl App {
+    /// Puts it together over a migrated database, and loads what the gateway check needs.
+    ///
+    /// # Errors
+    /// If the database is not available, or was written under another master key.
+    pub async fn start(
+        store: Store,
+        master: &MasterKey,
+        settings: Settings,
+        clock: Clock,
+    ) -> Result<Arc<Self>> {
+        let keys = Keys::new(master);
+        let verifier = Arc::new(Verifier::new(keys.pepper().clone(), settings.max_staleness));
+        let app = Arc::new(Self {
+            store,
+            keys,
+            clock,
+            settings,
+            passwords: password::Passwords::new(),
+            mail_waits: tokio::sync::Notify::new(),
+            sync: sync::Sync::default(),
+            verifier,
+        });
+        app.check_master_key().await?;
+        app.load().await?;
+        Ok(app)
+    }
+
+    /// The gateway check.
+    pub fn verifier(&self) -> &Arc<Verifier> {
+        &self.verifier
+    }
+
+    /// The clock that everything goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What this installation decides about itself.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The keys, for those edges that authenticate something of their own, such as cursors.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Whether the database answers and the gateway check is up to date.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] with the reason.
+    pub async fn ready(&self) -> Result<()> {
+        self.store.ping().await?;
+        match self.verifier.age(self.clock.now()) {
+            Some(age) if age <= self.settings.max_staleness => Ok(()),
+            _ => Err(Error::Unavailable("the gateway check has not caught up with the database".to_owned())),
+        }
+    }
+
+    pub(crate) async fn begin(&self, caller: &Caller) -> Result<Tx> {
+        Ok(self.store.begin(self.author(caller)).await?)
+    }
+
+    pub(crate) fn author(&self, caller: &Caller) -> Author {
+        Author {
+            actor: caller.actor(),
+            address: caller.address,
+            request_id: caller.request_id,
+            at: self.clock.now(),
+        }
+    }
+
+    /// Keeps what a transaction did. When this returns, the gateway check of this node knows it.
+    pub(crate) async fn commit(&self, tx: Tx) -> Result<()> {
+        tx.commit().await?;
+        self.catch_up().await;
+        Ok(())
+    }
+
+    /// The whole of most use cases after the decision: save one thing and commit.
+    pub(crate) async fn save<T: Record>(&self, mut tx: Tx, transition: Transition<T>) -> Result<T> {
+        let saved = tx.save(transition).await?;
+        self.commit(tx).await?;
+        Ok(saved)
+    }
+
+    /// A new id: version 7, so that ids sort by age.
+    pub(crate) fn new_id<T: From<Uuid>>(&self) -> T {
+        let millis = u64::try_from(self.clock.now().micros() / 1_000).unwrap_or(0);
+        let mut random = [0u8; 10];
+        keys::fill_random(&mut random);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into()
+    }
+}
+
+/// Whether a thing is at the version that the caller saw.
+///
+/// # Errors
+/// [`Error::Stale`] if not.
+pub(crate) fn expect_version<T: Noun>(thing: &T, expected: Option<i64>) -> Result<()> {
+    match expected {
+        Some(version) if version != thing.meta().version => Err(Error::Stale),
+        _ => Ok(()),
+    }
+}

@@ -129,6 +129,23 @@ pub struct Route {
     pub methods: Vec<String>,
 }
 
+impl Route {
+    /// The prefix at which a call could be a call of either; `None` if there is none. Prefixes that differ only by
+    /// capital letters collide as well: upstreams that ignore case would take them for one.
+    pub fn collides_with(&self, other: &Self) -> Option<&str> {
+        let overlap = |a: &[String], b: &[String]| {
+            a.is_empty() == b.is_empty() && (a.is_empty() || a.iter().any(|x| b.contains(x)))
+        };
+        let methods =
+            self.methods.is_empty() || other.methods.is_empty() || overlap(&self.methods, &other.methods);
+        let prefix = self.path_prefixes.iter().find_map(|prefix| {
+            let same = other.path_prefixes.iter().find(|theirs| theirs.eq_ignore_ascii_case(prefix))?;
+            (methods || same != prefix).then_some(prefix.as_str())
+        })?;
+        overlap(&self.hosts, &other.hosts).then_some(prefix)
+    }
+}
+
 /// What is remembered of a specification beside its text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpecificationSummary {

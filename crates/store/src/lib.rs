@@ -18,6 +18,7 @@ mod developer;
 mod error;
 mod idempotency;
 mod mail;
+mod master_key;
 mod migration;
 mod partner;
 mod plan;
@@ -43,6 +44,8 @@ pub use mail::{MailFilter, MailRecord, MailResult};
 pub use partner::PartnerFilter;
 pub use read::{Page, PageRequest, Read};
 pub use record::Record;
+/// What is read from: the pool or a transaction.
+pub use sea_orm::ConnectionTrait as Connection;
 pub use snapshot::Changes;
 pub use subscription::SubscriptionFilter;
 pub use tx::{Author, Tx};

@@ -10,6 +10,14 @@ use crate::{Record, Result};
 #[derive(Debug)]
 pub struct Read<'a, C>(pub(crate) &'a C);
 
+impl<C> Clone for Read<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Read<'_, C> {}
+
 /// Which part of a list is wanted. Lists run from the newest to the oldest.
 #[derive(Clone, Copy, Debug)]
 pub struct PageRequest {

@@ -120,13 +120,15 @@ impl<C: ConnectionTrait> Read<'_, C> {
         self.page(select, page).await
     }
 
-    /// All subscriptions of some applications.
+    /// Whether an application that a developer may see is subscribed to a version.
     ///
     /// # Errors
-    /// If the database is not available or a row is corrupt.
-    pub async fn subscriptions_of(&self, applications: &[ApplicationId]) -> Result<Vec<Subscription>> {
-        let ids = applications.iter().map(|id| id.0);
-        self.many(Entity::find().filter(Column::ApplicationId.is_in(ids))).await
+    /// If the database is not available.
+    pub async fn is_subscribed(&self, developer: DeveloperId, version: ApiVersionId) -> Result<bool> {
+        let theirs = Column::ApplicationId.in_subquery(application_ids_visible_to(developer));
+        let found =
+            Entity::find().filter(Column::ApiVersionId.eq(version.0)).filter(theirs).count(self.0).await?;
+        Ok(found > 0)
     }
 
     /// How many subscriptions name a plan, now or as the one they want.

@@ -213,6 +213,14 @@ impl Verifier {
         taken
     }
 
+    /// Takes back what could not be written down.
+    pub fn put_back_used(&self, uses: Vec<(CredentialId, Instant)>) {
+        let used = self.used.pin();
+        for (id, at) in uses {
+            used.get_or_insert(id, at);
+        }
+    }
+
     /// How many credentials are in memory.
     pub fn credentials(&self) -> usize {
         self.credentials.len()

@@ -31,6 +31,13 @@ impl MigrationTrait for Migration {
             .to_owned();
         manager.execute(first).await?;
 
+        let master_key = Table::create()
+            .table("master_key")
+            .col(integer("id").primary_key())
+            .col(binary("check_value"))
+            .to_owned();
+        manager.create_table(master_key).await?;
+
         let audit_lines = Table::create()
             .table("audit_lines")
             .col(big_integer("seq").primary_key())

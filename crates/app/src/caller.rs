@@ -1,0 +1,192 @@
+//! On whose behalf a use case is called, and what that lets them do.
+
+use std::net::IpAddr;
+
+use domain::{
+    Access, Actor, AdministratorId, ApiTokenId, Application, ApplicationAction, ApplicationId, DeveloperId,
+    Owner, Partner, PartnerAction, PartnerId, PartnerRole, Resource, Scope, SessionId,
+};
+use store::{Claim, Connection, Read};
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+/// Who calls, from where, and in the course of which request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who.
+    pub identity: Identity,
+    /// From where, as far as it is known.
+    pub address: Option<IpAddr>,
+    /// In the course of which request.
+    pub request_id: Uuid,
+    /// The idempotency key of the request, if it has one.
+    pub claim: Option<Claim>,
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub enum Identity {
+    /// Nobody in particular.
+    Anonymous,
+    /// A signed-in developer.
+    Developer {
+        /// Who.
+        id: DeveloperId,
+        /// By which session.
+        session_id: SessionId,
+    },
+    /// A tool with an administrator's API token.
+    Token {
+        /// Which.
+        id: ApiTokenId,
+        /// What it opens.
+        scopes: Vec<Scope>,
+    },
+    /// A signed-in administrator.
+    Administrator {
+        /// Who.
+        id: AdministratorId,
+        /// By which session.
+        session_id: SessionId,
+    },
+    /// Somebody at the command line of the machine: whoever may read the data folder may do everything.
+    Operator,
+    /// Keywright itself.
+    System,
+}
+
+impl Caller {
+    /// Keywright itself, for workers and schedules.
+    pub fn system() -> Self {
+        Self::local(Identity::System)
+    }
+
+    /// Somebody at the command line of the machine.
+    pub fn operator() -> Self {
+        Self::local(Identity::Operator)
+    }
+
+    fn local(identity: Identity) -> Self {
+        Self { identity, address: None, request_id: Uuid::now_v7(), claim: None }
+    }
+
+    /// The one whom audit lines name.
+    pub fn actor(&self) -> Actor {
+        match &self.identity {
+            Identity::Anonymous => Actor::Anonymous,
+            Identity::Developer { id, .. } => Actor::Developer(*id),
+            Identity::Token { id, .. } => Actor::Token(*id),
+            Identity::Administrator { id, .. } => Actor::Administrator(*id),
+            Identity::Operator => Actor::Operator,
+            Identity::System => Actor::System,
+        }
+    }
+
+    /// The developer who calls, if one does.
+    pub fn developer(&self) -> Option<DeveloperId> {
+        match &self.identity {
+            Identity::Developer { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// Whether this is an administrator, or a tool of one, who may do this with a resource.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for nobody, [`Error::Forbidden`] for developers and for tokens without the scope.
+    pub fn must_administer(&self, resource: Resource, access: Access) -> Result<()> {
+        match &self.identity {
+            Identity::Anonymous => Err(Error::Unauthenticated("sign in, or send an API token")),
+            Identity::Developer { .. } => Err(Error::Forbidden("only administrators may do this".to_owned())),
+            Identity::Token { scopes, .. } => {
+                let needed = Scope { resource: Some(resource), access };
+                if scopes.iter().any(|scope| scope.includes(needed)) {
+                    Ok(())
+                } else {
+                    Err(Error::Forbidden(format!("this token lacks the scope {needed}")))
+                }
+            }
+            Identity::Administrator { .. } | Identity::Operator | Identity::System => Ok(()),
+        }
+    }
+
+    /// The developer who calls; otherwise an administrator who may do this with a resource.
+    ///
+    /// # Errors
+    /// As [`Caller::must_administer`] for everybody but developers.
+    pub(crate) fn developer_or_administrator(
+        &self,
+        resource: Resource,
+        access: Access,
+    ) -> Result<Option<DeveloperId>> {
+        match self.developer() {
+            Some(developer) => Ok(Some(developer)),
+            None => self.must_administer(resource, access).map(|()| None),
+        }
+    }
+}
+
+fn access(is_view: bool) -> Access {
+    if is_view { Access::Read } else { Access::Write }
+}
+
+/// Loads a partner for somebody who wants to do something with it.
+///
+/// # Errors
+/// [`Error::NotFound`] if it does not exist or a developer may not see it, [`Error::Forbidden`] if they may not do that.
+pub(crate) async fn partner_for<C: Connection>(
+    read: Read<'_, C>,
+    caller: &Caller,
+    id: PartnerId,
+    action: PartnerAction,
+) -> Result<Partner> {
+    let developer =
+        caller.developer_or_administrator(Resource::Partners, access(action == PartnerAction::View))?;
+    let partner: Partner = read.find(id).await?.ok_or(Error::NotFound(PartnerId::KIND))?;
+    match developer {
+        Some(developer) if !partner.allows(developer, PartnerAction::View) => {
+            Err(Error::NotFound(PartnerId::KIND))
+        }
+        Some(developer) if !partner.allows(developer, action) => {
+            Err(Error::Forbidden("your role at this partner does not allow this".to_owned()))
+        }
+        _ => Ok(partner),
+    }
+}
+
+/// Loads an application for somebody who wants to do something with it. `resource` is what an API token must be open
+/// for: the application itself, its credentials, its subscriptions.
+///
+/// # Errors
+/// [`Error::NotFound`] if it does not exist or a developer may not see it, [`Error::Forbidden`] if they may not do that.
+pub(crate) async fn application_for<C: Connection>(
+    read: Read<'_, C>,
+    caller: &Caller,
+    id: ApplicationId,
+    resource: Resource,
+    action: ApplicationAction,
+) -> Result<Application> {
+    let developer = caller.developer_or_administrator(resource, access(action == ApplicationAction::View))?;
+    let application: Application = read.find(id).await?.ok_or(Error::NotFound(ApplicationId::KIND))?;
+    let Some(developer) = developer else { return Ok(application) };
+    let role = partner_role(read, application.owner, developer).await?;
+    if !application.allows(developer, role, ApplicationAction::View) {
+        return Err(Error::NotFound(ApplicationId::KIND));
+    }
+    if !application.allows(developer, role, action) {
+        return Err(Error::Forbidden("your role at this application does not allow this".to_owned()));
+    }
+    Ok(application)
+}
+
+/// The role of a developer at the partner that owns something, if a partner does.
+async fn partner_role<C: Connection>(
+    read: Read<'_, C>,
+    owner: Owner,
+    developer: DeveloperId,
+) -> Result<Option<PartnerRole>> {
+    let Some(id) = owner.partner() else { return Ok(None) };
+    let partner: Option<Partner> = read.find(id).await?;
+    Ok(partner.and_then(|partner| partner.members.get(&developer).copied()))
+}

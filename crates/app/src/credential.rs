@@ -1,0 +1,201 @@
+//! Credentials of applications.
+
+use std::time::Duration;
+
+use domain::{
+    Access, ApiKey, ApplicationAction, ApplicationId, Credential, CredentialDraft, CredentialId, ForeignKey,
+    Invalid, Material, Resource, SecretKind,
+};
+use store::{Connection, Read, Tx};
+
+use crate::caller::application_for;
+use crate::keys::PEPPER;
+use crate::{App, Caller, Created, CredentialFilter, Error, Page, PageRequest, Result, expect_version};
+
+const THIS: Resource = Resource::Credentials;
+
+impl App {
+    /// Credentials: all of them for administrators; for developers those of applications that they may see.
+    ///
+    /// # Errors
+    /// If the caller is nobody, lacks the scope, or may not see the application in the filter.
+    pub async fn credentials(
+        &self,
+        caller: &Caller,
+        mut filter: CredentialFilter,
+        page: PageRequest,
+    ) -> Result<Page<Credential>> {
+        filter.visible_to = caller.developer_or_administrator(THIS, Access::Read)?;
+        if let Some(application) = filter.application_id {
+            application_for(self.store.read(), caller, application, THIS, ApplicationAction::View).await?;
+        }
+        Ok(self.store.read().credentials(&filter, page).await?)
+    }
+
+    /// One credential, without its secret.
+    ///
+    /// # Errors
+    /// If it does not exist or the caller may not see it.
+    pub async fn credential(&self, caller: &Caller, id: CredentialId) -> Result<Credential> {
+        credential_for(self.store.read(), caller, id, ApplicationAction::View).await
+    }
+
+    /// Issues an API key. The answer holds the key; it is never shown again.
+    ///
+    /// # Errors
+    /// If the caller may not, a field is wrong, or the application holds too many.
+    pub async fn issue_api_key(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+        draft: CredentialDraft,
+    ) -> Result<Created<Credential>> {
+        let id = self.new_id();
+        let (secret, _) = self.keys.mint(SecretKind::ApiKey);
+        let tx = self.begin(caller).await?;
+        application_for(tx.read(), caller, application, THIS, ApplicationAction::ManageCredentials).await?;
+        if let Some(done) = self.replay(&tx, caller, id, Some(&secret)).await? {
+            return Ok(done);
+        }
+        self.check_credential_quota(&tx, application).await?;
+        let material = Material::ApiKey(ApiKey::minted(&secret, self.keys.pepper(), PEPPER));
+        let change = Credential::issue(id, application, draft, material, tx.now())?;
+        Ok(Created::with_secret(self.save(tx, change).await?, secret))
+    }
+
+    /// Imports an API key that somebody else made: administrators only, since only they may choose keys. That a key is
+    /// known already is not told, for that would prove that it is somebody's.
+    ///
+    /// # Errors
+    /// If the caller may not, a field is wrong, the key cannot be taken, or the application holds too many.
+    pub async fn import_api_key(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+        draft: CredentialDraft,
+        key: ForeignKey,
+    ) -> Result<Created<Credential>> {
+        let id = self.new_id();
+        let mut tx = self.begin(caller).await?;
+        application_for(tx.read(), caller, application, THIS, ApplicationAction::View).await?;
+        caller.must_administer(THIS, Access::Write)?;
+        if let Some(done) = self.replay(&tx, caller, id, None).await? {
+            return Ok(done);
+        }
+        self.check_credential_quota(&tx, application).await?;
+        let material = Material::ApiKey(ApiKey::import(key, self.keys.pepper(), PEPPER)?);
+        let change = Credential::issue(id, application, draft, material, tx.now())?;
+        let credential = match tx.save(change).await {
+            Err(store::Error::Unique { .. }) => {
+                return Err(Invalid::field(
+                    "value",
+                    "unusable",
+                    "cannot be used; import another key or issue a new one",
+                )
+                .into());
+            }
+            other => other?,
+        };
+        self.commit(tx).await?;
+        Ok(Created::new(credential))
+    }
+
+    /// Changes a credential's name or end.
+    ///
+    /// # Errors
+    /// If the caller may not, a field is wrong, it has ended, or it is not at the expected version.
+    pub async fn update_credential(
+        &self,
+        caller: &Caller,
+        id: CredentialId,
+        expected: Option<i64>,
+        edit: impl FnOnce(&mut CredentialDraft) + Send,
+    ) -> Result<Credential> {
+        let tx = self.begin(caller).await?;
+        let credential = credential_for(tx.read(), caller, id, ApplicationAction::ManageCredentials).await?;
+        expect_version(&credential, expected)?;
+        let mut draft = credential.draft();
+        edit(&mut draft);
+        let change = credential.update(draft, tx.now())?;
+        self.save(tx, change).await
+    }
+
+    /// Switches a credential off or on.
+    ///
+    /// # Errors
+    /// If the caller may not, or it has ended.
+    pub async fn set_credential_enabled(
+        &self,
+        caller: &Caller,
+        id: CredentialId,
+        enabled: bool,
+    ) -> Result<Credential> {
+        let tx = self.begin(caller).await?;
+        let credential = credential_for(tx.read(), caller, id, ApplicationAction::ManageCredentials).await?;
+        let change = credential.set_enabled(enabled, tx.now())?;
+        self.save(tx, change).await
+    }
+
+    /// Ends a credential for good. Its calls are refused from now on.
+    ///
+    /// # Errors
+    /// If the caller may not, or it was revoked before.
+    pub async fn revoke_credential(&self, caller: &Caller, id: CredentialId) -> Result<Credential> {
+        let tx = self.begin(caller).await?;
+        let credential = credential_for(tx.read(), caller, id, ApplicationAction::ManageCredentials).await?;
+        let change = credential.revoke(tx.now())?;
+        self.save(tx, change).await
+    }
+
+    /// Issues a successor. The old credential lives on for `overlap`.
+    ///
+    /// # Errors
+    /// If the caller may not, or the credential is not in use.
+    pub async fn rotate_credential(
+        &self,
+        caller: &Caller,
+        id: CredentialId,
+        overlap: Duration,
+    ) -> Result<Created<Credential>> {
+        let successor: CredentialId = self.new_id();
+        let (secret, _) = self.keys.mint(SecretKind::ApiKey);
+        let mut tx = self.begin(caller).await?;
+        let credential = credential_for(tx.read(), caller, id, ApplicationAction::ManageCredentials).await?;
+        if let Some(done) = self.replay(&tx, caller, successor, Some(&secret)).await? {
+            return Ok(done);
+        }
+        let material = match &credential.material {
+            Material::ApiKey(_) => Material::ApiKey(ApiKey::minted(&secret, self.keys.pepper(), PEPPER)),
+        };
+        let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;
+        tx.save(old).await?;
+        Ok(Created::with_secret(self.save(tx, new).await?, secret))
+    }
+
+    async fn check_credential_quota(&self, tx: &Tx, application: ApplicationId) -> Result<()> {
+        // Bumping a row that all creates for this application share makes them come one after the other.
+        tx.lock_application(application).await?;
+        let max = self.settings.credentials_per_application;
+        if tx.read().count_live_credentials(application, tx.now()).await? >= max {
+            return Err(Error::Quota(format!("Maximum number of Credentials exceeded. Max Allowed: {max}")));
+        }
+        Ok(())
+    }
+}
+
+/// Loads a credential for somebody who wants to do something with it: their right comes from its application.
+async fn credential_for<C: Connection>(
+    read: Read<'_, C>,
+    caller: &Caller,
+    id: CredentialId,
+    action: ApplicationAction,
+) -> Result<Credential> {
+    caller.developer_or_administrator(THIS, Access::Read)?;
+    let credential: Credential = read.find(id).await?.ok_or(Error::NotFound(CredentialId::KIND))?;
+    match application_for(read, caller, credential.application_id, THIS, action).await {
+        Ok(_) => Ok(credential),
+        // What belongs to a foreign application is as unknown as the application.
+        Err(Error::NotFound(_)) => Err(Error::NotFound(CredentialId::KIND)),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,221 @@
+//! Developers: they manage their own account; administrators look, approve and delete, but never create.
+
+use domain::{
+    Access, Application, Developer, DeveloperCommand, DeveloperId, Person, Resource, Session, Transition,
+};
+use store::Tx;
+
+use crate::{
+    App, ApplicationFilter, Caller, DeveloperFilter, Error, Page, PageRequest, PartnerFilter, Result,
+    expect_version,
+};
+
+const THIS: Resource = Resource::Developers;
+/// So many applications or partners are taken at once when an account is deleted.
+const BATCH: u64 = 500;
+
+impl App {
+    /// All developers: administrators only.
+    ///
+    /// # Errors
+    /// If the caller may not.
+    pub async fn developers(
+        &self,
+        caller: &Caller,
+        filter: &DeveloperFilter,
+        page: PageRequest,
+    ) -> Result<Page<Developer>> {
+        caller.must_administer(THIS, Access::Read)?;
+        Ok(self.store.read().developers(filter, page).await?)
+    }
+
+    /// One developer: administrators, and the developer.
+    ///
+    /// # Errors
+    /// If it does not exist or the caller may not see it.
+    pub async fn developer(&self, caller: &Caller, id: DeveloperId) -> Result<Developer> {
+        match caller.developer_or_administrator(THIS, Access::Read)? {
+            Some(own) if own != id => Err(Error::NotFound(DeveloperId::KIND)),
+            _ => self.store.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND)),
+        }
+    }
+
+    /// Approves, rejects or shuts out a developer: administrators only. Whoever is shut out is signed out at once.
+    ///
+    /// # Errors
+    /// If the caller may not, or the account's state does not allow it.
+    pub async fn review_developer(
+        &self,
+        caller: &Caller,
+        id: DeveloperId,
+        expected: Option<i64>,
+        command: DeveloperCommand,
+    ) -> Result<Developer> {
+        caller.must_administer(THIS, Access::Write)?;
+        let mut tx = self.begin(caller).await?;
+        let developer: Developer = tx.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))?;
+        expect_version(&developer, expected)?;
+        let change = developer.apply(command, tx.now())?;
+        let developer = tx.save(change).await?;
+        match command {
+            DeveloperCommand::Approve => {
+                let text = format!(
+                    "Hello {},\n\nyour account is approved. Sign in: {}/sign-in\n",
+                    developer.name, self.settings.public_url
+                );
+                self.post(&tx, &developer.email, "Your account is approved", text).await?;
+            }
+            DeveloperCommand::Reject | DeveloperCommand::Revoke => end_sessions(&mut tx, id).await?,
+            DeveloperCommand::Verify { .. } => {}
+        }
+        self.commit(tx).await?;
+        Ok(developer)
+    }
+
+    /// Deletes an account: administrators, and the developer. Memberships and sessions end, the developer's own
+    /// applications go with their credentials and subscriptions.
+    ///
+    /// # Errors
+    /// If the caller may not, or it is not at the expected version.
+    pub async fn delete_developer(
+        &self,
+        caller: &Caller,
+        id: DeveloperId,
+        expected: Option<i64>,
+    ) -> Result<()> {
+        match caller.developer_or_administrator(THIS, Access::Write)? {
+            Some(own) if own != id => return Err(Error::NotFound(DeveloperId::KIND)),
+            _ => {}
+        }
+        let mut tx = self.begin(caller).await?;
+        let developer: Developer = tx.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))?;
+        expect_version(&developer, expected)?;
+        delete_own_applications(&mut tx, id).await?;
+        leave_everything(&mut tx, id).await?;
+        end_sessions(&mut tx, id).await?;
+        tx.save(Transition::delete(developer, "developer.deleted")).await?;
+        self.commit(tx).await
+    }
+
+    /// The sessions of a developer: administrators only. Developers see their own by [`App::sessions`].
+    ///
+    /// # Errors
+    /// If the caller may not, or the developer does not exist.
+    pub async fn developer_sessions(&self, caller: &Caller, id: DeveloperId) -> Result<Vec<Session>> {
+        caller.must_administer(THIS, Access::Read)?;
+        let now = self.clock.now();
+        let _: Developer = self.developer(caller, id).await?;
+        let sessions = self.store.read().sessions_of(Person::Developer(id)).await?;
+        Ok(sessions.into_iter().filter(|session| session.is_alive(now)).collect())
+    }
+
+    /// Signs a developer out everywhere: administrators only.
+    ///
+    /// # Errors
+    /// If the caller may not, or the developer does not exist.
+    pub async fn end_developer_sessions(&self, caller: &Caller, id: DeveloperId) -> Result<()> {
+        caller.must_administer(THIS, Access::Write)?;
+        let mut tx = self.begin(caller).await?;
+        let _: Developer = tx.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))?;
+        end_sessions(&mut tx, id).await?;
+        self.commit(tx).await
+    }
+
+    /// A developer changes their own name.
+    ///
+    /// # Errors
+    /// If the caller is no developer, the name is wrong, or the account is not at the expected version.
+    pub async fn rename_self(&self, caller: &Caller, expected: Option<i64>, name: &str) -> Result<Developer> {
+        let (tx, developer) = self.own_account(caller).await?;
+        expect_version(&developer, expected)?;
+        let change = developer.rename(name, tx.now())?;
+        self.save(tx, change).await
+    }
+
+    /// A developer chooses another password, proving the present one. All sessions end.
+    ///
+    /// # Errors
+    /// If the caller is no developer, the present password is wrong, or the new one too weak.
+    pub async fn change_password(&self, caller: &Caller, present: &str, new: &str) -> Result<()> {
+        let (tx, developer) = self.own_account(caller).await?;
+        drop(tx);
+        if !self.passwords.verify(present, developer.password_hash.clone()).await? {
+            return Err(
+                domain::Invalid::field("current_password", "wrong", "is not your present password").into()
+            );
+        }
+        let hash = self.new_password(&developer, new).await.map_err(rename_password_field)?;
+        let mut tx = self.begin(caller).await?;
+        let change = developer.set_password(hash, tx.now());
+        let developer = tx.save(change).await?;
+        self.after_new_password(&mut tx, &developer).await?;
+        self.commit(tx).await
+    }
+
+    async fn own_account(&self, caller: &Caller) -> Result<(Tx, Developer)> {
+        let id = match caller.developer() {
+            Some(id) => id,
+            None => {
+                caller.must_administer(THIS, Access::Write)?;
+                return Err(Error::Forbidden("only developers have such an account".to_owned()));
+            }
+        };
+        let tx = self.begin(caller).await?;
+        let developer = tx.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))?;
+        Ok((tx, developer))
+    }
+}
+
+fn rename_password_field(error: Error) -> Error {
+    match error {
+        Error::Invalid(invalid) => match invalid.fields().first() {
+            Some(field) => domain::Invalid::field("new_password", field.code, field.message.clone()).into(),
+            None => Error::Invalid(invalid),
+        },
+        other => other,
+    }
+}
+
+async fn end_sessions(tx: &mut Tx, developer: DeveloperId) -> Result<()> {
+    for session in tx.read().sessions_of(Person::Developer(developer)).await? {
+        tx.save(session.end()).await?;
+    }
+    Ok(())
+}
+
+async fn delete_own_applications(tx: &mut Tx, developer: DeveloperId) -> Result<()> {
+    let owner = Some(domain::Owner::Developer(developer));
+    let filter = ApplicationFilter { owner, ..ApplicationFilter::default() };
+    loop {
+        let page: Page<Application> = tx.read().applications(&filter, PageRequest::first(BATCH)).await?;
+        if page.items.is_empty() {
+            return Ok(());
+        }
+        for application in page.items {
+            tx.save(Transition::delete(application, "application.deleted")).await?;
+        }
+    }
+}
+
+async fn leave_everything(tx: &mut Tx, developer: DeveloperId) -> Result<()> {
+    let of_partner = PartnerFilter { member: Some(developer), ..PartnerFilter::default() };
+    loop {
+        let page = tx.read().partners(&of_partner, PageRequest::first(BATCH)).await?;
+        if page.items.is_empty() {
+            break;
+        }
+        for partner in page.items {
+            tx.save(partner.forget_member(developer, tx.now())).await?;
+        }
+    }
+    let of_application = ApplicationFilter { member: Some(developer), ..ApplicationFilter::default() };
+    loop {
+        let page = tx.read().applications(&of_application, PageRequest::first(BATCH)).await?;
+        if page.items.is_empty() {
+            return Ok(());
+        }
+        for application in page.items {
+            tx.save(application.remove_member(developer, tx.now())).await?;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What is done when nobody asks: counters written, what is over removed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::once::{KEY_LIFETIME, SECRET_REPLAY};
+use crate::{App, Result};
+
+/// How often times of last use are written: at most so much is lost in a crash.
+const FLUSH: Duration = Duration::from_secs(1);
+/// How often what is over is removed.
+const SWEEP: Duration = Duration::from_secs(60);
+/// For how long mails, and links that were not used, are kept.
+const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
+/// For how long bad attempts are remembered.
+const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 3600);
+
+impl App {
+    /// Writes when credentials were last used.
+    ///
+    /// # Errors
+    /// If the database is not available; the times are written with the next ones then.
+    pub async fn flush(&self) -> Result<()> {
+        let used = self.verifier().take_used();
+        if let Err(error) = self.store.touch_credentials(&used).await {
+            self.verifier().put_back_used(used);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Removes what is over.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn sweep(&self) -> Result<()> {
+        let now = self.clock.now();
+        self.store.sweep_sessions(now).await?;
+        self.store.sweep_one_time_tokens(now - KEEP).await?;
+        self.store.sweep_attempts(now - KEEP_ATTEMPTS).await?;
+        self.store.sweep_idempotency_keys(now - SECRET_REPLAY, now - KEY_LIFETIME).await?;
+        self.store.sweep_mails(now - KEEP).await?;
+        Ok(())
+    }
+
+    /// Does both for ever.
+    pub async fn keep_house(self: Arc<Self>) {
+        let mut flush = tokio::time::interval(FLUSH);
+        let mut sweep = tokio::time::interval(SWEEP);
+        loop {
+            let done = tokio::select! {
+                _ = flush.tick() => self.flush().await,
+                _ = sweep.tick() => self.sweep().await,
+            };
+            if let Err(error) = done {
+                tracing::debug!(
+                    error = error.internal_detail().unwrap_or_default(),
+                    "housekeeping is put off"
+                );
+            }
+        }
+    }
+}

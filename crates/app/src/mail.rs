@@ -1,0 +1,134 @@
+//! Mails: written with their cause, sealed until they are sent, shown to administrators who need a link.
+
+use std::time::Duration;
+
+use domain::{Access, Email, Mail, MailId, MailState, Resource};
+use store::{MailRecord, Tx};
+use uuid::Uuid;
+
+use crate::{App, Caller, Error, MailFilter, MailResult, Page, PageRequest, Result};
+
+/// For how long a sender keeps the mails it took to itself.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// A mail that is to be sent now, by the one who took it.
+#[derive(Clone, Debug)]
+pub struct MailJob {
+    /// Its identity, also its `Message-ID`.
+    pub id: MailId,
+    /// To whom.
+    pub to: Email,
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// Which try this is, from 1.
+    pub attempt: u32,
+    claim: Uuid,
+}
+
+/// A mail as administrators see it.
+#[derive(Clone, Debug)]
+pub struct ShownMail {
+    /// How far it has come, and to whom.
+    pub record: MailRecord,
+    /// Its text.
+    pub text: String,
+}
+
+fn place(id: MailId) -> String {
+    format!("mails.body.{id}")
+}
+
+impl App {
+    /// Writes a mail into the outbox, in the transaction of its cause.
+    pub(crate) async fn post(&self, tx: &Tx, to: &Email, subject: &str, text: String) -> Result<()> {
+        let mail = Mail {
+            id: self.new_id(),
+            to: to.clone(),
+            subject: subject.to_owned(),
+            text,
+            created_at: tx.now(),
+        };
+        let sealed = self.keys.seal(&place(mail.id), mail.text.as_bytes());
+        let state = if self.settings.sends_mail { MailState::Waiting } else { MailState::Kept };
+        tx.put_mail(&mail, sealed, state).await?;
+        if state == MailState::Kept {
+            // On purpose with its links: without a mail server the log is where a newcomer finds them.
+            tracing::info!(to = %mail.to, subject = %mail.subject, text = %mail.text, "mail kept: no mail server is configured");
+        } else {
+            self.mail_waits.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The mail log. Texts are included: an administrator may have to pass a link on.
+    ///
+    /// # Errors
+    /// If the caller may not.
+    pub async fn mails(
+        &self,
+        caller: &Caller,
+        filter: &MailFilter,
+        page: PageRequest,
+    ) -> Result<Page<ShownMail>> {
+        caller.must_administer(Resource::Mails, Access::Read)?;
+        let page = self.store.read().mails(filter, page).await?;
+        let items = page.items.into_iter().map(|record| self.shown(record)).collect();
+        Ok(Page { items, next: page.next })
+    }
+
+    /// One mail.
+    ///
+    /// # Errors
+    /// If the caller may not, or it does not exist.
+    pub async fn mail(&self, caller: &Caller, id: MailId) -> Result<ShownMail> {
+        caller.must_administer(Resource::Mails, Access::Read)?;
+        let record = self.store.read().mail(id).await?.ok_or(Error::NotFound(MailId::KIND))?;
+        Ok(self.shown(record))
+    }
+
+    fn shown(&self, record: MailRecord) -> ShownMail {
+        let text = self.text_of(&record).unwrap_or_else(|| "(cannot be opened)".to_owned());
+        ShownMail { record, text }
+    }
+
+    fn text_of(&self, record: &MailRecord) -> Option<String> {
+        let opened = self.keys.open(&place(record.id), &record.sealed_text)?;
+        String::from_utf8(opened).ok()
+    }
+
+    /// Takes mails that are due, for a sender.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn take_mails(&self, limit: u64) -> Result<Vec<MailJob>> {
+        let claim = Uuid::now_v7();
+        let records = self.store.claim_mails(claim, self.clock.now(), LEASE, limit).await?;
+        let jobs = records.into_iter().filter_map(|record| {
+            let text = self.text_of(&record)?;
+            Some(MailJob {
+                id: record.id,
+                to: record.to,
+                subject: record.subject,
+                text,
+                attempt: record.attempts,
+                claim,
+            })
+        });
+        Ok(jobs.collect())
+    }
+
+    /// Reports what came of an attempt.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn finish_mail(&self, job: &MailJob, result: &MailResult) -> Result<()> {
+        Ok(self.store.finish_mail(job.id, job.claim, result, self.clock.now()).await?)
+    }
+
+    /// Returns when a mail was written, or after a while: then others may have become due.
+    pub async fn mail_waits(&self, at_most: Duration) {
+        let _ = tokio::time::timeout(at_most, self.mail_waits.notified()).await;
+    }
+}

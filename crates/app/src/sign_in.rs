@@ -1,0 +1,323 @@
+//! How people sign in and out, and who they are in between.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use domain::{
+    Administrator, AdministratorId, Developer, DeveloperState, Email, Event, Person, Secret, SecretKind,
+    Session, SessionId, secret,
+};
+use serde_json::json;
+use store::OneTimeToken;
+
+use crate::{App, Caller, Error, Identity, Result};
+
+/// How exactly it is known when a session was last used.
+const LAST_SEEN_STEP: Duration = Duration::from_secs(60);
+/// How long the link for the first administrator works.
+const SETUP_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+/// Somebody who has just signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    /// Its secret: a cookie's value, or a bearer token.
+    pub secret: Secret,
+}
+
+/// Five free tries, then 1, 2, 4 … 60 seconds.
+fn guess_delay(failures: u32) -> Duration {
+    match failures.checked_sub(5) {
+        None | Some(0) => Duration::ZERO,
+        Some(over) => Duration::from_secs(1 << (over - 1).min(6)).min(Duration::from_secs(60)),
+    }
+}
+
+/// After a hundred bad tries in a row, from wherever, only a new password opens the account within the day.
+fn account_delay(failures: u32) -> Duration {
+    if failures < 100 { Duration::ZERO } else { Duration::from_secs(24 * 3600) }
+}
+
+const WRONG: Error = Error::Unauthenticated("the address or the password is wrong");
+
+impl App {
+    /// A developer signs in.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if address or password are wrong, or the account is not open; [`Error::Limited`]
+    /// after too many bad tries.
+    pub async fn sign_in(
+        &self,
+        caller: &Caller,
+        email: &str,
+        password: &str,
+        user_agent: &str,
+    ) -> Result<SignedIn> {
+        let email = Email::parse(email).map_err(|_| WRONG)?;
+        self.take_guess(caller, &email).await?;
+        let developer = self.store.read().developer_by_email(&email).await?;
+        let hash = developer.as_ref().and_then(|developer| developer.password_hash.clone());
+        let is_right = self.passwords.verify(password, hash).await?;
+        let Some(developer) = developer else { return Err(WRONG) };
+        if !is_right {
+            self.note_bad_guess(caller, &developer).await?;
+            return Err(WRONG);
+        }
+        may_sign_in(&developer)?;
+        self.forgive_guesses(caller, &email).await?;
+        self.start_session(caller, Person::Developer(developer.id), user_agent).await
+    }
+
+    /// An administrator signs in.
+    ///
+    /// # Errors
+    /// As [`App::sign_in`].
+    pub async fn sign_in_administrator(
+        &self,
+        caller: &Caller,
+        email: &str,
+        password: &str,
+        user_agent: &str,
+    ) -> Result<SignedIn> {
+        let email = Email::parse(email).map_err(|_| WRONG)?;
+        self.take_guess(caller, &email).await?;
+        let administrator = self.store.read().administrator_by_email(&email).await?;
+        let hash = administrator.as_ref().map(|administrator| administrator.password_hash.clone());
+        let is_right = self.passwords.verify(password, hash).await?;
+        let Some(administrator) = administrator.filter(|_| is_right) else { return Err(WRONG) };
+        self.forgive_guesses(caller, &email).await?;
+        self.start_session(caller, Person::Administrator(administrator.id), user_agent).await
+    }
+
+    async fn start_session(&self, caller: &Caller, person: Person, user_agent: &str) -> Result<SignedIn> {
+        let (secret, hash) = self.keys.mint(SecretKind::Session);
+        let address = caller.address.map(|ip| ip.to_string()).unwrap_or_default();
+        let caller = Caller { identity: identity(person, self.new_id()), ..caller.clone() };
+        let mut tx = self.begin(&caller).await?;
+        let start = Session::start(self.new_id(), person, hash, user_agent, &address, tx.now());
+        let session = tx.save(start).await?;
+        self.commit(tx).await?;
+        Ok(SignedIn { session, secret })
+    }
+
+    /// Who brings this bearer token: an administrators' API token, or the secret of a session.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if it is unknown, has ended, or its person may not sign in any more.
+    pub async fn identify(&self, bearer: &str) -> Result<Identity> {
+        match secret::kind_of(bearer) {
+            Some(SecretKind::ApiToken) => self.token_identity(bearer).await,
+            Some(SecretKind::Session) => self.session_identity(bearer).await,
+            _ => Err(Error::Unauthenticated("this is no token of ours, or it is mistyped")),
+        }
+    }
+
+    async fn session_identity(&self, bearer: &str) -> Result<Identity> {
+        const OVER: Error = Error::Unauthenticated("you are not signed in any more; sign in again");
+        let hash = self.keys.pepper().hash(SecretKind::Session, bearer);
+        let read = self.store.read();
+        let now = self.clock.now();
+        let session =
+            read.session_by_hash(&hash).await?.filter(|session| session.is_alive(now)).ok_or(OVER)?;
+        if let Person::Developer(id) = session.person {
+            let developer: Developer = read.find(id).await?.ok_or(OVER)?;
+            may_sign_in(&developer)?;
+        }
+        if now.since(session.last_seen_at) >= LAST_SEEN_STEP {
+            self.store.touch_session(session.id, now).await?;
+        }
+        Ok(identity(session.person, session.id))
+    }
+
+    /// The sessions of the one who calls.
+    ///
+    /// # Errors
+    /// If nobody is signed in.
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<Session>> {
+        let person = person(caller)?;
+        let now = self.clock.now();
+        let sessions = self.store.read().sessions_of(person).await?;
+        Ok(sessions.into_iter().filter(|session| session.is_alive(now)).collect())
+    }
+
+    /// Ends one of the caller's own sessions, perhaps this one.
+    ///
+    /// # Errors
+    /// If nobody is signed in, or the session is not theirs.
+    pub async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<()> {
+        let person = person(caller)?;
+        let tx = self.begin(caller).await?;
+        let session: Option<Session> = tx.read().find(id).await?;
+        let session =
+            session.filter(|session| session.person == person).ok_or(Error::NotFound(SessionId::KIND))?;
+        self.save(tx, session.end()).await.map(drop)
+    }
+
+    /// Makes an administrator: from the command line, which only those can use who may read the data folder.
+    ///
+    /// # Errors
+    /// If the caller may not, the address is wrong or taken, or the password is too weak.
+    pub async fn create_administrator(
+        &self,
+        caller: &Caller,
+        email: &str,
+        password: &str,
+    ) -> Result<Administrator> {
+        match caller.identity {
+            Identity::Operator | Identity::System => {}
+            _ => return Err(Error::Forbidden("administrators are made at the command line".to_owned())),
+        }
+        domain::check_password(password, &[email, "keywright", "administrator"])?;
+        let hash = self.passwords.hash(password).await?;
+        let tx = self.begin(caller).await?;
+        let change = Administrator::create(self.new_id(), email, hash, tx.now())?;
+        self.save(tx, change).await
+    }
+
+    /// The secret with which somebody becomes the first administrator; `None` if there is one already. Older ones are
+    /// worth nothing from now on.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn setup_token(&self) -> Result<Option<Secret>> {
+        if self.store.read().count_administrators().await? > 0 {
+            return Ok(None);
+        }
+        let (secret, hash) = self.keys.mint(SecretKind::Setup);
+        let tx = self.begin(&Caller::system()).await?;
+        let expires_at = tx.now() + SETUP_LIFETIME;
+        let token =
+            OneTimeToken { hash, kind: SecretKind::Setup, developer_id: None, expires_at, used_at: None };
+        tx.put_one_time_token(&token).await?;
+        self.commit(tx).await?;
+        Ok(Some(secret))
+    }
+
+    /// Somebody becomes the first administrator.
+    ///
+    /// # Errors
+    /// If the secret is unknown, used or too old, there is an administrator already, or a field is wrong; the secret
+    /// can be used again then.
+    pub async fn set_up(
+        &self,
+        caller: &Caller,
+        token: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<Administrator> {
+        const GONE: Error =
+            Error::Gone("this link was used before or is too old; restart Keywright for a new one");
+        let hash = self.keys.pepper().hash(SecretKind::Setup, token);
+        let found = self
+            .store
+            .read()
+            .one_time_token(SecretKind::Setup, &hash)
+            .await?
+            .ok_or(Error::NotFound("token"))?;
+        if !found.is_usable(self.clock.now()) || self.store.read().count_administrators().await? > 0 {
+            return Err(GONE);
+        }
+        domain::check_password(password, &[email, "keywright", "administrator"])?;
+        let password_hash = self.passwords.hash(password).await?;
+        let tx = self.begin(caller).await?;
+        if !tx.use_one_time_token(&hash).await? {
+            return Err(GONE);
+        }
+        let change = Administrator::create(self.new_id::<AdministratorId>(), email, password_hash, tx.now())?;
+        self.save(tx, change).await
+    }
+
+    /// Counts a try before anything is compared.
+    async fn take_guess(&self, caller: &Caller, email: &Email) -> Result<()> {
+        let now = self.clock.now();
+        let [network, account] = self.guess_keys(caller, email);
+        let blocked = match self.store.take_attempt(&network, now, guess_delay).await? {
+            Some(until) => Some(until),
+            None => self.store.take_attempt(&account, now, account_delay).await?,
+        };
+        match blocked {
+            Some(until) => Err(Error::Limited { retry_after_s: until.since(now).as_secs() + 1 }),
+            None => Ok(()),
+        }
+    }
+
+    async fn forgive_guesses(&self, caller: &Caller, email: &Email) -> Result<()> {
+        for key in self.guess_keys(caller, email) {
+            self.store.forgive_attempts(&key).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgives bad tries on an account, wherever they came from: the owner has chosen a new password.
+    pub(crate) async fn forgive(&self, email: &Email) -> Result<()> {
+        let key = self.keys.pepper().fingerprint("guesses", &[email.unique_key().as_bytes()]);
+        Ok(self.store.forgive_attempts(&key).await?)
+    }
+
+    /// One counter for the account from a network, one for the account from everywhere.
+    fn guess_keys(&self, caller: &Caller, email: &Email) -> [[u8; 32]; 2] {
+        let account = email.unique_key();
+        let network = caller.address.map(network).unwrap_or_default();
+        let pepper = self.keys.pepper();
+        [
+            pepper.fingerprint("guesses-from", &[account.as_bytes(), &network]),
+            pepper.fingerprint("guesses", &[account.as_bytes()]),
+        ]
+    }
+
+    async fn note_bad_guess(&self, caller: &Caller, developer: &Developer) -> Result<()> {
+        let mut tx = self.begin(caller).await?;
+        tx.note(Event { action: "developer.sign_in_failed", details: json!({}) }, developer);
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Only open accounts. Asked after the password was right, so that it tells strangers nothing.
+fn may_sign_in(developer: &Developer) -> Result<()> {
+    Err(Error::Unauthenticated(match developer.state {
+        DeveloperState::Approved => return Ok(()),
+        DeveloperState::Unverified => {
+            "confirm your e-mail address first: the link is in the mail that we sent you"
+        }
+        DeveloperState::Pending => "your account waits for approval",
+        DeveloperState::Rejected | DeveloperState::Revoked => "your account is not open",
+    }))
+}
+
+fn identity(person: Person, session_id: SessionId) -> Identity {
+    match person {
+        Person::Developer(id) => Identity::Developer { id, session_id },
+        Person::Administrator(id) => Identity::Administrator { id, session_id },
+    }
+}
+
+fn person(caller: &Caller) -> Result<Person> {
+    match caller.identity {
+        Identity::Developer { id, .. } => Ok(Person::Developer(id)),
+        Identity::Administrator { id, .. } => Ok(Person::Administrator(id)),
+        Identity::Anonymous => Err(Error::Unauthenticated("sign in first")),
+        Identity::Token { .. } | Identity::Operator | Identity::System => {
+            Err(Error::Forbidden("only people have an account; sign in as one".to_owned()))
+        }
+    }
+}
+
+/// The /24 or /64 that an address is in: what one attacker can easily change within.
+fn network(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.octets().into_iter().take(3).collect(),
+        IpAddr::V6(v6) => v6.octets().into_iter().take(8).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p_15_the_delay_grows_from_nothing_to_a_minute() {
+        let seconds: Vec<u64> = (1..=14).map(|n| guess_delay(n).as_secs()).collect();
+        assert_eq!(seconds, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    }
+}

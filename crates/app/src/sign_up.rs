@@ -1,0 +1,270 @@
+//! How people get an account: they register, prove their address, choose a password, and forget it again.
+//!
+//! Nothing here tells a stranger whether an address has an account: the answers are the same, and what there is to say
+//! is said by mail. The password is chosen by whoever reads that mail, so that nobody can prepare an account for
+//! somebody else's address and know its password.
+
+use std::time::Duration;
+
+use domain::{
+    Actor, Developer, DeveloperCommand, DeveloperId, DeveloperState, Email, Invalid, Person, Secret,
+    SecretKind, check_password,
+};
+use store::{OneTimeToken, Tx};
+
+use crate::{App, Caller, Error, Result};
+
+/// How long the link to prove an address works.
+const VERIFICATION_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+/// How long the link to choose a new password works.
+const RESET_LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// What came of proving an address.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// Whose address it is.
+    pub developer: Developer,
+    /// With this a password can be chosen, if none was.
+    pub password_token: Option<Secret>,
+}
+
+/// Up to three mails an hour to an address; after that one an hour.
+fn mail_delay(sent: u32) -> Duration {
+    if sent < 3 { Duration::ZERO } else { Duration::from_secs(3_600) }
+}
+
+impl App {
+    /// Somebody registers. The answer is the same whether the address has an account or not.
+    ///
+    /// # Errors
+    /// If registering is switched off, the address's domain is not allowed, or a field is wrong.
+    pub async fn register(&self, caller: &Caller, email: &str, name: &str) -> Result<()> {
+        self.start_registration(caller, email, name).await.map(drop)
+    }
+
+    /// As [`App::register`]; what the mail would say comes back, for the example.
+    pub(crate) async fn start_registration(
+        &self,
+        caller: &Caller,
+        email: &str,
+        name: &str,
+    ) -> Result<Option<Secret>> {
+        if !self.settings.sign_up {
+            return Err(Error::Forbidden(
+                "registering is switched off here; ask the administrator".to_owned(),
+            ));
+        }
+        let mut tx = self.begin(caller).await?;
+        let new = Developer::register(self.new_id(), email, name, None, tx.now())?;
+        let email = new.after().email.clone();
+        self.check_domain(&email)?;
+        match tx.read().developer_by_email(&email).await? {
+            None => {
+                let developer = tx.save(new).await?;
+                let token = self.post_verification(&tx, &developer).await?;
+                self.commit(tx).await?;
+                Ok(Some(token))
+            }
+            Some(known) => {
+                drop(tx);
+                self.remind(caller, &known).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Sends the mail again that somebody with an account needs: to prove the address, or the news that there is one.
+    async fn remind(&self, caller: &Caller, known: &Developer) -> Result<()> {
+        if !self.may_mail(&known.email).await? {
+            return Ok(());
+        }
+        let tx = self.begin(caller).await?;
+        if known.state == DeveloperState::Unverified {
+            self.post_verification(&tx, known).await?;
+        } else {
+            let text = format!(
+                "Hello {},\n\nsomebody, probably you, tried to register with this address. You have an account already.\n\nSign in: {url}/sign-in\nForgot the password? {url}/forgot-password\n\nIf it was not you, there is nothing to do.\n",
+                known.name,
+                url = self.settings.public_url,
+            );
+            self.post(&tx, &known.email, "You already have an account", text).await?;
+        }
+        self.commit(tx).await
+    }
+
+    /// Proves an address with the secret out of the mail; chooses a password in the same breath, if one is given.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown secret, [`Error::Gone`] for one that was used or is too old, or if the
+    /// password is too weak; the secret can be used again then.
+    pub async fn verify_email(
+        &self,
+        caller: &Caller,
+        token: &str,
+        password: Option<&str>,
+    ) -> Result<Registration> {
+        let kind = SecretKind::EmailVerification;
+        let (token, developer) = self.one_time(kind, token).await?;
+        let hash = match password {
+            Some(password) => Some(self.new_password(&developer, password).await?),
+            None => None,
+        };
+        let mut tx = self.begin_as(caller, developer.id).await?;
+        use_up(&tx, &token).await?;
+        let developer: Developer = tx.read().find(developer.id).await?.ok_or(Error::NotFound("token"))?;
+        let approve = self.settings.approve_developers;
+        let mut developer = tx.save(developer.apply(DeveloperCommand::Verify { approve }, tx.now())?).await?;
+        let password_token = match hash {
+            Some(hash) => {
+                developer = tx.save(developer.set_password(hash, tx.now())).await?;
+                None
+            }
+            None if developer.password_hash.is_none() => {
+                Some(self.put_token(&tx, SecretKind::PasswordReset, developer.id, RESET_LIFETIME).await?)
+            }
+            None => None,
+        };
+        self.commit(tx).await?;
+        Ok(Registration { developer, password_token })
+    }
+
+    /// Somebody forgot the password. The answer is the same whether the address has an account or not.
+    ///
+    /// # Errors
+    /// If it is no address at all.
+    pub async fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
+        let email = Email::parse(email).map_err(|e| e.within("email"))?;
+        let Some(developer) = self.store.read().developer_by_email(&email).await? else { return Ok(()) };
+        if developer.state == DeveloperState::Unverified {
+            return self.remind(caller, &developer).await;
+        }
+        if !self.may_mail(&developer.email).await? {
+            return Ok(());
+        }
+        let tx = self.begin(caller).await?;
+        let token = self.put_token(&tx, SecretKind::PasswordReset, developer.id, RESET_LIFETIME).await?;
+        let text = format!(
+            "Hello {},\n\nchoose a new password here, within 30 minutes:\n\n{}/reset-password?token={}\n\nIf you did not ask for this, there is nothing to do: your password stays as it is.\n",
+            developer.name,
+            self.settings.public_url,
+            token.expose(),
+        );
+        self.post(&tx, &developer.email, "Choose a new password", text).await?;
+        self.commit(tx).await
+    }
+
+    /// Chooses a new password with the secret out of the mail. All sessions end; nobody is signed in by this.
+    ///
+    /// # Errors
+    /// As [`App::verify_email`].
+    pub async fn reset_password(&self, caller: &Caller, token: &str, password: &str) -> Result<()> {
+        let (token, developer) = self.one_time(SecretKind::PasswordReset, token).await?;
+        let hash = self.new_password(&developer, password).await?;
+        let mut tx = self.begin_as(caller, developer.id).await?;
+        use_up(&tx, &token).await?;
+        let developer: Developer = tx.read().find(developer.id).await?.ok_or(Error::NotFound("token"))?;
+        tx.save(developer.set_password(hash, tx.now())).await?;
+        self.after_new_password(&mut tx, &developer).await?;
+        self.commit(tx).await?;
+        self.forgive(&developer.email).await
+    }
+
+    /// Everything that a new password ends: sessions, and other links to choose one. The owner is told.
+    pub(crate) async fn after_new_password(&self, tx: &mut Tx, developer: &Developer) -> Result<()> {
+        for session in tx.read().sessions_of(Person::Developer(developer.id)).await? {
+            tx.save(session.end()).await?;
+        }
+        tx.drop_one_time_tokens(SecretKind::PasswordReset, Some(developer.id)).await?;
+        let text = format!(
+            "Hello {},\n\nyour password was changed, and you were signed out everywhere.\n\nIf it was not you, choose a new one now: {}/forgot-password\n",
+            developer.name, self.settings.public_url,
+        );
+        self.post(tx, &developer.email, "Your password was changed", text).await
+    }
+
+    /// Checks and hashes a new password.
+    pub(crate) async fn new_password(&self, developer: &Developer, password: &str) -> Result<String> {
+        let local_part = developer.email.as_str().split('@').next().unwrap_or_default();
+        let own_words = [developer.email.as_str(), local_part, developer.name.as_str(), "keywright"];
+        check_password(password, &own_words)?;
+        self.passwords.hash(password).await
+    }
+
+    /// A transaction in the name of the developer who proved to read the mail.
+    async fn begin_as(&self, caller: &Caller, developer: DeveloperId) -> Result<Tx> {
+        let author = store::Author { actor: Actor::Developer(developer), ..self.author(caller) };
+        Ok(self.store.begin(author).await?)
+    }
+
+    /// Looks a one-time secret up, without using it.
+    async fn one_time(&self, kind: SecretKind, secret: &str) -> Result<(OneTimeToken, Developer)> {
+        let hash = self.keys.pepper().hash(kind, secret);
+        let read = self.store.read();
+        let token = read.one_time_token(kind, &hash).await?.ok_or(Error::NotFound("token"))?;
+        if !token.is_usable(self.clock.now()) {
+            return Err(Error::Gone("this link was used before or is too old; ask for a new one"));
+        }
+        let id = token.developer_id.ok_or(Error::NotFound("token"))?;
+        let developer: Developer = read.find(id).await?.ok_or(Error::NotFound("token"))?;
+        Ok((token, developer))
+    }
+
+    async fn put_token(
+        &self,
+        tx: &Tx,
+        kind: SecretKind,
+        developer: DeveloperId,
+        lifetime: Duration,
+    ) -> Result<Secret> {
+        let (secret, hash) = self.keys.mint(kind);
+        let token = OneTimeToken {
+            hash,
+            kind,
+            developer_id: Some(developer),
+            expires_at: tx.now() + lifetime,
+            used_at: None,
+        };
+        tx.put_one_time_token(&token).await?;
+        Ok(secret)
+    }
+
+    async fn post_verification(&self, tx: &Tx, developer: &Developer) -> Result<Secret> {
+        let kind = SecretKind::EmailVerification;
+        let token = self.put_token(tx, kind, developer.id, VERIFICATION_LIFETIME).await?;
+        let text = format!(
+            "Hello {},\n\nplease confirm that this is your address, within 24 hours:\n\n{}/verify-email?token={}\n\nIf you did not register, there is nothing to do.\n",
+            developer.name,
+            self.settings.public_url,
+            token.expose(),
+        );
+        self.post(tx, &developer.email, "Confirm your e-mail address", text).await?;
+        Ok(token)
+    }
+
+    /// Whether this address may get another mail that a stranger can cause. Nobody is told if not.
+    async fn may_mail(&self, email: &Email) -> Result<bool> {
+        let key = self.keys.pepper().fingerprint("mails", &[email.unique_key().as_bytes()]);
+        Ok(self.store.take_attempt(&key, self.clock.now(), mail_delay).await?.is_none())
+    }
+
+    fn check_domain(&self, email: &Email) -> Result<(), Invalid> {
+        let allowed = &self.settings.allowed_email_domains;
+        if allowed.is_empty() || allowed.iter().any(|domain| domain.eq_ignore_ascii_case(email.domain())) {
+            return Ok(());
+        }
+        Err(Invalid::field(
+            "email",
+            "domain_not_allowed",
+            "must be an address at one of the domains that may register here",
+        ))
+    }
+}
+
+/// Uses a one-time secret up: exactly one of several who try at once gets through.
+async fn use_up(tx: &Tx, token: &OneTimeToken) -> Result<()> {
+    if tx.use_one_time_token(&token.hash).await? {
+        Ok(())
+    } else {
+        Err(Error::Gone("this link was used before or is too old; ask for a new one"))
+    }
+}

@@ -1,0 +1,217 @@
+//! Subscriptions: applications ask, administrators decide.
+
+use domain::{
+    Access, ApiVersion, ApiVersionId, Application, ApplicationAction, ApplicationId, Invalid, Partner, Plan,
+    PlanId, Resource, Subscription, SubscriptionCommand, SubscriptionId, Text, Transition,
+};
+use store::{Connection, Read, Tx};
+
+use crate::caller::application_for;
+use crate::{App, Caller, Created, Error, Page, PageRequest, Result, SubscriptionFilter, expect_version};
+
+const THIS: Resource = Resource::Subscriptions;
+
+impl App {
+    /// Subscriptions: all of them for administrators; for developers those of applications that they may see.
+    ///
+    /// # Errors
+    /// If the caller is nobody, lacks the scope, or may not see the application in the filter.
+    pub async fn subscriptions(
+        &self,
+        caller: &Caller,
+        mut filter: SubscriptionFilter,
+        page: PageRequest,
+    ) -> Result<Page<Subscription>> {
+        filter.visible_to = caller.developer_or_administrator(THIS, Access::Read)?;
+        if let Some(application) = filter.application_id {
+            application_for(self.store.read(), caller, application, THIS, ApplicationAction::View).await?;
+        }
+        Ok(self.store.read().subscriptions(&filter, page).await?)
+    }
+
+    /// One subscription.
+    ///
+    /// # Errors
+    /// If it does not exist or the caller may not see it.
+    pub async fn subscription(&self, caller: &Caller, id: SubscriptionId) -> Result<Subscription> {
+        subscription_for(self.store.read(), caller, id, ApplicationAction::View).await
+    }
+
+    /// Asks for an API version under a plan. It works at once if the plan needs no approval, or if an administrator
+    /// asks.
+    ///
+    /// # Errors
+    /// If the caller may not, the version or the plan is not on offer, or there is a subscription already.
+    pub async fn subscribe(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+        version: ApiVersionId,
+        plan: PlanId,
+        comment: &str,
+    ) -> Result<Created<Subscription>> {
+        let comment = Text::parse(comment).map_err(|e| e.within("comment"))?;
+        let id = self.new_id();
+        let tx = self.begin(caller).await?;
+        let application =
+            application_for(tx.read(), caller, application, THIS, ApplicationAction::ManageSubscriptions)
+                .await?;
+        if let Some(done) = self.replay(&tx, caller, id, None).await? {
+            return Ok(done);
+        }
+        let version = offered_version(&tx, caller, &application, version).await?;
+        let plan = offered_plan(&tx, &version, plan).await?;
+        let needs_approval = plan.needs_approval && caller.developer().is_some();
+        let change =
+            Subscription::request(id, application.id, version.id, plan.id, needs_approval, comment, tx.now());
+        Ok(Created::new(self.save(tx, change).await?))
+    }
+
+    /// Says yes to a subscription, or to the plan that it wants: administrators only.
+    ///
+    /// # Errors
+    /// If the caller may not, the status does not allow it, or it is not at the expected version.
+    pub async fn approve_subscription(
+        &self,
+        caller: &Caller,
+        id: SubscriptionId,
+        expected: Option<i64>,
+        comment: &str,
+    ) -> Result<Subscription> {
+        self.decide(caller, id, expected, comment, |comment| SubscriptionCommand::Approve { comment }).await
+    }
+
+    /// Says no to a subscription, or to the plan that it wants: administrators only.
+    ///
+    /// # Errors
+    /// As [`App::approve_subscription`].
+    pub async fn reject_subscription(
+        &self,
+        caller: &Caller,
+        id: SubscriptionId,
+        expected: Option<i64>,
+        comment: &str,
+    ) -> Result<Subscription> {
+        self.decide(caller, id, expected, comment, |comment| SubscriptionCommand::Reject { comment }).await
+    }
+
+    /// Stops a subscription: administrators only. Its calls are refused from now on.
+    ///
+    /// # Errors
+    /// As [`App::approve_subscription`].
+    pub async fn revoke_subscription(
+        &self,
+        caller: &Caller,
+        id: SubscriptionId,
+        expected: Option<i64>,
+        comment: &str,
+    ) -> Result<Subscription> {
+        self.decide(caller, id, expected, comment, |comment| SubscriptionCommand::Revoke { comment }).await
+    }
+
+    /// Asks for another plan. Until it is approved, if it has to be, the present one goes on.
+    ///
+    /// # Errors
+    /// If the caller may not, the plan is not on offer, or the status does not allow it.
+    pub async fn change_plan(
+        &self,
+        caller: &Caller,
+        id: SubscriptionId,
+        expected: Option<i64>,
+        plan: PlanId,
+        comment: &str,
+    ) -> Result<Subscription> {
+        let comment = Text::parse(comment).map_err(|e| e.within("comment"))?;
+        let tx = self.begin(caller).await?;
+        let subscription =
+            subscription_for(tx.read(), caller, id, ApplicationAction::ManageSubscriptions).await?;
+        expect_version(&subscription, expected)?;
+        let version: ApiVersion =
+            tx.read().find(subscription.api_version_id).await?.ok_or(Error::NotFound(ApiVersionId::KIND))?;
+        let plan = offered_plan(&tx, &version, plan).await?;
+        let needs_approval = plan.needs_approval && caller.developer().is_some();
+        let command = SubscriptionCommand::ChangePlan { plan_id: plan.id, needs_approval, comment };
+        let change = subscription.apply(command, tx.now())?;
+        self.save(tx, change).await
+    }
+
+    /// Ends a subscription from the side of the application. Its calls are refused from now on.
+    ///
+    /// # Errors
+    /// If the caller may not, or it is not at the expected version.
+    pub async fn unsubscribe(
+        &self,
+        caller: &Caller,
+        id: SubscriptionId,
+        expected: Option<i64>,
+    ) -> Result<()> {
+        let tx = self.begin(caller).await?;
+        let subscription =
+            subscription_for(tx.read(), caller, id, ApplicationAction::ManageSubscriptions).await?;
+        expect_version(&subscription, expected)?;
+        self.save(tx, Transition::delete(subscription, "subscription.deleted")).await.map(drop)
+    }
+
+    async fn decide(
+        &self,
+        caller: &Caller,
+        id: SubscriptionId,
+        expected: Option<i64>,
+        comment: &str,
+        command: fn(Text) -> SubscriptionCommand,
+    ) -> Result<Subscription> {
+        let comment = Text::parse(comment).map_err(|e| e.within("comment"))?;
+        let tx = self.begin(caller).await?;
+        let subscription = subscription_for(tx.read(), caller, id, ApplicationAction::View).await?;
+        caller.must_administer(THIS, Access::Write)?;
+        expect_version(&subscription, expected)?;
+        let change = subscription.apply(command(comment), tx.now())?;
+        self.save(tx, change).await
+    }
+}
+
+/// Loads a subscription for somebody who wants to do something with it: their right comes from its application.
+async fn subscription_for<C: Connection>(
+    read: Read<'_, C>,
+    caller: &Caller,
+    id: SubscriptionId,
+    action: ApplicationAction,
+) -> Result<Subscription> {
+    caller.developer_or_administrator(THIS, Access::Read)?;
+    let subscription: Subscription = read.find(id).await?.ok_or(Error::NotFound(SubscriptionId::KIND))?;
+    match application_for(read, caller, subscription.application_id, THIS, action).await {
+        Ok(_) => Ok(subscription),
+        Err(Error::NotFound(_)) => Err(Error::NotFound(SubscriptionId::KIND)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The version, if this application may subscribe to it. To a developer a private one, and one whose roles the partner
+/// does not hold, is as unknown as one that does not exist.
+async fn offered_version(
+    tx: &Tx,
+    caller: &Caller,
+    application: &Application,
+    id: ApiVersionId,
+) -> Result<ApiVersion, Error> {
+    let unknown = || Invalid::field("api_version_id", "unknown", "must be an API version that is on offer");
+    let version: ApiVersion = tx.read().find(id).await?.ok_or_else(unknown)?;
+    if caller.developer().is_some() {
+        let partner: Option<Partner> = match application.owner.partner() {
+            Some(id) => tx.read().find(id).await?,
+            None => None,
+        };
+        let held = partner.map(|partner| partner.roles).unwrap_or_default();
+        let holds_all = version.required_roles.iter().all(|role| held.contains(role));
+        if version.private || !holds_all {
+            return Err(unknown().into());
+        }
+    }
+    Ok(version)
+}
+
+async fn offered_plan(tx: &Tx, version: &ApiVersion, id: PlanId) -> Result<Plan, Error> {
+    let unknown = || Invalid::field("plan_id", "unknown", "must be a plan that this API version offers");
+    let plan: Option<Plan> = if version.plan_ids.contains(&id) { tx.read().find(id).await? } else { None };
+    Ok(plan.ok_or_else(unknown)?)
+}

@@ -1,0 +1,98 @@
+//! Keeps the gateway check in step with the database: after each commit of this node, and four times a second for
+//! what other nodes and the command line did.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use crate::{App, Error, Result};
+
+/// How often the feed of changes is looked at.
+const POLL: Duration = Duration::from_millis(250);
+
+/// How far the feed was followed. Held while changes are read *and* applied: two readers could otherwise apply the
+/// older one last.
+#[derive(Debug, Default)]
+pub(crate) struct Sync {
+    seen: Mutex<i64>,
+}
+
+impl App {
+    /// Loads everything.
+    pub(crate) async fn load(&self) -> Result<()> {
+        let mut seen = self.sync.seen.lock().await;
+        let now = self.clock.now();
+        let verifier = self.verifier();
+        *seen = self
+            .store
+            .load_all(|changes| changes.into_iter().for_each(|change| verifier.apply(change)))
+            .await?;
+        verifier.refreshed(now);
+        Ok(())
+    }
+
+    /// Follows the feed to its end.
+    pub(crate) async fn follow(&self) -> Result<()> {
+        let mut seen = self.sync.seen.lock().await;
+        loop {
+            // Taken before reading: what we read is at least as new as this.
+            let now = self.clock.now();
+            let batch = self.store.load_changes(*seen).await?;
+            batch.changes.into_iter().for_each(|change| self.verifier().apply(change));
+            *seen = batch.seq;
+            if !batch.more {
+                self.verifier().refreshed(now);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Follows the feed after a commit. The commit stands whether this works or not; if it does not, the check goes
+    /// stale and says so.
+    pub(crate) async fn catch_up(&self) {
+        if let Err(error) = self.follow().await {
+            tracing::warn!(
+                error = error.internal_detail().unwrap_or_default(),
+                "the gateway check lags behind"
+            );
+        }
+    }
+
+    /// Follows the feed for ever.
+    pub async fn keep_in_step(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(POLL);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut is_down = false;
+        loop {
+            ticks.tick().await;
+            match self.follow().await {
+                Ok(()) if is_down => {
+                    is_down = false;
+                    tracing::info!("the database answers again");
+                }
+                Ok(()) => {}
+                Err(error) if !is_down => {
+                    is_down = true;
+                    let detail = error.internal_detail().unwrap_or_default();
+                    tracing::error!(
+                        error = detail,
+                        "the database cannot be read; calls are decided from memory"
+                    );
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Whether this database was written under this master key; notes the key if it is new.
+    pub(crate) async fn check_master_key(&self) -> Result<()> {
+        match self.store.master_key_check(&self.keys.check_value()).await? {
+            true => Ok(()),
+            false => Err(Error::Internal(
+                "this database was written under another master key; put the right master.key back"
+                    .to_owned(),
+            )),
+        }
+    }
+}
