@@ -146,7 +146,7 @@ pub(crate) async fn append(tx: &DatabaseTransaction, author: &Author, lines: Vec
 
 /// Takes the lock that commits take, before its time.
 pub(crate) async fn lock_head(tx: &DatabaseTransaction) -> Result<()> {
-    let untouched = Expr::col(head::Column::Seq).into();
+    let untouched = Expr::col(head::Column::Seq);
     head::Entity::update_many()
         .col_expr(head::Column::Seq, untouched)
         .filter(head::Column::Id.eq(1))

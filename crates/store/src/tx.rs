@@ -103,7 +103,7 @@ impl Tx {
     /// If the database is not available.
     pub async fn lock_developer(&self, id: DeveloperId) -> Result<()> {
         use crate::developer::{Column, Entity};
-        let untouched = Expr::col(Column::UpdatedAt).into();
+        let untouched = Expr::col(Column::UpdatedAt);
         Entity::update_many()
             .col_expr(Column::UpdatedAt, untouched)
             .filter(Column::Id.eq(id.0))
@@ -118,7 +118,7 @@ impl Tx {
     /// If the database is not available.
     pub async fn lock_application(&self, id: ApplicationId) -> Result<()> {
         use crate::application::{Column, Entity};
-        let untouched = Expr::col(Column::UpdatedAt).into();
+        let untouched = Expr::col(Column::UpdatedAt);
         Entity::update_many()
             .col_expr(Column::UpdatedAt, untouched)
             .filter(Column::Id.eq(id.0))
