@@ -42,10 +42,10 @@ pub use example::Example;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use once::Created;
-pub use sign_in::SignedIn;
+pub use sign_in::{SignedIn, network};
 pub use sign_up::Registration;
 pub use store::{
-    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, CredentialFilter,
+    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
     DeveloperFilter, MailFilter, MailResult, Page, PageRequest, PartnerFilter, SubscriptionFilter,
 };
 

@@ -304,7 +304,7 @@ fn person(caller: &Caller) -> Result<Person> {
 }
 
 /// The /24 or /64 that an address is in: what one attacker can easily change within.
-fn network(address: IpAddr) -> Vec<u8> {
+pub fn network(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.octets().into_iter().take(3).collect(),
         IpAddr::V6(v6) => v6.octets().into_iter().take(8).collect(),

@@ -4,7 +4,7 @@
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $kind:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
         #[serde(transparent)]
         pub struct $name(pub uuid::Uuid);
 
@@ -27,6 +27,13 @@ macro_rules! ids {
                 parse_uuid(text).map(Self).ok_or_else(|| {
                     crate::Invalid::field("id", "invalid", "must be a UUID like 0198c5e2-7d1a-7bcd-8f00-1234567890ab").into()
                 })
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                text.parse().map_err(|_| serde::de::Error::invalid_value(serde::de::Unexpected::Other("text"), &"a UUID"))
             }
         }
 

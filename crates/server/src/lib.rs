@@ -1,1 +1,49 @@
-//! stub
+//! What comes in: HTTP and HTML. An edge translates; what is allowed and what happens is decided in `app`.
+//!
+//! The first segment of a path is the folder, the second the file: `/api/v1/partners` is `api/partners.rs`,
+//! `/gateway/forward-auth` is `gateway/forward_auth.rs`. Every path is written once, in full, beside its handler.
+
+pub mod api;
+mod extract;
+mod middleware;
+mod problem;
+mod state;
+
+use std::sync::Arc;
+
+use app::App;
+use axum::Router;
+use ipnet::IpNet;
+
+pub use api::{RouteInfo, openapi_json, routes};
+pub use problem::Problem;
+
+/// What the edges need to know of an installation.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where people reach it, without a slash at the end.
+    pub public_url: String,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How many requests a minute one token or session may make.
+    pub token_requests_per_minute: u32,
+    /// The largest body of a request, in bytes; specifications may be larger.
+    pub body_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            trusted_proxies: Vec::new(),
+            token_requests_per_minute: 600,
+            body_bytes: 256 * 1024,
+        }
+    }
+}
+
+/// Everything that people and their tools reach.
+pub fn public_router(app: Arc<App>, options: &Options) -> Router {
+    let state = state::State::new(app, options.clone());
+    middleware::around(api::router(state.clone()), state)
+}

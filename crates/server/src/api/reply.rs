@@ -1,0 +1,41 @@
+//! Answers with a version, and answers to creates.
+
+use app::Created;
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::Noun;
+use serde::Serialize;
+
+/// The `ETag` of a thing.
+pub(crate) fn etag(thing: &impl Noun) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"v{}\"", thing.meta().version))
+        .unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// 200 with a thing and its `ETag`.
+pub(crate) fn one<T: Noun, W: From<T> + Serialize>(thing: T) -> Response {
+    let tag = etag(&thing);
+    ([(header::ETAG, tag)], Json(W::from(thing))).into_response()
+}
+
+/// 201 with a new thing, its `ETag` and its place. `body` is what is shown of it.
+pub(crate) fn created<T: Noun, W: Serialize>(
+    path: &str,
+    created: Created<T>,
+    body: impl FnOnce(Created<T>) -> W,
+) -> Response {
+    let tag = etag(&created.value);
+    let place = HeaderValue::from_str(&format!("{path}/{}", created.value.id())).ok();
+    let replayed = created.replayed;
+    let mut response = (StatusCode::CREATED, [(header::ETAG, tag)], Json(body(created))).into_response();
+    if let Some(place) = place {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    if replayed {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"));
+    }
+    response
+}

@@ -1,0 +1,122 @@
+//! Bodies of requests: strict JSON, and text.
+
+use app::{Caller, Claim};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use super::{Who, field_error};
+use crate::problem::Problem;
+use crate::state::State;
+
+/// A JSON body. Unknown and repeated fields are errors that name them.
+pub(crate) struct Json<T>(pub(crate) T);
+
+/// A JSON body that makes something, with its caller, who may have sent an `Idempotency-Key`.
+pub(crate) struct Create<T> {
+    pub(crate) caller: Caller,
+    pub(crate) body: T,
+}
+
+/// A body of text.
+pub(crate) struct Text(pub(crate) String);
+
+impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        must_be_json(request.headers())?;
+        let bytes = read(request, state).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<State> for Create<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let Who(mut caller) = Who::from_request_parts(&mut parts, state).await?;
+        let key = idempotency_key(&parts.headers)?;
+        let route = parts.uri.path().to_owned();
+        let method = parts.method.clone();
+        must_be_json(&parts.headers)?;
+        let bytes = read(Request::from_parts(parts, body), state).await?;
+        if let Some(key) = key {
+            let (kind, id) = caller.actor().parts();
+            let who = format!("{kind}:{}", id.unwrap_or_default());
+            let pepper = state.app.keys().pepper();
+            caller.claim = Some(Claim {
+                key: pepper.fingerprint(
+                    "idempotency-key",
+                    &[who.as_bytes(), method.as_str().as_bytes(), route.as_bytes(), key.as_bytes()],
+                ),
+                fingerprint: pepper.fingerprint("idempotency-body", &[&bytes]),
+            });
+        }
+        Ok(Self { caller, body: parse(&bytes)? })
+    }
+}
+
+impl FromRequest<State> for Text {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        let bytes = read(request, state).await?;
+        match String::from_utf8(bytes.into()) {
+            Ok(text) => Ok(Self(text)),
+            Err(_) => Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body is not UTF-8")),
+        }
+    }
+}
+
+async fn read(request: Request, state: &State) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            "the body is larger than this path takes",
+        ),
+        _ => Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body could not be read to its end"),
+    })
+}
+
+fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = "send the body as Content-Type: application/json";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+}
+
+/// At most 255 visible ASCII characters.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default();
+    let fits = (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+    if values.next().is_some() || !fits {
+        let detail = "must be given once, with 1 to 255 visible ASCII characters";
+        return Err(domain::Invalid::field("Idempotency-Key", "invalid", detail).into());
+    }
+    Ok(Some(key.to_owned()))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let (path, inner) = (error.path().to_string(), error.inner());
+        if inner.is_data() { Problem::from(field_error(&path, &inner.to_string())) } else { malformed(inner) }
+    })?;
+    json.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+/// Names the place and nothing of the content.
+fn malformed(error: &serde_json::Error) -> Problem {
+    let detail = format!("the body is no JSON: line {}, column {}", error.line(), error.column());
+    Problem::new(StatusCode::BAD_REQUEST, "malformed", detail)
+}

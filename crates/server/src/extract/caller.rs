@@ -1,0 +1,90 @@
+//! Who calls.
+
+use app::{Caller, Identity};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use governor::clock::{Clock, DefaultClock};
+use uuid::Uuid;
+
+use super::RequestId;
+use super::address::client_address;
+use crate::problem::Problem;
+use crate::state::State;
+
+/// Somebody known: a tool with an API token, or a person with a session. Nobody else gets past this.
+pub(crate) struct Who(pub(crate) Caller);
+
+/// Anybody, known or not.
+pub(crate) struct Visitor(pub(crate) Caller);
+
+impl FromRequestParts<State> for Who {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let Visitor(caller) = Visitor::from_request_parts(parts, state).await?;
+        match caller.identity {
+            Identity::Anonymous => {
+                let detail = "send an API token or a session as: Authorization: Bearer …";
+                Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail))
+            }
+            _ => Ok(Self(caller)),
+        }
+    }
+}
+
+impl FromRequestParts<State> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let address = client_address(parts, &state.options.trusted_proxies);
+        let identity = match bearer(parts)? {
+            Some(token) => state.app.identify(token).await?,
+            None => Identity::Anonymous,
+        };
+        let caller = Caller { identity, address, request_id: request_id(parts), claim: None };
+        limit(&caller, state)?;
+        Ok(Self(caller))
+    }
+}
+
+fn request_id(parts: &Parts) -> Uuid {
+    parts.extensions.get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0)
+}
+
+/// The bearer token (RFC 6750 §2.1), if there is one.
+fn bearer(parts: &Parts) -> Result<Option<&str>, Problem> {
+    let refused = |detail: &str| Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail);
+    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(refused("send one Authorization header, not several"));
+    }
+    let value = value.to_str().map_err(|_| refused("the Authorization header is not readable"))?;
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.contains(' ') => {
+            Ok(Some(token))
+        }
+        _ => Err(refused("send the token as: Authorization: Bearer …")),
+    }
+}
+
+/// Requests a minute: by token or session; strangers by network.
+fn limit(caller: &Caller, state: &State) -> Result<(), Problem> {
+    let checked = match &caller.identity {
+        Identity::Token { id, .. } => state.by_principal.check_key(&id.0),
+        Identity::Developer { session_id, .. } | Identity::Administrator { session_id, .. } => {
+            state.by_principal.check_key(&session_id.0)
+        }
+        Identity::Anonymous => match caller.address {
+            Some(address) => state.by_network.check_key(&app::network(address)),
+            None => Ok(()),
+        },
+        Identity::Operator | Identity::System => Ok(()),
+    };
+    checked.map_err(|until| {
+        let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+        let detail = format!("too many requests; try again in {seconds} s");
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).retry_after(seconds)
+    })
+}

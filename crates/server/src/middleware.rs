@@ -1,0 +1,117 @@
+//! What happens around every request of the public listener.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State as Shared};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use uuid::Uuid;
+
+use crate::extract::RequestId;
+use crate::problem::Problem;
+use crate::state::State;
+
+/// How long a handler may take.
+const HANDLER: Duration = Duration::from_secs(30);
+/// Parameters in a query.
+const MAX_PARAMETERS: usize = 256;
+
+/// Puts the request id, the log line, limits and protective headers around a router.
+pub(crate) fn around(router: Router, state: State) -> Router {
+    router
+        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"))
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "this path does not take this method",
+            )
+        })
+        .layer(CatchPanicLayer::custom(|_| {
+            let detail = "something went wrong here; tell the administrator the request id";
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).into_response()
+        }))
+        .layer(from_fn(refuse_oddities))
+        .layer(from_fn(limit_time))
+        .layer(DefaultBodyLimit::max(state.options.body_bytes))
+        .layer(from_fn_with_state(state, identify_and_log))
+}
+
+/// Gives the request an id, which every log line within, the answer's header and an error's body carry.
+async fn identify_and_log(Shared(_): Shared<State>, mut request: Request, next: Next) -> Response {
+    let id = Uuid::now_v7();
+    let started = Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    request.extensions_mut().insert(RequestId(id));
+    let span = tracing::info_span!("request", %id);
+    let mut response = tracing::Instrument::instrument(next.run(request), span).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        response = with_request_id(response, problem, id);
+    }
+    protect(&mut response);
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    let status = response.status().as_u16();
+    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(request_id = %id, %method, path, status, ms, "request");
+    response
+}
+
+/// Writes the problem again, now with the request id.
+fn with_request_id(response: Response, problem: Problem, id: Uuid) -> Response {
+    let problem = Problem { request_id: Some(id.to_string()), ..problem };
+    let Ok(body) = serde_json::to_vec(&problem) else { return response };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// Nothing is cached, sniffed, framed or run unless a handler says otherwise.
+fn protect(response: &mut Response) {
+    let headers = response.headers_mut();
+    let defaults = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), ""),
+    ];
+    for (name, value) in defaults {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}
+
+/// Refuses what a proxy in front may have read differently: compressed bodies, and far too many parameters.
+async fn refuse_oddities(request: Request, next: Next) -> Response {
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        let detail = "send the body without Content-Encoding";
+        return Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_encoding", detail).into_response();
+    }
+    let parameters = request.uri().query().map_or(0, |query| query.split('&').count());
+    if parameters > MAX_PARAMETERS {
+        let detail = format!("the query has more than {MAX_PARAMETERS} parameters");
+        return Problem::new(StatusCode::BAD_REQUEST, "too_many_parameters", detail).into_response();
+    }
+    next.run(request).await
+}
+
+async fn limit_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(HANDLER, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let detail = "this took too long; try again, or ask for less at once";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", detail).retry_after(5).into_response()
+        }
+    }
+}
