@@ -1,0 +1,250 @@
+//! A whole Keywright on loopback, and people who use it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::{App, Caller, Clock, Settings};
+use domain::{Instant, MasterKey};
+use keywright_server::{self as server, Options};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use store::Store;
+use tempfile::TempDir;
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs a test on both databases: `both!(async fn name(desk) { … });`
+macro_rules! both {
+    ($(#[$meta:meta])* async fn $name:ident($desk:ident) $body:block) => {
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn run($desk: $crate::support::Desk) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                run($crate::support::Desk::start($crate::support::Engine::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                run($crate::support::Desk::start($crate::support::Engine::Postgres).await).await;
+            }
+        }
+    };
+}
+pub(crate) use both;
+
+/// A running Keywright with an empty database, its clock in the test's hand.
+pub struct Desk {
+    pub app: Arc<App>,
+    pub clock: Clock,
+    pub url: String,
+    pub http: reqwest::Client,
+    /// Every scope.
+    pub admin: User,
+    store: Store,
+    _folder: TempDir,
+}
+
+/// Somebody who sends requests: with a token, a session, or nothing.
+#[derive(Clone)]
+pub struct User {
+    http: reqwest::Client,
+    url: String,
+    pub bearer: Option<String>,
+    /// The developer's or token's id.
+    pub id: String,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Desk {
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, Settings::default(), Options::default()).await
+    }
+
+    pub async fn start_with(engine: Engine, settings: Settings, options: Options) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = match engine {
+            Engine::Sqlite => format!("sqlite://{}", folder.path().join("keywright.db").display()),
+            Engine::Postgres => testkit::postgres::database(),
+        };
+        let store = Store::open(&url).await.unwrap();
+        store.migrate().await.unwrap();
+        let clock = Clock::manual(Instant::parse("2026-11-23T04:00:00Z").unwrap());
+        let mut master = [7; 32];
+        master[0] = 1;
+        let app = App::start(store.clone(), &MasterKey::new(master), settings, clock.clone()).await.unwrap();
+        app.ensure_default_strategy().await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = server::public_router(Arc::clone(&app), &options);
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
+        let admin = User { http: http.clone(), url: url.clone(), bearer: None, id: String::new() };
+        let mut desk = Self { app, clock, url, http, admin, store, _folder: folder };
+        desk.admin = desk.token(&["*:write"]).await;
+        desk
+    }
+
+    /// A tool with these scopes.
+    pub async fn token(&self, scopes: &[&str]) -> User {
+        let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        let created = self.app.create_api_token(&Caller::operator(), "test", &scopes, None).await.unwrap();
+        self.user(Some(created.secret.unwrap().expose().to_owned()), created.value.id.to_string())
+    }
+
+    /// Nobody in particular.
+    pub fn anonymous(&self) -> User {
+        self.user(None, String::new())
+    }
+
+    fn user(&self, bearer: Option<String>, id: String) -> User {
+        User { http: self.http.clone(), url: self.url.clone(), bearer, id }
+    }
+
+    /// A developer who has registered, proven the address, and signed in. The door is not the API: its tests are
+    /// elsewhere.
+    pub async fn developer(&self, name: &str) -> User {
+        let email = format!("{name}@example.com");
+        let password = format!("{name} likes violet umbrellas");
+        let visitor = Caller { identity: app::Identity::Anonymous, ..Caller::operator() };
+        self.app.register(&visitor, &email, name).await.unwrap();
+        let token = self.token_in_last_mail(&email).await;
+        self.app.verify_email(&visitor, &token, Some(&password)).await.unwrap();
+        let signed_in = self.app.sign_in(&visitor, &email, &password, "test").await.unwrap();
+        let domain::Person::Developer(id) = signed_in.session.person else { panic!("not a developer") };
+        self.user(Some(signed_in.secret.expose().to_owned()), id.to_string())
+    }
+
+    /// The secret in the link of the last mail to somebody.
+    pub async fn token_in_last_mail(&self, email: &str) -> String {
+        let filter = app::MailFilter { to: Some(domain::Email::parse(email).unwrap()), state: None };
+        let page = self.app.mails(&Caller::operator(), &filter, app::PageRequest::first(1)).await.unwrap();
+        let text = &page.items.first().expect("a mail").text;
+        text.split("token=").nth(1).expect("a link").split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// How many audit lines there are: nothing is written without one.
+    pub async fn changes(&self) -> i64 {
+        self.store.read().last_change().await.unwrap()
+    }
+
+    /// Everything that a refusal must not do.
+    pub async fn assert_nothing_happened(&self, since: i64) {
+        assert_eq!(self.changes().await, since, "a refused request changed something");
+    }
+}
+
+impl User {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if let Some(bearer) = &self.bearer {
+            request = request.bearer_auth(bearer);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.unwrap() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, &[], Some(&body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, &[], Some(&body)).await
+    }
+
+    /// Overwrites whatever is there.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, &[("if-match", "*")], Some(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, &[], None).await
+    }
+
+    /// Makes something that must work, and hands back what was made.
+    pub async fn make(&self, path: &str, body: Value) -> Value {
+        let answer = self.post(path, body).await;
+        answer.expect(201).json()
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self
+    }
+
+    /// A problem with this status and code, in the shape that every refusal has.
+    #[track_caller]
+    pub fn problem(self, status: u16, code: &str) -> Value {
+        let answer = self.expect(status);
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        let problem = answer.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["request_id"], answer.header("x-request-id"), "{problem}");
+        assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+        problem
+    }
+
+    /// A 400 that names exactly this field.
+    #[track_caller]
+    pub fn names(self, field: &str) -> Value {
+        let problem = self.problem(400, "invalid");
+        let fields: Vec<&Value> =
+            problem["invalid_parameters"].as_array().unwrap().iter().map(|e| &e["field"]).collect();
+        assert_eq!(fields, [&json!(field)], "{problem}");
+        problem
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+}
+
+/// The id of something that was made.
+#[track_caller]
+pub fn id(thing: &Value) -> &str {
+    thing["id"].as_str().unwrap_or_else(|| panic!("no id: {thing}"))
+}
