@@ -1,5 +1,7 @@
 //! The own management API, `/api/v1`. The OpenAPI document is made from the handlers.
 
+pub(crate) mod applications;
+pub(crate) mod credentials;
 mod page;
 pub(crate) mod partners;
 mod reply;
@@ -36,7 +38,10 @@ impl Modify for Bearer {
 }
 
 fn described() -> OpenApiRouter<State> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(partners::routes())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(partners::routes())
+        .merge(applications::routes())
+        .merge(credentials::routes())
 }
 
 /// All routes of the API.

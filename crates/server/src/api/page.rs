@@ -66,8 +66,13 @@ impl<'a> Paging<'a> {
 
     /// The answer.
     pub(crate) fn reply<T, W: From<T>>(&self, page: Page<T>) -> Json<List<W>> {
+        self.reply_with(page, W::from)
+    }
+
+    /// The answer, for things that show differently at different times.
+    pub(crate) fn reply_with<T, W>(&self, page: Page<T>, show: impl FnMut(T) -> W) -> Json<List<W>> {
         Json(List {
-            items: page.items.into_iter().map(W::from).collect(),
+            items: page.items.into_iter().map(show).collect(),
             next_cursor: page.next.map(|id| self.seal(id)),
         })
     }

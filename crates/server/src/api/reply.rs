@@ -15,8 +15,13 @@ pub(crate) fn etag(thing: &impl Noun) -> HeaderValue {
 
 /// 200 with a thing and its `ETag`.
 pub(crate) fn one<T: Noun, W: From<T> + Serialize>(thing: T) -> Response {
+    one_with(thing, W::from)
+}
+
+/// As [`one`], for things that show differently at different times.
+pub(crate) fn one_with<T: Noun, W: Serialize>(thing: T, show: impl FnOnce(T) -> W) -> Response {
     let tag = etag(&thing);
-    ([(header::ETAG, tag)], Json(W::from(thing))).into_response()
+    ([(header::ETAG, tag)], Json(show(thing))).into_response()
 }
 
 /// 201 with a new thing, its `ETag` and its place. `body` is what is shown of it.

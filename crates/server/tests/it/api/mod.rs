@@ -1,1 +1,3 @@
+mod applications;
+mod credentials;
 mod partners;
