@@ -6,7 +6,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{OnceLock, mpsc},
+    sync::mpsc,
     thread,
     time::Duration,
 };
@@ -185,30 +185,12 @@ pub(crate) fn mail(subject: &str, text: &str) -> OutgoingMail {
     }
 }
 
-/// A Python that has aiosmtpd: the one the environment names, or one made once under `target/`.
-fn python() -> &'static Path {
-    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(|| {
-        if let Some(python) = env::var_os("KEYWRIGHT_TEST_PYTHON") {
-            return python.into();
-        }
-        let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
-        let venv = target.join("test-venv");
-        let python = venv.join("bin/python");
-        let lock = File::create(target.join("test-venv.lock")).unwrap();
-        lock.lock().unwrap();
-        let ready = |python: &Path| {
-            Command::new(python).args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status()
-        };
-        if !ready(&python).is_ok_and(|status| status.success()) {
-            run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-            run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "aiosmtpd==1.4.6"]));
-        }
-        python
-    })
-}
-
-fn run(command: &mut Command) {
-    let status = command.status().unwrap();
-    assert!(status.success(), "{command:?} ended with {status}");
+/// The Python of the tests, which `scripts/test` makes.
+fn python() -> PathBuf {
+    let python = env::var_os("KEYWRIGHT_TEST_PYTHON").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/test-venv/bin/python"),
+        PathBuf::from,
+    );
+    assert!(python.exists(), "no {}: run scripts/test once", python.display());
+    python
 }
