@@ -1,0 +1,4 @@
+//! The rules of the nouns, seen from outside.
+#![allow(clippy::unwrap_used)]
+
+mod instants;
