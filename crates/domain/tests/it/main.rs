@@ -2,3 +2,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod instants;
+mod routes;
+mod sample;
