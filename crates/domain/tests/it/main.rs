@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod instants;
+mod keys;
 mod routes;
 mod sample;
