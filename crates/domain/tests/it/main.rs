@@ -3,5 +3,6 @@
 
 mod instants;
 mod keys;
+mod passwords;
 mod routes;
 mod sample;
