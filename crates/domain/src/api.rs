@@ -230,7 +230,7 @@ impl ApiVersionDraft {
         let required_roles = checks.take("required_roles", parse_labels(&self.required_roles));
         let required_scopes = checks.take("required_scopes", parse_labels(&self.required_scopes));
         let hosts = checks.take("hosts", parse_each(&self.hosts, parse_host));
-        let path_prefixes = checks.take("path_prefixes", parse_each(&self.path_prefixes, parse_path_prefix));
+        let path_prefixes = checks.take("path_prefixes", parse_prefixes(&self.path_prefixes));
         let methods = checks.take("methods", parse_each(&self.methods, parse_method));
         checks.require(
             !self.path_prefixes.is_empty(),
@@ -238,13 +238,9 @@ impl ApiVersionDraft {
             "required",
             "must have at least one entry",
         );
-        let open = self.accepted_credentials.is_empty();
-        checks.require(
-            !(open && self.subscription_required),
-            "subscription_required",
-            "conflict",
-            "cannot be true for a version that accepts no credentials: nobody could hold a subscription",
-        );
+        if self.accepted_credentials.is_empty() {
+            self.check_open(&mut checks);
+        }
         drop_doubles(&mut self.accepted_credentials);
         drop_doubles(&mut self.plan_ids);
         checks.require(self.plan_ids.len() <= 50, "plan_ids", "too_many", "must have at most 50 entries");
@@ -269,6 +265,22 @@ impl ApiVersionDraft {
                 specification,
             })
         })
+    }
+}
+
+impl ApiVersionDraft {
+    /// A version that accepts no credentials is open to everybody: nothing can be demanded of callers whom nobody
+    /// knows.
+    fn check_open(&self, checks: &mut Checks) {
+        for (demanded, field) in [
+            (self.subscription_required, "subscription_required"),
+            (!self.required_roles.is_empty(), "required_roles"),
+            (!self.required_scopes.is_empty(), "required_scopes"),
+        ] {
+            let message =
+                "cannot be demanded by a version that accepts no credentials: nobody could prove it";
+            checks.require(!demanded, field, "conflict", message);
+        }
     }
 }
 
@@ -330,6 +342,20 @@ fn drop_doubles<T: Copy + PartialEq>(list: &mut Vec<T>) {
         seen.push(*item);
         first
     });
+}
+
+/// Checks each prefix. Two that differ only by capital letters are refused: upstreams that ignore case would take them
+/// for one.
+fn parse_prefixes(texts: &[String]) -> Result<Vec<String>, Invalid> {
+    let prefixes = parse_each(texts, parse_path_prefix)?;
+    for (i, text) in texts.iter().enumerate() {
+        let mut earlier = texts.iter().take(i);
+        if earlier.any(|other| other != text && other.eq_ignore_ascii_case(text)) {
+            let message = "must not differ from an earlier one by capital letters only";
+            return Err(Invalid::field(format!("[{i}]"), "duplicate", message));
+        }
+    }
+    Ok(prefixes)
 }
 
 /// Checks each entry, drops doubles, and names a wrong one as `[i]`.

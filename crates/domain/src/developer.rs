@@ -1,6 +1,7 @@
 //! Developers: people with a login, who register themselves.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::transition::noun;
 use crate::{Checks, DeveloperId, Email, Error, Instant, Invalid, Meta, Name, Transition};
@@ -138,14 +139,21 @@ fn refusal(from: DeveloperState, command: DeveloperCommand) -> Error {
     Error::conflict("state", format!("the developer cannot be {verb}: the account {state}"))
 }
 
-/// Checks a password that somebody chose: 15 to 1,024 bytes, not among the guessable ones (zxcvbn, with the person's
-/// own words counted as known).
+/// The form in which a password is hashed and compared: NFC, so that it does not depend on the keyboard whether `é` is
+/// one character or two.
+pub fn password_form(password: &str) -> String {
+    password.nfc().collect()
+}
+
+/// Checks a password that somebody chose: 15 characters to 1,024 bytes, not among the guessable ones (zxcvbn, with the
+/// person's own words counted as known).
 ///
 /// # Errors
 /// `too_short`, `too_long` or `too_weak`, for the field `password`.
 pub fn check_password(password: &str, own_words: &[&str]) -> Result<(), Invalid> {
     let wrong = |code, message: &str| Err(Invalid::field("password", code, message));
-    if password.len() < 15 {
+    let password = password_form(password);
+    if password.chars().count() < 15 {
         return wrong(
             "too_short",
             "must have at least 15 characters; a few unrelated words are easy to remember",

@@ -1,7 +1,7 @@
 //! The one instant type: microseconds since 1970, UTC. Both databases keep it exactly.
 
 use std::fmt;
-use std::ops::{Add, Sub};
+use std::ops::{Add, RangeInclusive, Sub};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -28,10 +28,14 @@ impl Instant {
         self.0.div_euclid(1_000_000)
     }
 
-    /// Reads RFC 3339, such as `2026-11-23T04:00:00Z`; `None` if it is not.
+    /// The first and the last moment that RFC 3339 can write: the years 0 and 9999, in UTC.
+    const WRITABLE: RangeInclusive<i64> = -62_167_219_200_000_000..=253_402_300_799_999_999;
+
+    /// Reads RFC 3339, such as `2026-11-23T04:00:00Z`; `None` if it is not, or could not be written in UTC.
     pub fn parse(text: &str) -> Option<Self> {
         let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        i64::try_from(at.unix_timestamp_nanos() / 1_000).ok().map(Self)
+        let micros = i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000)).ok()?;
+        Self::WRITABLE.contains(&micros).then_some(Self(micros))
     }
 
     /// How long after `earlier` this is; zero if it is not after.
@@ -57,9 +61,11 @@ impl Sub<Duration> for Instant {
 }
 
 impl fmt::Display for Instant {
+    /// Never fails: a moment that cannot be written is shown as the nearest one that can.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0.clamp(*Self::WRITABLE.start(), *Self::WRITABLE.end());
         let at =
-            OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000).map_err(|_| fmt::Error)?;
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| fmt::Error)?;
         f.write_str(&at.format(&Rfc3339).map_err(|_| fmt::Error)?)
     }
 }

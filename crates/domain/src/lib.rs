@@ -53,7 +53,7 @@ pub use credential::{
     ApiKey, Credential, CredentialDraft, CredentialKind, CredentialState, CredentialStatus, ForeignKey,
     MAX_OVERLAP, Material, status as credential_status,
 };
-pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password};
+pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password, password_form};
 pub use error::{Checks, Error, FieldError, Invalid};
 pub use id::{
     AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, AuthStrategyId, CredentialId,

@@ -46,10 +46,11 @@ pub fn parse(text: &str) -> Result<Specification, Invalid> {
     if text.len() > MAX_SPECIFICATION {
         return Err(wrong("too_long", "must have at most 5 MiB".to_owned()));
     }
-    if text.contains('\0') {
+    let document = read(text).map_err(|reason| wrong("malformed", format!("cannot be read: {reason}")))?;
+    // Written out or escaped: PostgreSQL keeps no NUL in text or JSON.
+    if text.contains('\0') || holds_nul(&document) {
         return Err(wrong("invalid", "must not hold NUL characters".to_owned()));
     }
-    let document = read(text).map_err(|reason| wrong("malformed", format!("cannot be read: {reason}")))?;
     let version = ["openapi", "swagger"].iter().find_map(|key| Some((*key, document.get(key)?.as_str()?)));
     let format = match version {
         Some((key, version)) if version.starts_with("3.") || version == "2.0" => format!("{key} {version}"),
@@ -81,6 +82,15 @@ fn read(text: &str) -> Result<Value, String> {
         serde_json::from_str(text).map_err(|e| e.to_string())
     } else {
         serde_saphyr::from_str(text).map_err(|e| e.to_string().lines().next().unwrap_or_default().to_owned())
+    }
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(map) => map.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -135,6 +145,10 @@ mod tests {
             "{\"openapi\":\"4.0\"}",
             "{",
             "{\"swagger\":\"1.2\"}",
+            "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"a\\u0000b\"}}",
+            "openapi: 3.1.0\npaths:\n  /a:\n    get: {summary: \"a\\0b\"}\n",
+            "openapi: 3.1.0\npaths:\n  \"/a\\x00\": {}\n",
+            "openapi: 3.1.0 # \0\n",
         ] {
             assert!(parse(bad).is_err(), "{}", bad.chars().take(40).collect::<String>());
         }

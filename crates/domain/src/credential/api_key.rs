@@ -68,7 +68,8 @@ impl ApiKey {
     }
 }
 
-/// A foreign key must hold what 128 random bits would: at least 20 characters, at least 10 of them different.
+/// A foreign key must look like what a machine makes of 128 random bits: at least 20 characters, at least 10 of them
+/// different, no words, rows or repetitions that would make it easy to guess.
 fn check_foreign_value(value: &str) -> Result<(), Invalid> {
     if value.len() < 20 || value.len() > 512 || !value.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Invalid::field("value", "invalid", "must be 20 to 512 visible ASCII characters"));
@@ -82,11 +83,15 @@ fn check_foreign_value(value: &str) -> Result<(), Invalid> {
             *slot = true;
         }
     }
-    if seen.iter().filter(|seen| **seen).count() < 10 {
+    let guesses = zxcvbn::zxcvbn(&value[..value.len().min(100)], &[]).guesses_log10();
+    if seen.iter().filter(|seen| **seen).count() < 10 || guesses < MIN_GUESSES_LOG10 {
         return Err(Invalid::field("value", "too_weak", "is too easy to guess; issue a new key instead"));
     }
     Ok(())
 }
+
+/// 10^16 guesses: at 15,000 tries a second, 20,000 years.
+const MIN_GUESSES_LOG10: f64 = 16.0;
 
 fn parse_sha256(hex: &str) -> Result<[u8; 32], Invalid> {
     let wrong = || Invalid::field("sha256", "invalid", "must be 64 hexadecimal digits");

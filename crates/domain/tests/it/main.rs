@@ -1,0 +1,12 @@
+//! The rules of the nouns, seen from outside.
+#![allow(clippy::unwrap_used)]
+
+mod drafts;
+mod golden;
+mod instants;
+mod keys;
+mod passwords;
+mod permissions;
+mod routes;
+mod sample;
+mod state_machines;

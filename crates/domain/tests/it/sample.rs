@@ -1,0 +1,53 @@
+//! Ids, a moment, and one of each noun, for the tests beside.
+
+use std::str::FromStr;
+
+use keywright_domain::{
+    ApiKey, Application, ApplicationDraft, Credential, CredentialDraft, Developer, Instant, Material, Noun,
+    Owner, Partner, PartnerDraft, Pepper, Secret, SecretKind, Subscription, Text, Transition,
+};
+
+/// When everything here happens.
+pub(crate) const NOW: Instant = Instant::from_micros(1_800_000_000_000_000);
+
+/// The n-th id of any noun.
+pub(crate) fn id<T: FromStr<Err: std::fmt::Debug>>(n: u32) -> T {
+    format!("00000000-0000-7000-8000-{n:012x}").parse().unwrap()
+}
+
+/// What a transition leads to.
+pub(crate) fn made<T: Noun>(transition: Transition<T>) -> T {
+    transition.into_parts().0
+}
+
+pub(crate) fn developer() -> Developer {
+    made(Developer::register(id(1), "ada@example.com", "Ada", None, NOW).unwrap())
+}
+
+pub(crate) fn partner() -> Partner {
+    let draft = PartnerDraft { name: "Acme".to_owned(), ..PartnerDraft::default() };
+    made(Partner::create(id(2), draft, NOW).unwrap())
+}
+
+pub(crate) fn application(owner: Owner) -> Application {
+    let draft = ApplicationDraft { name: "Shop".to_owned(), ..ApplicationDraft::default() };
+    made(Application::create(id(3), draft, owner, id(4), NOW).unwrap())
+}
+
+pub(crate) fn pepper() -> Pepper {
+    Pepper::new(&[7; 32])
+}
+
+pub(crate) fn api_key(seed: u8) -> Material {
+    let secret = Secret::mint(SecretKind::ApiKey, [seed; 32]);
+    Material::ApiKey(ApiKey::minted(&secret, &pepper(), 1))
+}
+
+pub(crate) fn credential() -> Credential {
+    let draft = CredentialDraft { name: "Main key".to_owned(), expires_at: None };
+    made(Credential::issue(id(5), id(3), draft, api_key(1), NOW).unwrap())
+}
+
+pub(crate) fn subscription(needs_approval: bool) -> Subscription {
+    made(Subscription::request(id(6), id(3), id(7), id(8), needs_approval, Text::default(), NOW))
+}
