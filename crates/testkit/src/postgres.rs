@@ -74,7 +74,7 @@ fn watch(shell: &mut Command, postgres: &Path, data: &Path, root: &Path, port: u
     const SCRIPT: &str = r#""$1" -D "$2" -p "$4" -h 127.0.0.1 -k "$3" -c fsync=off -c max_connections=400 >"$3/log" 2>&1 &
 read -r _ignored
 kill -QUIT $! 2>/dev/null; wait $!; rm -rf "$3""#;
-    let mut child = shell
+    let child = shell
         .args(["-c", SCRIPT, "sh"])
         .args([postgres, data, root])
         .arg(port.to_string())
@@ -83,8 +83,8 @@ kill -QUIT $! 2>/dev/null; wait $!; rm -rf "$3""#;
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // The pipe must stay open as long as this process lives.
-    std::mem::forget(child.stdin.take());
+    // Its pipe must stay open as long as this process lives.
+    std::mem::forget(child);
 }
 
 fn wait_until_ready(port: u16, root: &Path) {
