@@ -1,7 +1,6 @@
 //! The page of all decisions, made from the list of reasons.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use keywright_verify::{BadRequestReason, Reason};
 
@@ -28,14 +27,5 @@ fn the_committed_page_is_what_the_reasons_say() {
         let status = Reason::BadRequest(*reason).status();
         writeln!(page, "| `{}` | {status} | {reason} |", reason.code()).unwrap();
     }
-    compare("docs/reference/decisions.md", &page);
-}
-
-fn compare(path: &str, made: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, made).unwrap();
-    }
-    let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == made, "{} is out of date: run the tests with UPDATE_GOLDEN=1", path.display());
+    testkit::golden::compare("docs/reference/decisions.md", &page);
 }
