@@ -101,8 +101,7 @@ impl Catalogue {
         let named = self.named_hosts.get(original.host.as_str());
         for paths in named.into_iter().chain([&self.any_host]) {
             if let Some(published) = longest(paths, path, &lower)? {
-                let offered = published.versions.iter().find(|version| version.offers(original.method));
-                return offered.ok_or(Reason::MethodNotOffered);
+                return published.version(original.method).ok_or(Reason::MethodNotOffered);
             }
         }
         Err(Reason::ApiUnknown)
@@ -132,12 +131,17 @@ fn longest<'a>(paths: &'a Paths, path: &str, lower: &str) -> Result<Option<&'a P
     Ok(None)
 }
 
+impl Published {
+    /// The version that offers a method. A preflight may be meant for one that does not: browsers ask all of them.
+    fn version(&self, method: Method) -> Option<&Arc<Version>> {
+        let offering = self.versions.iter().find(|version| version.offers(method));
+        offering.or_else(|| self.versions.iter().find(|version| version.cors && method == Method::Options))
+    }
+}
+
 impl Version {
-    /// A preflight is asked of every API; whether it passes is decided later.
-    fn offers(&self, method: Method) -> bool {
-        self.methods.is_empty()
-            || self.methods.iter().any(|offered| offered == method.as_str())
-            || (self.cors && method == Method::Options)
+    pub(crate) fn offers(&self, method: Method) -> bool {
+        self.methods.is_empty() || self.methods.iter().any(|offered| offered == method.as_str())
     }
 }
 

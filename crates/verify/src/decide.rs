@@ -45,8 +45,15 @@ impl Verifier {
         }
         let catalogue = self.catalogue.load();
         let version = catalogue.find(&request.original)?;
-        if version.accepts.is_empty() || is_preflight(version, request) {
-            return Ok(Verified { api_version_id: version.id, identity: None });
+        let open = Verified { api_version_id: version.id, identity: None };
+        if is_preflight(version, request) {
+            return Ok(open);
+        }
+        if !version.offers(request.original.method) {
+            return Err(Reason::MethodNotOffered.into());
+        }
+        if version.accepts.is_empty() {
+            return Ok(open);
         }
         let unauthenticated = |reason| Refusal { reason, challenge: Some(version.challenge.clone()) };
         let (credential_id, application_id) =

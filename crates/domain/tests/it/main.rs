@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod drafts;
-mod golden;
 mod instants;
 mod keys;
 mod passwords;

@@ -6,7 +6,6 @@ use keywright_domain::{
     ApplicationAction, ApplicationRole, DeveloperId, Owner, PartnerAction, PartnerId, PartnerRole,
 };
 
-use crate::golden;
 use crate::sample::{self, id};
 
 const PARTNER: [(PartnerAction, [bool; 2]); 4] = [
@@ -54,7 +53,7 @@ fn the_committed_page_is_what_the_roles_allow() {
     for (action, allowed) in APPLICATION {
         page.push_str(&row(in_words(format!("{action:?}")), &allowed));
     }
-    golden::compare("docs/reference/permissions.md", &page);
+    testkit::golden::compare("docs/reference/permissions.md", &page);
 }
 
 /// `ManageMembers` as `manage members`.

@@ -9,7 +9,6 @@ use keywright_domain::{
     SubscriptionCommand, SubscriptionStatus, Text, Transition,
 };
 
-use crate::golden;
 use crate::sample::{self, NOW, id, made};
 
 const HEAD: &str = "\
@@ -24,7 +23,7 @@ everything else leaves an audit line with the event in it.
 #[test]
 fn the_committed_page_is_what_the_machines_do() {
     let page = [HEAD, &subscriptions(), &developers(), &credentials(), &applications(), &owners()].join("\n");
-    golden::compare("docs/reference/state-machines.md", &page);
+    testkit::golden::compare("docs/reference/state-machines.md", &page);
 }
 
 /// A table, one row for each state and command.

@@ -1,9 +1,6 @@
 //! The committed files that are made from the table of settings, and the test that they still are.
 //! `UPDATE_GOLDEN=1 cargo test -p keywright reference` writes them anew.
 
-use std::fs;
-use std::path::Path;
-
 use super::example::example;
 use super::settings::{Preset, SECTIONS, SETTINGS, Setting};
 
@@ -52,18 +49,8 @@ fn entry(setting: &Setting) -> String {
     )
 }
 
-fn compare(path: &str, made: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, made).unwrap();
-    }
-    let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == made, "{} is out of date: run the tests with UPDATE_GOLDEN=1", path.display());
-}
-
 #[test]
 fn the_committed_files_are_what_the_table_says() {
-    compare("keywright.example.toml", &example());
-    compare("docs/reference/config.md", &reference());
+    testkit::golden::compare("keywright.example.toml", &example());
+    testkit::golden::compare("docs/reference/config.md", &reference());
 }

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-/// Compares a page with what was committed under the root of the repository.
-pub(crate) fn compare(path: &str, made: &str) {
+/// Compares a page with the committed one.
+///
+/// # Panics
+/// If they differ.
+pub fn compare(path: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, made).unwrap();
