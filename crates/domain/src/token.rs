@@ -112,6 +112,8 @@ impl Resource {
 impl Scope {
     /// Everything.
     pub const ALL: Self = Self { resource: None, access: Access::Write };
+    /// How many a token may have: more than there are.
+    pub const MAX: usize = 50;
 
     /// Whether this scope includes another. Writing includes reading.
     pub fn includes(self, other: Self) -> bool {
@@ -140,6 +142,23 @@ impl Scope {
             name => Some(Resource::ALL.into_iter().find(|r| r.as_str() == name).ok_or_else(unknown)?),
         };
         Ok(Self { resource, access })
+    }
+
+    /// Reads all scopes of a token; doubles are dropped, the order is kept.
+    ///
+    /// # Errors
+    /// Every entry that is wrong, as `[i]`; `required` if there is none, `too_many` above [`Scope::MAX`].
+    fn parse_all(texts: &[String]) -> Result<Vec<Self>, Invalid> {
+        let mut checks = Checks::new();
+        checks.require(!texts.is_empty(), "", "required", "must have at least one entry, such as *:write");
+        let few = texts.len() <= Self::MAX;
+        checks.require(few, "", "too_many", &format!("must have at most {} entries", Self::MAX));
+        let mut scopes = Vec::new();
+        for (i, text) in texts.iter().enumerate().take(Self::MAX) {
+            let scope = checks.take(&format!("[{i}]"), Self::parse(text));
+            scopes.extend(scope.filter(|scope| !scopes.contains(scope)));
+        }
+        checks.build(|| Some(scopes))
     }
 }
 
@@ -178,16 +197,7 @@ impl ApiToken {
     ) -> Result<Transition<Self>, Invalid> {
         let mut checks = Checks::new();
         let name = checks.take("name", Name::parse(name));
-        let mut parsed = Vec::new();
-        for (i, scope) in scopes.iter().enumerate() {
-            parsed.extend(checks.take(&format!("scopes[{i}]"), Scope::parse(scope)));
-        }
-        checks.require(
-            !scopes.is_empty(),
-            "scopes",
-            "required",
-            "must have at least one entry, such as *:write",
-        );
+        let scopes = checks.take("scopes", Scope::parse_all(scopes));
         let ahead = expires_at.is_none_or(|at| at > now);
         checks.require(ahead, "expires_at", "in_the_past", "must be in the future");
         let token = checks.build(|| {
@@ -197,7 +207,7 @@ impl ApiToken {
                 name: name?,
                 hint,
                 hash,
-                scopes: parsed,
+                scopes: scopes?,
                 expires_at,
                 revoked_at: None,
             })

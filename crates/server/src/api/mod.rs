@@ -1,10 +1,13 @@
 //! The own management API, `/api/v1`. The OpenAPI document is made from the handlers.
 
 pub(crate) mod applications;
+mod audit;
 pub(crate) mod credentials;
+mod mails;
 mod page;
 pub(crate) mod partners;
 mod reply;
+mod tokens;
 mod wire;
 
 use axum::Router;
@@ -42,6 +45,9 @@ fn described() -> OpenApiRouter<State> {
         .merge(partners::routes())
         .merge(applications::routes())
         .merge(credentials::routes())
+        .merge(tokens::routes())
+        .merge(audit::routes())
+        .merge(mails::routes())
 }
 
 /// All routes of the API.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::page::{List, Paging};
 use super::reply;
-use super::wire::{Time, nullable, present, words};
+use super::wire::{Id, Time, nullable, present, words};
 use crate::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
 use crate::problem::{Problem, Problems};
 use crate::state::State;
@@ -76,7 +76,7 @@ pub(crate) struct PartnerList {
     /// The name holds this, whatever its case.
     name_contains: Option<String>,
     /// This developer is a member.
-    member: Option<Uuid>,
+    member: Option<Id>,
     /// `next_cursor` of the page before.
     #[serde(skip_serializing)]
     #[param(pattern = "^[0-9a-f]{64}$")]
@@ -152,7 +152,10 @@ async fn list(
     Query(query): Query<PartnerList>,
 ) -> Result<Reply<List<Partner>>, Problem> {
     let paging = Paging::read(app.keys(), "partners", &query, query.cursor.as_deref(), query.limit)?;
-    let filter = PartnerFilter { name_contains: query.name_contains, member: query.member.map(DeveloperId) };
+    let filter = PartnerFilter {
+        name_contains: query.name_contains,
+        member: query.member.map(|id| DeveloperId(id.into())),
+    };
     Ok(paging.reply(app.partners(&caller, filter, paging.request()).await?))
 }
 

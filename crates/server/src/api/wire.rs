@@ -1,8 +1,10 @@
 //! What several resources say alike: times, words, and fields of a change.
 
 use domain::Instant;
+use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// A moment (RFC 3339), in UTC.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
@@ -12,6 +14,25 @@ pub(crate) struct Time(pub(crate) Instant);
 impl From<Instant> for Time {
     fn from(at: Instant) -> Self {
         Self(at)
+    }
+}
+
+/// The id of something in a filter: a hyphenated UUID and nothing else.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(value_type = Uuid)]
+pub(crate) struct Id(Uuid);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let id = domain::parse_uuid(&text).map(Self);
+        id.ok_or_else(|| D::Error::invalid_value(Unexpected::Other("text"), &"a UUID"))
+    }
+}
+
+impl From<Id> for Uuid {
+    fn from(id: Id) -> Self {
+        id.0
     }
 }
 

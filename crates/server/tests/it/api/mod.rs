@@ -1,3 +1,6 @@
 mod applications;
+mod audit;
 mod credentials;
+mod mails;
 mod partners;
+mod tokens;
