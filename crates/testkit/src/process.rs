@@ -36,16 +36,23 @@ impl Program {
     /// # Panics
     /// If the program ends, or nobody listens within 20 seconds.
     pub fn wait_for_port(&mut self, port: u16) {
+        assert!(self.listens_on(port), "the program ended:\n{}", self.log());
+    }
+
+    /// Waits until somebody listens on a port (`true`) or the program has ended (`false`).
+    ///
+    /// # Panics
+    /// If neither happens within 20 seconds.
+    pub fn listens_on(&mut self, port: u16) -> bool {
         let deadline = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let ended = self.child.try_wait().unwrap();
-            assert!(
-                ended.is_none() && Instant::now() < deadline,
-                "port {port} stays closed:\n{}",
-                self.log()
-            );
-            std::thread::sleep(Duration::from_millis(20));
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            assert!(Instant::now() < deadline, "port {port} stays closed:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
         }
+        true
     }
 
     /// What it has printed so far.
