@@ -1,7 +1,9 @@
 //! The own management API, `/api/v1`. The OpenAPI document is made from the handlers.
 
+mod account;
 pub(crate) mod applications;
 pub(crate) mod credentials;
+mod developers;
 mod page;
 pub(crate) mod partners;
 mod reply;
@@ -39,6 +41,8 @@ impl Modify for Bearer {
 
 fn described() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(account::routes())
+        .merge(developers::routes())
         .merge(partners::routes())
         .merge(applications::routes())
         .merge(credentials::routes())
