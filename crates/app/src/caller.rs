@@ -91,6 +91,16 @@ impl Caller {
         }
     }
 
+    /// The session that the call came with, if it came with one.
+    pub fn session(&self) -> Option<SessionId> {
+        match &self.identity {
+            Identity::Developer { session_id, .. } | Identity::Administrator { session_id, .. } => {
+                Some(*session_id)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether this is an administrator, or a tool of one, who may do this with a resource.
     ///
     /// # Errors

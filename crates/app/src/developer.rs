@@ -1,10 +1,12 @@
 //! Developers: they manage their own account; administrators look, approve and delete, but never create.
 
 use domain::{
-    Access, Application, Developer, DeveloperCommand, DeveloperId, Person, Resource, Session, Transition,
+    Access, Application, Developer, DeveloperCommand, DeveloperId, Invalid, Person, Resource, Session,
+    Transition,
 };
 use store::Tx;
 
+use crate::mail::greeting;
 use crate::{
     App, ApplicationFilter, Caller, DeveloperFilter, Error, Page, PageRequest, PartnerFilter, Result,
     expect_version,
@@ -60,8 +62,9 @@ impl App {
         match command {
             DeveloperCommand::Approve => {
                 let text = format!(
-                    "Hello {},\n\nyour account is approved. Sign in: {}/sign-in\n",
-                    developer.name, self.settings.public_url
+                    "{}\n\nyour account is approved. Sign in: {}/sign-in\n",
+                    greeting(&developer.name),
+                    self.settings.public_url
                 );
                 self.post(&tx, &developer.email, "Your account is approved", text).await?;
             }
@@ -121,29 +124,53 @@ impl App {
         self.commit(tx).await
     }
 
-    /// A developer changes their own name.
+    /// The account of the developer who calls.
+    ///
+    /// # Errors
+    /// If the caller is no developer.
+    pub async fn account(&self, caller: &Caller) -> Result<Developer> {
+        let id = own_id(caller)?;
+        self.store.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))
+    }
+
+    /// The developer who calls deletes the account, as by [`App::delete_developer`].
+    ///
+    /// # Errors
+    /// If the caller is no developer, or the account is not at the expected version.
+    pub async fn delete_account(&self, caller: &Caller, expected: Option<i64>) -> Result<()> {
+        self.delete_developer(caller, own_id(caller)?, expected).await
+    }
+
+    /// A developer changes their own account; what is not given stays.
     ///
     /// # Errors
     /// If the caller is no developer, the name is wrong, or the account is not at the expected version.
-    pub async fn rename_self(&self, caller: &Caller, expected: Option<i64>, name: &str) -> Result<Developer> {
-        let (tx, developer) = self.own_account(caller).await?;
+    pub async fn update_account(
+        &self,
+        caller: &Caller,
+        expected: Option<i64>,
+        name: Option<&str>,
+    ) -> Result<Developer> {
+        let id = own_id(caller)?;
+        let tx = self.begin(caller).await?;
+        let developer: Developer = tx.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))?;
         expect_version(&developer, expected)?;
-        let change = developer.rename(name, tx.now())?;
+        let change = developer.rename(name.unwrap_or(developer.name.as_str()), tx.now())?;
         self.save(tx, change).await
     }
 
     /// A developer chooses another password, proving the present one. All sessions end.
     ///
     /// # Errors
-    /// If the caller is no developer, the present password is wrong, or the new one too weak.
+    /// If the caller is no developer, the present password is wrong, the new one too weak, or there were too many bad
+    /// tries: a session that somebody stole must not be good for guessing the password.
     pub async fn change_password(&self, caller: &Caller, present: &str, new: &str) -> Result<()> {
-        let (tx, developer) = self.own_account(caller).await?;
-        drop(tx);
+        let developer = self.account(caller).await?;
+        self.take_guess(caller, &developer.email).await?;
         if !self.passwords.verify(present, developer.password_hash.clone()).await? {
-            return Err(
-                domain::Invalid::field("current_password", "wrong", "is not your present password").into()
-            );
+            return Err(Invalid::field("current_password", "wrong", "is not your present password").into());
         }
+        self.forgive_guesses(caller, &developer.email).await?;
         let hash = self.new_password(&developer, new).await.map_err(rename_password_field)?;
         let mut tx = self.begin(caller).await?;
         let change = developer.set_password(hash, tx.now());
@@ -151,25 +178,23 @@ impl App {
         self.after_new_password(&mut tx, &developer).await?;
         self.commit(tx).await
     }
+}
 
-    async fn own_account(&self, caller: &Caller) -> Result<(Tx, Developer)> {
-        let id = match caller.developer() {
-            Some(id) => id,
-            None => {
-                caller.must_administer(THIS, Access::Write)?;
-                return Err(Error::Forbidden("only developers have such an account".to_owned()));
-            }
-        };
-        let tx = self.begin(caller).await?;
-        let developer = tx.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))?;
-        Ok((tx, developer))
+/// The developer who calls.
+fn own_id(caller: &Caller) -> Result<DeveloperId> {
+    match caller.developer() {
+        Some(id) => Ok(id),
+        None => {
+            caller.must_administer(THIS, Access::Read)?;
+            Err(Error::Forbidden("only developers have such an account".to_owned()))
+        }
     }
 }
 
 fn rename_password_field(error: Error) -> Error {
     match error {
         Error::Invalid(invalid) => match invalid.fields().first() {
-            Some(field) => domain::Invalid::field("new_password", field.code, field.message.clone()).into(),
+            Some(field) => Invalid::field("new_password", field.code, field.message.clone()).into(),
             None => Error::Invalid(invalid),
         },
         other => other,

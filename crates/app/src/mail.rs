@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Access, Email, Mail, MailId, MailState, Resource};
+use domain::{Access, Email, Mail, MailId, MailState, Name, Resource};
 use store::{MailRecord, Tx};
 use uuid::Uuid;
 
@@ -38,6 +38,18 @@ pub struct ShownMail {
 
 fn place(id: MailId) -> String {
     format!("mails.body.{id}")
+}
+
+/// The first line of a mail. A name that a mail program would turn into a link is left out: people choose their own
+/// names, and a mail from here must not carry somebody else's address to click on.
+pub(crate) fn greeting(name: &Name) -> String {
+    let looks_like_a_link =
+        |word: &str| word.contains(['/', ':', '@', '\\']) || word.trim_end_matches('.').contains('.');
+    if name.as_str().split_whitespace().any(looks_like_a_link) {
+        "Hello,".to_owned()
+    } else {
+        format!("Hello {name},")
+    }
 }
 
 impl App {
@@ -130,5 +142,21 @@ impl App {
     /// Returns when a mail was written, or after a while: then others may have become due.
     pub async fn mail_waits(&self, at_most: Duration) {
         let _ = tokio::time::timeout(at_most, self.mail_waits.notified()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_237_a_name_cannot_be_a_link() {
+        let greet = |name: &str| greeting(&Name::parse(name).unwrap());
+        assert_eq!(greet("Ada K. Lovelace"), "Hello Ada K. Lovelace,");
+        for link in
+            ["https://evil.test", "Click evil.test now", "a@evil.test", "<a href=//evil>x</a>", r"\\evil\x"]
+        {
+            assert_eq!(greet(link), "Hello,", "{link}");
+        }
     }
 }

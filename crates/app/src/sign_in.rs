@@ -8,7 +8,7 @@ use domain::{
     Session, SessionId, secret,
 };
 use serde_json::json;
-use store::OneTimeToken;
+use store::{OneTimeToken, Tx};
 
 use crate::{App, Caller, Error, Identity, Result};
 
@@ -66,7 +66,10 @@ impl App {
         }
         may_sign_in(&developer)?;
         self.forgive_guesses(caller, &email).await?;
-        self.start_session(caller, Person::Developer(developer.id), user_agent).await
+        let person = Person::Developer(developer.id);
+        let tx = self.begin(&acting(caller, person, self.new_id())).await?;
+        must_still_have_this_password(&tx, &developer).await?;
+        self.start_session(tx, caller, person, user_agent).await
     }
 
     /// An administrator signs in.
@@ -87,14 +90,20 @@ impl App {
         let is_right = self.passwords.verify(password, hash).await?;
         let Some(administrator) = administrator.filter(|_| is_right) else { return Err(WRONG) };
         self.forgive_guesses(caller, &email).await?;
-        self.start_session(caller, Person::Administrator(administrator.id), user_agent).await
+        let person = Person::Administrator(administrator.id);
+        let tx = self.begin(&acting(caller, person, self.new_id())).await?;
+        self.start_session(tx, caller, person, user_agent).await
     }
 
-    async fn start_session(&self, caller: &Caller, person: Person, user_agent: &str) -> Result<SignedIn> {
+    async fn start_session(
+        &self,
+        mut tx: Tx,
+        caller: &Caller,
+        person: Person,
+        user_agent: &str,
+    ) -> Result<SignedIn> {
         let (secret, hash) = self.keys.mint(SecretKind::Session);
         let address = caller.address.map(|ip| ip.to_string()).unwrap_or_default();
-        let caller = Caller { identity: identity(person, self.new_id()), ..caller.clone() };
-        let mut tx = self.begin(&caller).await?;
         let start = Session::start(self.new_id(), person, hash, user_agent, &address, tx.now());
         let session = tx.save(start).await?;
         self.commit(tx).await?;
@@ -152,6 +161,16 @@ impl App {
         let session =
             session.filter(|session| session.person == person).ok_or(Error::NotFound(SessionId::KIND))?;
         self.save(tx, session.end()).await.map(drop)
+    }
+
+    /// Signs the caller out: ends the session that this very call came with.
+    ///
+    /// # Errors
+    /// If nobody is signed in.
+    pub async fn sign_out(&self, caller: &Caller) -> Result<()> {
+        let _: Person = person(caller)?;
+        let session = caller.session().ok_or(Error::NotFound(SessionId::KIND))?;
+        self.end_session(caller, session).await
     }
 
     /// Makes an administrator: from the command line, which only those can use who may read the data folder.
@@ -229,7 +248,7 @@ impl App {
     }
 
     /// Counts a try before anything is compared.
-    async fn take_guess(&self, caller: &Caller, email: &Email) -> Result<()> {
+    pub(crate) async fn take_guess(&self, caller: &Caller, email: &Email) -> Result<()> {
         let now = self.clock.now();
         let [network, account] = self.guess_keys(caller, email);
         let blocked = match self.store.take_attempt(&network, now, guess_delay).await? {
@@ -242,7 +261,8 @@ impl App {
         }
     }
 
-    async fn forgive_guesses(&self, caller: &Caller, email: &Email) -> Result<()> {
+    /// Takes back what [`App::take_guess`] counted: the guess was right.
+    pub(crate) async fn forgive_guesses(&self, caller: &Caller, email: &Email) -> Result<()> {
         for key in self.guess_keys(caller, email) {
             self.store.forgive_attempts(&key).await?;
         }
@@ -283,6 +303,22 @@ fn may_sign_in(developer: &Developer) -> Result<()> {
         DeveloperState::Pending => "your account waits for approval",
         DeveloperState::Rejected | DeveloperState::Revoked => "your account is not open",
     }))
+}
+
+/// Somebody may choose a new password while the old one is being compared. It must open nothing after that, so the
+/// account is locked from here until the session is there to be ended with the others.
+async fn must_still_have_this_password(tx: &Tx, seen: &Developer) -> Result<()> {
+    tx.lock_developer(seen.id).await?;
+    let current: Option<Developer> = tx.read().find(seen.id).await?;
+    match current {
+        Some(current) if current.password_hash == seen.password_hash => Ok(()),
+        _ => Err(WRONG),
+    }
+}
+
+/// The caller, now that it is known who it is.
+fn acting(caller: &Caller, person: Person, session_id: SessionId) -> Caller {
+    Caller { identity: identity(person, session_id), ..caller.clone() }
 }
 
 fn identity(person: Person, session_id: SessionId) -> Identity {

@@ -12,6 +12,7 @@ use domain::{
 };
 use store::{OneTimeToken, Tx};
 
+use crate::mail::greeting;
 use crate::{App, Caller, Error, Result};
 
 /// How long the link to prove an address works.
@@ -58,18 +59,20 @@ impl App {
         let new = Developer::register(self.new_id(), email, name, None, tx.now())?;
         let email = new.after().email.clone();
         self.check_domain(&email)?;
-        match tx.read().developer_by_email(&email).await? {
-            None => {
-                let developer = tx.save(new).await?;
+        match tx.save(new).await {
+            Ok(developer) => {
                 let token = self.post_verification(&tx, &developer).await?;
                 self.commit(tx).await?;
                 Ok(Some(token))
             }
-            Some(known) => {
+            Err(store::Error::Unique { .. }) => {
                 drop(tx);
-                self.remind(caller, &known).await?;
+                if let Some(known) = self.store.read().developer_by_email(&email).await? {
+                    self.remind(caller, &known).await?;
+                }
                 Ok(None)
             }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -83,8 +86,8 @@ impl App {
             self.post_verification(&tx, known).await?;
         } else {
             let text = format!(
-                "Hello {},\n\nsomebody, probably you, tried to register with this address. You have an account already.\n\nSign in: {url}/sign-in\nForgot the password? {url}/forgot-password\n\nIf it was not you, there is nothing to do.\n",
-                known.name,
+                "{}\n\nsomebody, probably you, tried to register with this address. You have an account already.\n\nSign in: {url}/sign-in\nForgot the password? {url}/forgot-password\n\nIf it was not you, there is nothing to do.\n",
+                greeting(&known.name),
                 url = self.settings.public_url,
             );
             self.post(&tx, &known.email, "You already have an account", text).await?;
@@ -144,8 +147,8 @@ impl App {
         let tx = self.begin(caller).await?;
         let token = self.put_token(&tx, SecretKind::PasswordReset, developer.id, RESET_LIFETIME).await?;
         let text = format!(
-            "Hello {},\n\nchoose a new password here, within 30 minutes:\n\n{}/reset-password?token={}\n\nIf you did not ask for this, there is nothing to do: your password stays as it is.\n",
-            developer.name,
+            "{}\n\nchoose a new password here, within 30 minutes:\n\n{}/reset-password?token={}\n\nIf you did not ask for this, there is nothing to do: your password stays as it is.\n",
+            greeting(&developer.name),
             self.settings.public_url,
             token.expose(),
         );
@@ -176,8 +179,9 @@ impl App {
         }
         tx.drop_one_time_tokens(SecretKind::PasswordReset, Some(developer.id)).await?;
         let text = format!(
-            "Hello {},\n\nyour password was changed, and you were signed out everywhere.\n\nIf it was not you, choose a new one now: {}/forgot-password\n",
-            developer.name, self.settings.public_url,
+            "{}\n\nyour password was changed, and you were signed out everywhere.\n\nIf it was not you, choose a new one now: {}/forgot-password\n",
+            greeting(&developer.name),
+            self.settings.public_url,
         );
         self.post(tx, &developer.email, "Your password was changed", text).await
     }
@@ -209,6 +213,8 @@ impl App {
         Ok((token, developer))
     }
 
+    /// A new one-time secret of a developer, after which older ones are worth nothing: two who ask at once come one
+    /// after the other.
     async fn put_token(
         &self,
         tx: &Tx,
@@ -216,6 +222,7 @@ impl App {
         developer: DeveloperId,
         lifetime: Duration,
     ) -> Result<Secret> {
+        tx.lock_developer(developer).await?;
         let (secret, hash) = self.keys.mint(kind);
         let token = OneTimeToken {
             hash,
@@ -231,9 +238,9 @@ impl App {
     async fn post_verification(&self, tx: &Tx, developer: &Developer) -> Result<Secret> {
         let kind = SecretKind::EmailVerification;
         let token = self.put_token(tx, kind, developer.id, VERIFICATION_LIFETIME).await?;
+        // Whoever reads this did perhaps not ask for it: nothing that somebody else typed is in it.
         let text = format!(
-            "Hello {},\n\nplease confirm that this is your address, within 24 hours:\n\n{}/verify-email?token={}\n\nIf you did not register, there is nothing to do.\n",
-            developer.name,
+            "Hello,\n\nplease confirm that this is your address, within 24 hours:\n\n{}/verify-email?token={}\n\nIf you did not register, there is nothing to do.\n",
             self.settings.public_url,
             token.expose(),
         );

@@ -4,6 +4,7 @@
 //! `/gateway/forward-auth` is `gateway/forward_auth.rs`. Every path is written once, in full, beside its handler.
 
 pub mod api;
+mod even;
 mod extract;
 mod middleware;
 mod problem;
@@ -27,6 +28,9 @@ pub struct Options {
     pub trusted_proxies: Vec<IpNet>,
     /// How many requests a minute one token or session may make.
     pub token_requests_per_minute: u32,
+    /// How many requests a minute a network of strangers may make at their doors: to register, to sign in, to ask for
+    /// mails.
+    pub stranger_requests_per_minute: u32,
     /// The largest body of a request, in bytes; specifications may be larger.
     pub body_bytes: usize,
 }
@@ -37,6 +41,7 @@ impl Default for Options {
             public_url: "http://127.0.0.1:8080".to_owned(),
             trusted_proxies: Vec::new(),
             token_requests_per_minute: 600,
+            stranger_requests_per_minute: 20,
             body_bytes: 256 * 1024,
         }
     }

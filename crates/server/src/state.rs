@@ -21,17 +21,14 @@ pub(crate) struct State {
     pub(crate) by_network: Arc<DefaultKeyedRateLimiter<Vec<u8>>>,
 }
 
-/// Doors for strangers: registering, signing in, asking for mails.
-const STRANGERS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).unwrap();
-
 impl State {
     pub(crate) fn new(app: Arc<App>, options: Options) -> Self {
-        let per_minute = NonZeroU32::new(options.token_requests_per_minute).unwrap_or(NonZeroU32::MIN);
+        let per_minute = |requests| Quota::per_minute(NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN));
         Self {
             app,
+            by_principal: Arc::new(RateLimiter::keyed(per_minute(options.token_requests_per_minute))),
+            by_network: Arc::new(RateLimiter::keyed(per_minute(options.stranger_requests_per_minute))),
             options: Arc::new(options),
-            by_principal: Arc::new(RateLimiter::keyed(Quota::per_minute(per_minute))),
-            by_network: Arc::new(RateLimiter::keyed(Quota::per_minute(STRANGERS_PER_MINUTE))),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The own management API, `/api/v1`. The OpenAPI document is made from the handlers.
 
+mod account;
 pub(crate) mod applications;
 mod audit;
 pub(crate) mod credentials;
+mod developers;
 mod mails;
 mod page;
 pub(crate) mod partners;
@@ -42,6 +44,8 @@ impl Modify for Bearer {
 
 fn described() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(account::routes())
+        .merge(developers::routes())
         .merge(partners::routes())
         .merge(applications::routes())
         .merge(credentials::routes())
