@@ -1,10 +1,13 @@
 //! What every handler of the public listener can reach.
 
+use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use app::App;
 use axum::extract::FromRef;
+use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use uuid::Uuid;
 
@@ -16,18 +19,43 @@ pub(crate) struct State {
     pub(crate) app: Arc<App>,
     pub(crate) options: Arc<Options>,
     /// Requests of each token, session and application server.
-    pub(crate) by_principal: Arc<DefaultKeyedRateLimiter<Uuid>>,
+    pub(crate) by_principal: Arc<Limiter<Uuid>>,
     /// Requests of strangers, by network.
-    pub(crate) by_network: Arc<DefaultKeyedRateLimiter<Vec<u8>>>,
+    pub(crate) by_network: Arc<Limiter<Vec<u8>>>,
+}
+
+/// So many requests a minute for each key, all of which may come at once.
+pub(crate) struct Limiter<K: Clone + Hash + Eq> {
+    limiter: DefaultKeyedRateLimiter<K>,
+    asked: AtomicU32,
+}
+
+impl<K: Clone + Hash + Eq> Limiter<K> {
+    /// Keys that were not seen for a while are forgotten each time so many requests have come: whoever changes
+    /// addresses cannot fill the memory.
+    const FORGET_EVERY: u32 = 4_096;
+
+    fn new(per_minute: u32) -> Self {
+        let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
+        Self { limiter: RateLimiter::keyed(quota), asked: AtomicU32::new(0) }
+    }
+
+    /// `Err`: not now, but in so many seconds.
+    pub(crate) fn check(&self, key: &K) -> Result<(), u64> {
+        if self.asked.fetch_add(1, Ordering::Relaxed) % Self::FORGET_EVERY == Self::FORGET_EVERY - 1 {
+            self.limiter.retain_recent();
+        }
+        let now = DefaultClock::default().now();
+        self.limiter.check_key(key).map_err(|until| until.wait_time_from(now).as_secs() + 1)
+    }
 }
 
 impl State {
     pub(crate) fn new(app: Arc<App>, options: Options) -> Self {
-        let per_minute = |requests| Quota::per_minute(NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN));
         Self {
             app,
-            by_principal: Arc::new(RateLimiter::keyed(per_minute(options.token_requests_per_minute))),
-            by_network: Arc::new(RateLimiter::keyed(per_minute(options.stranger_requests_per_minute))),
+            by_principal: Arc::new(Limiter::new(options.token_requests_per_minute)),
+            by_network: Arc::new(Limiter::new(options.stranger_requests_per_minute)),
             options: Arc::new(options),
         }
     }

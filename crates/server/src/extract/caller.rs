@@ -4,7 +4,6 @@ use app::{Caller, Identity};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use governor::clock::{Clock, DefaultClock};
 use uuid::Uuid;
 
 use super::RequestId;
@@ -72,18 +71,17 @@ fn bearer(parts: &Parts) -> Result<Option<&str>, Problem> {
 /// Requests a minute: by token or session; strangers by network.
 fn limit(caller: &Caller, state: &State) -> Result<(), Problem> {
     let checked = match &caller.identity {
-        Identity::Token { id, .. } => state.by_principal.check_key(&id.0),
+        Identity::Token { id, .. } => state.by_principal.check(&id.0),
         Identity::Developer { session_id, .. } | Identity::Administrator { session_id, .. } => {
-            state.by_principal.check_key(&session_id.0)
+            state.by_principal.check(&session_id.0)
         }
         Identity::Anonymous => match caller.address {
-            Some(address) => state.by_network.check_key(&app::network(address)),
+            Some(address) => state.by_network.check(&app::network(address)),
             None => Ok(()),
         },
         Identity::Operator | Identity::System => Ok(()),
     };
-    checked.map_err(|until| {
-        let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+    checked.map_err(|seconds| {
         let detail = format!("too many requests; try again in {seconds} s");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).retry_after(seconds)
     })
