@@ -6,6 +6,8 @@
 pub mod api;
 mod even;
 mod extract;
+mod gateway;
+pub mod listen;
 mod middleware;
 mod problem;
 mod state;
@@ -17,6 +19,7 @@ use axum::Router;
 use ipnet::IpNet;
 
 pub use api::{RouteInfo, openapi_json, routes};
+pub use gateway::{Adapter, GatewayOptions, IDENTITY, gateway_router};
 pub use problem::Problem;
 
 /// What the edges need to know of an installation.

@@ -4,11 +4,22 @@ use std::fs::File;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-/// A port on 127.0.0.1 that nobody uses right now.
+/// A port on 127.0.0.1 that nobody uses, for a program that is about to be started. It is none of those that the system
+/// gives to connections, or one of the many that tests make would take it before the program does.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Tests run in several processes at once: each begins elsewhere.
+    let start = std::process::id().wrapping_mul(997);
+    loop {
+        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(10_000 + start.wrapping_add(step) % 20_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A program that was started by a test. It is ended when this is dropped.

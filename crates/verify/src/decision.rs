@@ -110,6 +110,10 @@ macro_rules! reasons {
 }
 
 reasons! {
+    PeerUnknown 403 "peer_unknown"
+        "Whoever asks is not one of the gateways that may ask."
+    GatewaySecretWrong 403 "gateway_secret_wrong"
+        "The gateway did not send the secret that gateways have to send."
     HeadersAmbiguous 403 "headers_ambiguous"
         "The gateway said twice, or in two ways, which call it asks about."
     ApiUnknown 403 "api_unknown"
@@ -144,4 +148,6 @@ reasons! {
         "The application's subscription to this API was revoked."
     Stale 503 "stale"
         "The database cannot be reached, and what is in memory is too old to be trusted."
+    Internal 503 "internal"
+        "Something went wrong here; tell the administrator the request id."
 }

@@ -188,15 +188,17 @@ impl Verifier {
         self.subscribed.pin().retain(|_, (application, _)| *application != id);
     }
 
-    /// What is in memory was what is in the database at this moment.
+    /// What is in memory was what is in the database at this moment. As with changes, one such call after the other.
     pub fn refreshed(&self, at: Instant) {
-        self.fresh_at.fetch_max(at.micros(), Ordering::Relaxed);
+        // Not the greatest of all: if the clock was ahead and is set right, that would be in the future for long.
+        self.fresh_at.store(at.micros(), Ordering::Relaxed);
     }
 
-    /// How old what is in memory may be; `None` before it was loaded.
+    /// How old what is in memory may be; `None` before it was loaded. Where the clock was set back, nobody knows how
+    /// old it is: then it is as old as the clock was ahead.
     pub fn age(&self, now: Instant) -> Option<Duration> {
         let fresh_at = self.fresh_at.load(Ordering::Relaxed);
-        (fresh_at != i64::MIN).then(|| now.since(Instant::from_micros(fresh_at)))
+        (fresh_at != i64::MIN).then(|| Duration::from_micros(fresh_at.abs_diff(now.micros())))
     }
 
     pub(crate) fn is_stale(&self, now: Instant) -> bool {
@@ -264,5 +266,25 @@ impl Verifier {
 impl std::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Verifier").field("credentials", &self.credentials.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_213_a_clock_that_is_set_back_makes_nothing_young() {
+        let verifier = Verifier::new(Pepper::new(&[1; 32]), Duration::from_secs(60));
+        let now = Instant::from_micros(1_800_000_000_000_000);
+        assert!(verifier.is_stale(now), "nothing was loaded yet");
+        verifier.refreshed(now);
+        assert!(!verifier.is_stale(now + Duration::from_secs(60)));
+        assert!(verifier.is_stale(now + Duration::from_secs(61)));
+        assert!(!verifier.is_stale(now - Duration::from_secs(1)));
+        let year_ago = now - Duration::from_secs(365 * 86_400);
+        assert!(verifier.is_stale(year_ago));
+        verifier.refreshed(year_ago);
+        assert!(!verifier.is_stale(year_ago), "the database was read under the new time");
     }
 }

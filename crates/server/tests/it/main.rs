@@ -3,4 +3,6 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod api;
+mod gateway;
+mod listen;
 mod support;

@@ -1,0 +1,67 @@
+//! What a gateway hears: pass, as this caller; or do not pass, because.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
+use verify::{Reason, Refusal, Verified};
+
+use super::headers::{APPLICATION_ID, CREDENTIAL_ID, PARTNER_ID, PLAN, REASON, REQUEST_ID, SUBSCRIPTION_ID};
+use crate::Problem;
+
+const NOTHING: HeaderValue = HeaderValue::from_static("");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// When to ask again after a 503: the database is tried several times a second.
+const RETRY_AFTER_S: u64 = 2;
+
+/// The call may pass. The one place where a 200 is made; nobody can ask for it without a [`Verified`], which only a
+/// decision is.
+pub(super) fn pass(verified: &Verified, request_id: Uuid) -> Response {
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(APPLICATION_ID, id(verified.application_id()));
+    headers.insert(PARTNER_ID, id(verified.partner_id()));
+    headers.insert(PLAN, text(verified.plan()));
+    headers.insert(CREDENTIAL_ID, id(verified.credential_id()));
+    headers.insert(SUBSCRIPTION_ID, id(verified.subscription_id()));
+    headers.insert(REQUEST_ID, id(Some(request_id)));
+    let mut response = Response::new(Body::empty());
+    *response.headers_mut() = headers;
+    response
+}
+
+/// The call may not pass.
+pub(super) fn refuse(refusal: &Refusal, request_id: Uuid) -> Response {
+    let reason = refusal.reason;
+    let status = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::FORBIDDEN);
+    let mut problem = Problem::new(status, reason.code(), reason.to_string());
+    problem.request_id = Some(request_id.to_string());
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        problem = problem.retry_after(RETRY_AFTER_S);
+    }
+    let mut response = problem.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(REASON, HeaderValue::from_static(reason.code()));
+    headers.insert(REQUEST_ID, id(Some(request_id)));
+    if let Some(challenge) = &refusal.challenge {
+        headers.insert(header::WWW_AUTHENTICATE, text(Some(challenge)));
+    }
+    response
+}
+
+/// The check broke. That opens nothing.
+pub(super) fn broken(request_id: Uuid) -> Response {
+    refuse(&Reason::Internal.into(), request_id)
+}
+
+fn id(id: Option<impl Into<Uuid>>) -> HeaderValue {
+    let Some(id) = id else { return NOTHING };
+    let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
+    text(Some(id.into().hyphenated().encode_lower(&mut buffer)))
+}
+
+/// All of it was made fit for a header before; what is not is left out.
+fn text(text: Option<&str>) -> HeaderValue {
+    text.and_then(|text| HeaderValue::from_str(text).ok()).unwrap_or(NOTHING)
+}

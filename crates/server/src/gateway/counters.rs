@@ -1,0 +1,56 @@
+//! How many calls were decided how, since the start.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use verify::{BadRequestReason, Reason};
+
+/// One counter for calls that passed, one for each reason why others did not.
+#[derive(Debug)]
+pub(super) struct Counters {
+    allowed: AtomicU64,
+    refused: Box<[(Reason, AtomicU64)]>,
+}
+
+impl Counters {
+    pub(super) fn new() -> Self {
+        let odd = BadRequestReason::ALL.iter().map(|reason| Reason::BadRequest(*reason));
+        let reasons = Reason::ALL.iter().copied().chain(odd);
+        Self {
+            allowed: AtomicU64::new(0),
+            refused: reasons.map(|reason| (reason, AtomicU64::new(0))).collect(),
+        }
+    }
+
+    pub(super) fn count_allowed(&self) {
+        self.allowed.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn count_refused(&self, reason: Reason) {
+        if let Some((_, count)) = self.refused.iter().find(|(known, _)| *known == reason) {
+            count.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Every counter: status, reason and count.
+    pub(super) fn all(&self) -> impl Iterator<Item = (u16, &'static str, u64)> {
+        let refused =
+            self.refused.iter().map(|(reason, count)| (reason.status(), reason.code(), count.load(Relaxed)));
+        std::iter::once((200, "allowed", self.allowed.load(Relaxed))).chain(refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_its_counter() {
+        let counters = Counters::new();
+        counters.count_allowed();
+        for (reason, _) in &counters.refused {
+            counters.count_refused(*reason);
+        }
+        assert_eq!(counters.all().count(), 1 + Reason::ALL.len() + BadRequestReason::ALL.len());
+        assert!(counters.all().all(|(_, _, count)| count == 1));
+    }
+}
