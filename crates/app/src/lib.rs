@@ -28,6 +28,7 @@ mod sync;
 mod token;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use domain::{MasterKey, Noun, Transition};
@@ -94,6 +95,8 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) passwords: password::Passwords,
     pub(crate) mail_waits: tokio::sync::Notify,
+    /// Milliseconds and counter of the last id that was made here.
+    last_id: AtomicU64,
     sync: sync::Sync,
     verifier: Arc<Verifier>,
 }
@@ -118,6 +121,7 @@ impl App {
             settings,
             passwords: password::Passwords::new(),
             mail_waits: tokio::sync::Notify::new(),
+            last_id: AtomicU64::new(0),
             sync: sync::Sync::default(),
             verifier,
         });
@@ -185,12 +189,20 @@ impl App {
         Ok(saved)
     }
 
-    /// A new id: version 7, so that ids sort by age.
+    /// A new id: version 7 with a counter behind the milliseconds (RFC 9562 §6.2, method 1), so that ids of one node
+    /// sort by age however fast they are made, and lists show the newest first.
     pub(crate) fn new_id<T: From<Uuid>>(&self) -> T {
+        const COUNTER_BITS: u32 = 12;
         let millis = u64::try_from(self.clock.now().micros() / 1_000).unwrap_or(0);
+        let next = |last: u64| (last + 1).max(millis << COUNTER_BITS);
+        let last = self.last_id.fetch_update(Relaxed, Relaxed, |last| Some(next(last)));
+        let moment = next(last.unwrap_or_else(|last| last));
+        let [.., high, low] = moment.to_be_bytes();
         let mut random = [0u8; 10];
         keys::fill_random(&mut random);
-        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into()
+        // Of the first byte the lower half counts: the version is above it.
+        (random[0], random[1]) = (high, low);
+        uuid::Builder::from_unix_timestamp_millis(moment >> COUNTER_BITS, &random).into_uuid().into()
     }
 }
 

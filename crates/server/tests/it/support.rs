@@ -19,9 +19,15 @@ pub enum Engine {
     Postgres,
 }
 
-/// Runs a test on both databases: `both!(async fn name(desk) { … });`
+/// Runs a test on both databases: `both!(async fn name(desk) { … });`, or with settings:
+/// `both!(async fn name(desk, Settings { … }) { … });`
 macro_rules! both {
     ($(#[$meta:meta])* async fn $name:ident($desk:ident) $body:block) => {
+        $crate::support::both! {
+            $(#[$meta])* async fn $name($desk, app::Settings::default()) $body
+        }
+    };
+    ($(#[$meta:meta])* async fn $name:ident($desk:ident, $settings:expr) $body:block) => {
         $(#[$meta])*
         mod $name {
             #[allow(unused_imports)]
@@ -31,12 +37,12 @@ macro_rules! both {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                run($crate::support::Desk::start($crate::support::Engine::Sqlite).await).await;
+                run($crate::support::Desk::start($crate::support::Engine::Sqlite, $settings).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                run($crate::support::Desk::start($crate::support::Engine::Postgres).await).await;
+                run($crate::support::Desk::start($crate::support::Engine::Postgres, $settings).await).await;
             }
         }
     };
@@ -52,7 +58,7 @@ pub struct Desk {
     /// Every scope.
     pub admin: User,
     store: Store,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Somebody who sends requests: with a token, a session, or nothing.
@@ -74,8 +80,10 @@ pub struct Answer {
 }
 
 impl Desk {
-    pub async fn start(engine: Engine) -> Self {
-        Self::start_with(engine, Settings::default(), Options::default()).await
+    /// With doors for strangers that are open wide: the tests all come from one address.
+    pub async fn start(engine: Engine, settings: Settings) -> Self {
+        let options = Options { stranger_requests_per_minute: 100_000, ..Options::default() };
+        Self::start_with(engine, settings, options).await
     }
 
     pub async fn start_with(engine: Engine, settings: Settings, options: Options) -> Self {
@@ -98,7 +106,7 @@ impl Desk {
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
         let admin = User { http: http.clone(), url: url.clone(), bearer: None, id: String::new() };
-        let mut desk = Self { app, clock, url, http, admin, store, _folder: folder };
+        let mut desk = Self { app, clock, url, http, admin, store, folder };
         desk.admin = desk.token(&["*:write"]).await;
         desk
     }
@@ -124,7 +132,7 @@ impl Desk {
     pub async fn developer(&self, name: &str) -> User {
         let email = format!("{name}@example.com");
         let password = format!("{name} likes violet umbrellas");
-        let visitor = Caller { identity: app::Identity::Anonymous, ..Caller::operator() };
+        let visitor = visitor();
         self.app.register(&visitor, &email, name).await.unwrap();
         let token = self.token_in_last_mail(&email).await;
         self.app.verify_email(&visitor, &token, Some(&password)).await.unwrap();
@@ -133,12 +141,33 @@ impl Desk {
         self.user(Some(signed_in.secret.expose().to_owned()), id.to_string())
     }
 
+    /// Somebody with the secret of a session.
+    pub fn session(&self, secret: &str) -> User {
+        self.user(Some(secret.to_owned()), String::new())
+    }
+
+    /// Subjects and texts of the mails to somebody, the last one first.
+    pub async fn mails(&self, email: &str) -> Vec<(String, String)> {
+        let filter = app::MailFilter { to: Some(domain::Email::parse(email).unwrap()), state: None };
+        let page = self.app.mails(&Caller::operator(), &filter, app::PageRequest::first(100)).await.unwrap();
+        page.items.into_iter().map(|mail| (mail.record.subject, mail.text)).collect()
+    }
+
     /// The secret in the link of the last mail to somebody.
     pub async fn token_in_last_mail(&self, email: &str) -> String {
-        let filter = app::MailFilter { to: Some(domain::Email::parse(email).unwrap()), state: None };
-        let page = self.app.mails(&Caller::operator(), &filter, app::PageRequest::first(1)).await.unwrap();
-        let text = &page.items.first().expect("a mail").text;
+        let (_, text) = self.mails(email).await.into_iter().next().expect("a mail");
         text.split("token=").nth(1).expect("a link").split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// Everything that is kept and could be read by whoever steals it: the files of SQLite, and the audit log.
+    pub async fn everything_kept(&self) -> String {
+        let page = app::PageRequest::first(500);
+        let lines = self.app.audit_lines(&Caller::operator(), &app::AuditFilter::default(), page).await;
+        let mut kept = format!("{:?}", lines.unwrap().items);
+        for file in std::fs::read_dir(self.folder.path()).unwrap() {
+            kept.push_str(&String::from_utf8_lossy(&std::fs::read(file.unwrap().path()).unwrap()));
+        }
+        kept
     }
 
     /// How many audit lines there are: nothing is written without one.
@@ -150,6 +179,21 @@ impl Desk {
     pub async fn assert_nothing_happened(&self, since: i64) {
         assert_eq!(self.changes().await, since, "a refused request changed something");
     }
+}
+
+/// Nobody in particular, for use cases that tests call without the server between.
+pub fn visitor() -> Caller {
+    Caller { identity: app::Identity::Anonymous, ..Caller::operator() }
+}
+
+/// So many at once, all begun before the first has ended.
+pub async fn at_once<F, T>(times: usize, begin: impl Fn(usize) -> F) -> Vec<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    let tasks: tokio::task::JoinSet<T> = (0..times).map(begin).collect();
+    tasks.join_all().await
 }
 
 impl User {
