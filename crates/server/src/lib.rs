@@ -4,11 +4,13 @@
 //! `/gateway/forward-auth` is `gateway/forward_auth.rs`. Every path is written once, in full, beside its handler.
 
 pub mod api;
+mod assets;
 mod even;
 mod extract;
 mod gateway;
 pub mod listen;
 mod middleware;
+mod probes;
 mod problem;
 mod state;
 
@@ -52,6 +54,7 @@ impl Default for Options {
 
 /// Everything that people and their tools reach.
 pub fn public_router(app: Arc<App>, options: &Options) -> Router {
-    let state = state::State::new(app, options.clone());
-    middleware::around(api::router(state.clone()), state)
+    let state = state::State::new(Arc::clone(&app), options.clone());
+    let router = api::router(state.clone()).merge(probes::router(app)).merge(assets::router());
+    middleware::around(router, state)
 }

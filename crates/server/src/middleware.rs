@@ -31,10 +31,7 @@ pub(crate) fn around(router: Router, state: State) -> Router {
                 "this path does not take this method",
             )
         })
-        .layer(CatchPanicLayer::custom(|_| {
-            let detail = "something went wrong here; tell the administrator the request id";
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).into_response()
-        }))
+        .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(from_fn(refuse_oddities))
         .layer(from_fn(limit_time))
         .layer(DefaultBodyLimit::max(state.options.body_bytes))

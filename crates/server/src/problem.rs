@@ -86,6 +86,12 @@ impl Problem {
         }
     }
 
+    /// Something that cannot happen did. What it was is for the log.
+    pub(crate) fn internal() -> Self {
+        let detail = "something went wrong here; tell the administrator the request id";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
     /// The caller is to wait.
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::page::{List, Paging};
+use super::page::{List, Paging, no_filter};
 use super::wire::{Id, Time};
 use crate::extract::{Query, Who};
 use crate::problem::{Problem, Problems};
@@ -90,29 +90,34 @@ impl From<Line> for AuditLine {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuditList {
     /// By this actor.
+    #[param(value_type = Option<Uuid>)]
     actor_id: Option<Id>,
     /// With this action, such as `partner.updated`.
     action: Option<String>,
     /// About this thing.
+    #[param(value_type = Option<Uuid>)]
     target_id: Option<Id>,
     /// About things of this kind, such as `partner`.
     target_kind: Option<String>,
     /// About this application or what belongs to it.
+    #[param(value_type = Option<Uuid>)]
     application_id: Option<Id>,
     /// About this partner or what belongs to it.
+    #[param(value_type = Option<Uuid>)]
     partner_id: Option<Id>,
     /// In the course of this request.
+    #[param(value_type = Option<Uuid>)]
     request_id: Option<Id>,
     /// Not before this moment.
     since: Option<Time>,
     /// Before this moment.
     until: Option<Time>,
     /// `next_cursor` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "no_filter")]
     #[param(pattern = "^[0-9a-f]{64}$")]
     cursor: Option<String>,
     /// At most so many on a page; 50 if left out.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "no_filter")]
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
 }

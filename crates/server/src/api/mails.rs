@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::page::{List, Paging};
+use super::page::{List, Paging, no_filter};
 use super::wire::{Time, words};
 use crate::extract::{Path, Query, Who};
 use crate::problem::{Problem, Problems};
@@ -78,13 +78,14 @@ pub(crate) struct MailList {
     #[param(format = Email)]
     to: Option<String>,
     /// In this state.
+    #[param(inline)]
     state: Option<MailState>,
     /// `next_cursor` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "no_filter")]
     #[param(pattern = "^[0-9a-f]{64}$")]
     cursor: Option<String>,
     /// At most so many on a page; 50 if left out.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "no_filter")]
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
 }

@@ -5,6 +5,8 @@ pub(crate) mod applications;
 mod audit;
 pub(crate) mod credentials;
 mod developers;
+mod docs;
+mod document;
 mod mails;
 mod page;
 pub(crate) mod partners;
@@ -13,37 +15,13 @@ mod tokens;
 mod wire;
 
 use axum::Router;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::State;
 
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Keywright management API",
-        description = "Partners, developers, applications, APIs, plans, subscriptions and credentials.\n\nSend an administrators' API token or a developer's session as `Authorization: Bearer …`. Lists come in pages: follow `next_cursor`. Updates need `If-Match` with the `ETag` that you read. Creates take an `Idempotency-Key`.",
-        license(name = "Apache-2.0", identifier = "Apache-2.0"),
-    ),
-    modifiers(&Bearer),
-    security(("bearer" = [])),
-)]
-struct Document;
-
-struct Bearer;
-
-impl Modify for Bearer {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let mut http = Http::new(HttpAuthScheme::Bearer);
-        http.description =
-            Some("An API token (`kw_pat_…`) or the secret of a session (`kw_ses_…`).".to_owned());
-        openapi.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(http));
-    }
-}
-
 fn described() -> OpenApiRouter<State> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(document::Document::openapi())
         .merge(account::routes())
         .merge(developers::routes())
         .merge(partners::routes())
@@ -52,6 +30,7 @@ fn described() -> OpenApiRouter<State> {
         .merge(tokens::routes())
         .merge(audit::routes())
         .merge(mails::routes())
+        .merge(docs::routes())
 }
 
 /// All routes of the API.
@@ -61,7 +40,7 @@ pub(crate) fn router(state: State) -> Router {
 
 /// The OpenAPI 3.1 document of the API, as JSON.
 pub fn openapi_json() -> String {
-    described().into_openapi().to_pretty_json().unwrap_or_default()
+    document::complete(described().into_openapi()).to_pretty_json().unwrap_or_default()
 }
 
 /// A route that is served.

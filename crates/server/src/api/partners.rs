@@ -15,9 +15,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::page::{List, Paging};
+use super::page::{List, Paging, no_filter};
 use super::reply;
-use super::wire::{Id, Time, nullable, present, words};
+use super::wire::{Time, nullable, present, words};
 use crate::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
 use crate::problem::{Problem, Problems};
 use crate::state::State;
@@ -76,13 +76,14 @@ pub(crate) struct PartnerList {
     /// The name holds this, whatever its case.
     name_contains: Option<String>,
     /// This developer is a member.
-    member: Option<Id>,
+    #[param(value_type = Option<Uuid>)]
+    member: Option<DeveloperId>,
     /// `next_cursor` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "no_filter")]
     #[param(pattern = "^[0-9a-f]{64}$")]
     cursor: Option<String>,
     /// At most so many on a page; 50 if left out.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "no_filter")]
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
 }
@@ -152,10 +153,7 @@ async fn list(
     Query(query): Query<PartnerList>,
 ) -> Result<Reply<List<Partner>>, Problem> {
     let paging = Paging::read(app.keys(), "partners", &query, query.cursor.as_deref(), query.limit)?;
-    let filter = PartnerFilter {
-        name_contains: query.name_contains,
-        member: query.member.map(|id| DeveloperId(id.into())),
-    };
+    let filter = PartnerFilter { name_contains: query.name_contains, member: query.member };
     Ok(paging.reply(app.partners(&caller, filter, paging.request()).await?))
 }
 

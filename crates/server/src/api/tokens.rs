@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::page::{List, Paging};
+use super::page::{List, Paging, no_filter};
 use super::reply;
 use super::wire::Time;
 use crate::extract::{Create, Path, Query, Who};
@@ -83,11 +83,11 @@ impl From<Created<domain::ApiToken>> for NewApiToken {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiTokenList {
     /// `next_cursor` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "no_filter")]
     #[param(pattern = "^[0-9a-f]{64}$")]
     cursor: Option<String>,
     /// At most so many on a page; 50 if left out.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "no_filter")]
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
 }

@@ -18,8 +18,7 @@ impl From<Instant> for Time {
 }
 
 /// The id of something in a filter: a hyphenated UUID and nothing else.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[schema(value_type = Uuid)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Id(Uuid);
 
 impl<'de> Deserialize<'de> for Id {
@@ -53,7 +52,7 @@ pub(crate) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 /// The words of a closed set, as the API document lists them. They mirror an enum of `domain`; the compiler sees to it
 /// that none is missing.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident = $domain:ty { $($word:literal = $variant:ident,)* }) => {
+    ($(#[$doc:meta])* $name:ident = $domain:ty { $($word:tt = $variant:ident,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub(crate) enum $name {

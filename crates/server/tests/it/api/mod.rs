@@ -3,6 +3,7 @@ mod applications;
 mod audit;
 mod credentials;
 mod developers;
+mod docs;
 mod mails;
 mod partners;
 mod tokens;
