@@ -107,7 +107,7 @@ both!(
 both!(
     async fn every_path_and_method_that_is_described_is_there(desk) {
         for route in server::routes() {
-            let path = route.path.replace('{', "").replace('}', "");
+            let path = route.path.replace(['{', '}'], "");
             let answer = desk.anonymous().send(route.method.parse().unwrap(), &path, &[], Some(&json!({}))).await;
             // 405 says the method is missing; 404 of the router has words of its own.
             assert_ne!(answer.status, 405, "{} {}", route.method, route.path);
