@@ -1,9 +1,10 @@
 //! Opening the database. The only file that knows which engine it is.
 
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sea_orm_migration::MigratorTrait;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -20,7 +21,8 @@ pub struct Store {
     readers: DatabaseConnection,
     /// On SQLite a pool of one: writers queue here and not in the database, where they would time out.
     writer: DatabaseConnection,
-    engine: Engine,
+    /// The file, on SQLite.
+    file: Option<PathBuf>,
 }
 
 /// Which database it is.
@@ -50,15 +52,21 @@ impl Store {
 
     async fn open_sqlite(path: &Path) -> Result<Self> {
         make_private_file(path).map_err(|e| Error::Unavailable(format!("{}: {e}", path.display())))?;
+        // Changing to WAL needs the file alone: of several processes that open a new one, all but one would fail.
+        let _alone = lock_folder(path).await?;
+        let file = path.to_owned();
         let options = |connections: u32| {
-            let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
+            let mut options = ConnectOptions::new("sqlite://");
+            let file = file.clone();
             options
                 .max_connections(connections)
                 .min_connections(1)
                 .acquire_timeout(PATIENCE * 2)
                 .sqlx_logging(false);
-            options.map_sqlx_sqlite_opts(|sqlite| {
+            options.map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
+                    // Not in the URL: there a `?`, `#` or `%` in the path would lead to another file.
+                    .filename(&file)
                     .journal_mode(SqliteJournalMode::Wal)
                     // FULL: what was acknowledged survives a power cut.
                     .synchronous(SqliteSynchronous::Full)
@@ -70,7 +78,7 @@ impl Store {
         };
         let writer = Database::connect(options(1)).await?;
         let readers = Database::connect(options(8)).await?;
-        Ok(Self { readers, writer, engine: Engine::Sqlite })
+        Ok(Self { readers, writer, file: Some(file) })
     }
 
     async fn open_postgres(url: &str) -> Result<Self> {
@@ -85,41 +93,49 @@ impl Store {
             ])
         });
         let pool = Database::connect(options).await?;
-        Ok(Self { readers: pool.clone(), writer: pool, engine: Engine::Postgres })
+        Ok(Self { readers: pool.clone(), writer: pool, file: None })
     }
 
-    /// Brings the tables up to date. Several nodes may do so at once: one works, the others wait.
+    /// Brings the tables up to date. Several processes and nodes may do so at once: one works, the others wait.
     ///
     /// # Errors
     /// If a migration fails; it is rolled back then.
     pub async fn migrate(&self) -> Result<()> {
-        // A transaction-scoped lock on a connection of its own: it falls with the connection, whatever happens.
-        let guard = match self.engine {
-            Engine::Sqlite => None,
-            Engine::Postgres => {
+        match &self.file {
+            Some(file) => {
+                let _alone = lock_folder(file).await?;
+                self.migrate_alone().await
+            }
+            None => {
+                // A transaction-scoped lock on a connection of its own: it falls with the connection, whatever happens.
                 let guard = self.writer.begin().await?;
                 guard.execute_unprepared("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(7305090011)").await?;
-                Some(guard)
+                self.migrate_alone().await?;
+                Ok(guard.commit().await?)
             }
-        };
-        Migrator::up(&self.writer, None).await?;
-        if let Some(guard) = guard {
-            guard.commit().await?;
         }
-        Ok(())
     }
 
-    /// Whether every migration of this program was applied.
+    async fn migrate_alone(&self) -> Result<()> {
+        match Migrator::up(&self.writer, None).await {
+            Err(DbErr::Custom(applied)) if applied.contains("is missing") => Err(Error::Other(format!(
+                "this database belongs to a newer version of Keywright ({applied})"
+            ))),
+            done => Ok(done?),
+        }
+    }
+
+    /// Whether every migration of this program was applied. Changes nothing.
     ///
     /// # Errors
     /// If the database cannot be asked.
     pub async fn is_migrated(&self) -> Result<bool> {
-        Ok(Migrator::get_pending_migrations(&self.readers).await?.is_empty())
+        Ok(Migrator::get_pending_migrations_read_only(&self.readers).await?.is_empty())
     }
 
     /// Which database it is.
     pub fn engine(&self) -> Engine {
-        self.engine
+        if self.file.is_some() { Engine::Sqlite } else { Engine::Postgres }
     }
 
     /// Reading, outside of a transaction.
@@ -160,7 +176,7 @@ impl Store {
     /// # Errors
     /// If a pool cannot be closed.
     pub async fn close(self) -> Result<()> {
-        if self.engine == Engine::Sqlite {
+        if self.engine() == Engine::Sqlite {
             self.readers.close().await?;
         }
         self.writer.close().await?;
@@ -178,4 +194,73 @@ fn make_private_file(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
+}
+
+/// Waits until no other process holds the folder that a file is in, and holds it until the file returned is dropped.
+/// A file of its own would stay behind, and SQLite's own file must not be opened twice: closing one would end the locks
+/// of the other.
+async fn lock_folder(file: &Path) -> Result<File> {
+    let folder = match file.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let lock = move || {
+        let held = File::open(&folder)?;
+        held.lock()?;
+        Ok(held)
+    };
+    let locked = tokio::task::spawn_blocking(lock).await;
+    let locked: std::io::Result<File> = locked.unwrap_or_else(|died| Err(std::io::Error::other(died)));
+    locked.map_err(|e| Error::Unavailable(format!("{}: {e}", file.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_path_is_taken_literally_and_the_file_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a?b#c%41 d.db");
+        let store = Store::open(&format!("sqlite://{}", path.display())).await.unwrap();
+        store.migrate().await.unwrap();
+        store.close().await.unwrap();
+        let made: Vec<_> = folder.path().read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(made, [path.as_path()]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn several_open_and_migrate_one_new_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("keywright.db").display());
+        let mut openers = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let url = url.clone();
+            openers.spawn(async move {
+                let store = Store::open(&url).await.unwrap();
+                store.migrate().await.unwrap();
+                assert!(store.is_migrated().await.unwrap());
+            });
+        }
+        assert_eq!(openers.join_all().await.len(), 6);
+    }
+
+    #[tokio::test]
+    async fn asking_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keywright.db");
+        let store = Store::open(&format!("sqlite://{}", path.display())).await.unwrap();
+        assert!(!store.is_migrated().await.unwrap());
+        assert!(store.master_key_noted().await.is_err(), "there is no table yet");
+        store.migrate().await.unwrap();
+        assert_eq!(store.master_key_noted().await.unwrap(), None);
+        assert!(store.master_key_check(&[1; 32]).await.unwrap());
+        assert_eq!(store.master_key_noted().await.unwrap(), Some([1; 32]));
+        assert!(!store.master_key_check(&[2; 32]).await.unwrap());
+    }
 }

@@ -33,4 +33,13 @@ impl Store {
         let row = Entity::find_by_id(1).one(self.writer()).await?;
         Ok(row.is_some_and(|row| row.check_value == check_value))
     }
+
+    /// The check value of the master key that this database was written under; `None` if it is new. Changes nothing.
+    ///
+    /// # Errors
+    /// If the database is not available or has no tables yet.
+    pub async fn master_key_noted(&self) -> Result<Option<[u8; 32]>> {
+        let row = Entity::find_by_id(1).one(self.writer()).await?;
+        Ok(row.map(|row| row.check_value.try_into().unwrap_or_default()))
+    }
 }
