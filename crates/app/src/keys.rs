@@ -42,7 +42,7 @@ impl Keys {
     }
 
     /// Tells whether a database was written under this master key.
-    pub(crate) fn check_value(&self) -> [u8; 32] {
+    pub fn check_value(&self) -> [u8; 32] {
         self.check
     }
 

@@ -117,18 +117,26 @@ impl App {
     pub async fn take_mails(&self, limit: u64) -> Result<Vec<MailJob>> {
         let claim = Uuid::now_v7();
         let records = self.store.claim_mails(claim, self.clock.now(), LEASE, limit).await?;
-        let jobs = records.into_iter().filter_map(|record| {
-            let text = self.text_of(&record)?;
-            Some(MailJob {
-                id: record.id,
-                to: record.to,
-                subject: record.subject,
-                text,
-                attempt: record.attempts,
-                claim,
-            })
-        });
-        Ok(jobs.collect())
+        let mut jobs = Vec::with_capacity(records.len());
+        for record in records {
+            match self.text_of(&record) {
+                Some(text) => jobs.push(MailJob {
+                    id: record.id,
+                    to: record.to,
+                    subject: record.subject,
+                    text,
+                    attempt: record.attempts,
+                    claim,
+                }),
+                // Otherwise it would be taken again and again.
+                None => {
+                    let error = "its text cannot be opened with this master key".to_owned();
+                    let failed = MailResult::Failed { error };
+                    self.store.finish_mail(record.id, claim, &failed, self.clock.now()).await?;
+                }
+            }
+        }
+        Ok(jobs)
     }
 
     /// Reports what came of an attempt.

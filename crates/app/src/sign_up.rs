@@ -40,16 +40,6 @@ impl App {
     /// # Errors
     /// If registering is switched off, the address's domain is not allowed, or a field is wrong.
     pub async fn register(&self, caller: &Caller, email: &str, name: &str) -> Result<()> {
-        self.start_registration(caller, email, name).await.map(drop)
-    }
-
-    /// As [`App::register`]; what the mail would say comes back, for the example.
-    pub(crate) async fn start_registration(
-        &self,
-        caller: &Caller,
-        email: &str,
-        name: &str,
-    ) -> Result<Option<Secret>> {
         if !self.settings.sign_up {
             return Err(Error::Forbidden(
                 "registering is switched off here; ask the administrator".to_owned(),
@@ -61,16 +51,15 @@ impl App {
         self.check_domain(&email)?;
         match tx.save(new).await {
             Ok(developer) => {
-                let token = self.post_verification(&tx, &developer).await?;
-                self.commit(tx).await?;
-                Ok(Some(token))
+                self.post_verification(&tx, &developer).await?;
+                self.commit(tx).await
             }
             Err(store::Error::Unique { .. }) => {
                 drop(tx);
-                if let Some(known) = self.store.read().developer_by_email(&email).await? {
-                    self.remind(caller, &known).await?;
+                match self.store.read().developer_by_email(&email).await? {
+                    Some(known) => self.remind(caller, &known).await,
+                    None => Ok(()),
                 }
-                Ok(None)
             }
             Err(error) => Err(error.into()),
         }
@@ -235,7 +224,7 @@ impl App {
         Ok(secret)
     }
 
-    async fn post_verification(&self, tx: &Tx, developer: &Developer) -> Result<Secret> {
+    async fn post_verification(&self, tx: &Tx, developer: &Developer) -> Result<()> {
         let kind = SecretKind::EmailVerification;
         let token = self.put_token(tx, kind, developer.id, VERIFICATION_LIFETIME).await?;
         // Whoever reads this did perhaps not ask for it: nothing that somebody else typed is in it.
@@ -244,8 +233,7 @@ impl App {
             self.settings.public_url,
             token.expose(),
         );
-        self.post(tx, &developer.email, "Confirm your e-mail address", text).await?;
-        Ok(token)
+        self.post(tx, &developer.email, "Confirm your e-mail address", text).await
     }
 
     /// Whether this address may get another mail that a stranger can cause. Nobody is told if not.

@@ -89,9 +89,9 @@ impl App {
     pub(crate) async fn check_master_key(&self) -> Result<()> {
         match self.store.master_key_check(&self.keys.check_value()).await? {
             true => Ok(()),
-            false => Err(Error::Internal(
-                "this database was written under another master key; put the right master.key back"
-                    .to_owned(),
+            false => Err(Error::conflict(
+                "wrong_master_key",
+                "this database was written under another master key; put the right master.key back",
             )),
         }
     }
