@@ -4,3 +4,4 @@
 
 pub mod email;
 pub mod http;
+pub mod mail_worker;

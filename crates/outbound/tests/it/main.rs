@@ -8,5 +8,6 @@ mod attacks;
 mod certificates;
 mod delivery;
 mod http;
+mod mail_worker;
 mod sink;
 mod tls;

@@ -13,6 +13,8 @@ Settings, all but `dir` optional:
   auth_refusal      the answer to a wrong login
   rcpt_answer       the answer to RCPT TO, in place of 250
   data_answer       the answer to the whole message, in place of 250
+  data_delay        how many seconds that answer takes
+  port              where to listen, in place of any free port
   after_starttls    bytes put in plain text right behind the answer to STARTTLS, as a man in the middle would
 """
 
@@ -45,6 +47,7 @@ class Handler:
             file.write(envelope.original_content)
         with open(base + ".json", "w") as file:
             json.dump(describe(envelope), file)
+        await asyncio.sleep(self.conf.get("data_delay", 0))
         return self.conf.get("data_answer", "250 OK")
 
 
@@ -110,8 +113,9 @@ async def main():
         tls.load_cert_chain(conf["cert"], conf["key"])
     handler = Handler(conf)
     loop = asyncio.get_running_loop()
+    implicit = tls if conf.get("tls") == "implicit" else None
     server = await loop.create_server(
-        lambda: protocol(conf, handler, tls), "127.0.0.1", 0, ssl=tls if conf.get("tls") == "implicit" else None
+        lambda: protocol(conf, handler, tls), "127.0.0.1", conf.get("port", 0), ssl=implicit
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
