@@ -31,7 +31,8 @@ pub struct Example {
 
 const API: &str = "Orders (example)";
 const PATH: &str = "/orders";
-const PLAN: &str = "Free (example)";
+// Only what stands in a header as it is, so that the answer to a call says the same.
+const PLAN: &str = "Free example";
 const PARTNER: &str = "Acme (example)";
 const DEVELOPER: &str = "ada@example.com";
 const APPLICATION: &str = "Acme shop (example)";
