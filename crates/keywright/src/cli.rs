@@ -167,7 +167,7 @@ mod tests {
             "keywright serve --data-dir DIR --listen ADDR --gateway-listen ADDR",
             "keywright quickstart --data-dir DIR --listen ADDR --gateway-listen ADDR --exit",
             "keywright token create --data-dir DIR --name N --json",
-            "keywright token create --name N --scope read --scope apis:write --expires-in 90d",
+            "keywright token create --name N --scope *:read --scope apis:write --expires-in 90d",
             "keywright token list",
             "keywright token revoke 0190",
             "keywright admin create --data-dir DIR --email E --password-stdin",

@@ -10,10 +10,17 @@ pub(crate) mod routes;
 pub(crate) mod serve;
 pub(crate) mod token;
 
+use std::path::Path;
+use std::sync::Arc;
+
+use app::App;
+
 use crate::cli::{Global, Listen, flags};
-use crate::config::{Environment, Loaded, Sources, load};
+use crate::config::{Config, Environment, Loaded, Sources, load};
+use crate::desk;
 use crate::logging;
 use crate::output::Output;
+use crate::text::quoted;
 
 /// What every command is given.
 #[derive(Debug)]
@@ -41,5 +48,38 @@ impl Context {
         let file = loaded.file.as_ref().map(|path| path.display().to_string());
         tracing::debug!(file = file.as_deref().unwrap_or("none"), "configuration read");
         Ok(loaded)
+    }
+
+    /// Opens what the configuration names, for a command beside a server that may be running or not.
+    pub(crate) async fn open(&self) -> anyhow::Result<Arc<App>> {
+        let config = self.load(&Listen::default())?.config;
+        desk::open(&config, &config.server.public_url(config.server.listen)).await
+    }
+
+    /// How to start this program again.
+    pub(crate) fn again(&self, config: &Config) -> Again {
+        let program = std::env::args_os().next().unwrap_or_default();
+        let program = match Path::new(&program) {
+            // Found by its name alone, wherever one is.
+            name if name.components().count() == 1 => name.display().to_string(),
+            path => quoted(path),
+        };
+        let file = self.global.config.as_deref().map(|file| format!(" --config {}", quoted(file)));
+        let flags = format!(" --data-dir {}{}", quoted(&config.data_dir), file.unwrap_or_default());
+        Again { program, flags }
+    }
+}
+
+/// How to start this program again, from any folder, with the same data folder and configuration file.
+#[derive(Debug)]
+pub(crate) struct Again {
+    program: String,
+    flags: String,
+}
+
+impl Again {
+    /// A command line for a shell.
+    pub(crate) fn command(&self, arguments: &str) -> String {
+        format!("{} {arguments}{}", self.program, self.flags)
     }
 }

@@ -4,7 +4,6 @@
 //! file, the environment, flags) and remembers where each value came from. The structs below are what the
 //! rest of the program sees. They have no defaults and no optional fields of their own, so that reading the
 //! table's defaults into them fails as soon as table and structs disagree.
-#![cfg_attr(not(test), expect(dead_code, reason = "`serve` is what reads all of it"))]
 
 mod environment;
 mod example;
@@ -130,6 +129,14 @@ impl Config {
     pub(crate) fn embedded_database(&self) -> PathBuf {
         self.data_dir.join("keywright.db")
     }
+
+    /// The database as people may see it.
+    pub(crate) fn database_name(&self) -> String {
+        match &self.database.url {
+            Some(url) => url.to_string(),
+            None => format!("SQLite file {}", self.embedded_database().display()),
+        }
+    }
 }
 
 impl Server {
@@ -141,6 +148,14 @@ impl Server {
 }
 
 impl Mail {
+    /// Where mails go.
+    pub(crate) fn way(&self) -> String {
+        match &self.host {
+            Some(host) => format!("{host}, port {}", self.port()),
+            None => "kept in the database and printed to the log".to_owned(),
+        }
+    }
+
     /// The configured port, else the usual one of the chosen security.
     pub(crate) fn port(&self) -> u16 {
         self.port.unwrap_or(match self.security {

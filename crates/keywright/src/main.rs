@@ -3,6 +3,8 @@
 mod cli;
 mod commands;
 mod config;
+mod desk;
+mod harden;
 mod logging;
 mod output;
 mod text;
@@ -20,6 +22,7 @@ use output::Exit;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    harden::harden();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let tone = Tone::of(&arguments);
     anstream::ColorChoice::write_global(tone.color.into());
@@ -36,14 +39,22 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<()> {
     let context = Context::new(cli.global);
     match cli.command {
+        Command::Serve(args) => wait_for(commands::serve::run(&args, &context)),
+        Command::Quickstart(args) => wait_for(commands::quickstart::run(&args, &context)),
+        Command::Migrate(_) => wait_for(commands::migrate::run(&context)),
+        Command::Admin(args) => wait_for(commands::admin::run(args, &context)),
+        Command::Token(args) => wait_for(commands::token::run(args, &context)),
+        Command::Routes(_) => commands::routes::run(&context),
+        Command::Openapi(_) => commands::openapi::run(&context),
         Command::Config(args) => commands::config::run(&args, &context),
-        Command::Serve(_)
-        | Command::Quickstart(_)
-        | Command::Migrate(_)
-        | Command::Admin(_)
-        | Command::Token(_)
-        | Command::Routes(_)
-        | Command::Openapi(_)
-        | Command::Doctor(_) => anyhow::bail!("this command is not part of this version yet"),
+        Command::Doctor(_) => wait_for(commands::doctor::run(&context)),
     }
+}
+
+/// Does what has to wait for others. What is still going on afterwards is left behind.
+fn wait_for(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    done
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Whether a character acts on the terminal or the line instead of being read.
 pub(crate) fn is_unprintable(c: char) -> bool {
@@ -32,6 +33,14 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
+/// A path as a word of a shell's command line, the same from any folder.
+pub(crate) fn quoted(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let text = path.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,".contains(c);
+    if text.chars().all(is_plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +62,17 @@ mod tests {
         for (given, wanted) in cases {
             assert_eq!(printable(given), wanted);
         }
+    }
+
+    #[test]
+    fn a_path_is_one_word_for_a_shell() {
+        for (path, word) in [
+            ("/var/lib/keywright", "/var/lib/keywright"),
+            ("/a b/$(c)", "'/a b/$(c)'"),
+            ("/it's", r"'/it'\''s'"),
+        ] {
+            assert_eq!(quoted(Path::new(path)), word);
+        }
+        assert!(quoted(Path::new("here")).starts_with('/'));
     }
 }

@@ -1,5 +1,20 @@
 //! `keywright admin …`: administrators.
 
+use std::io::{self, BufRead as _, BufReader, Read, Write};
+
+use app::Caller;
+use domain::AdministratorId;
+use owo_colors::OwoColorize as _;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::Context;
+use crate::output::{Answer, Failure, Problem};
+use crate::text::printable;
+
+/// More of a line is not read; no password may be as long.
+const MOST_BYTES: u64 = 8192;
+
 const EXAMPLES: &str = "\
 Examples:
   keywright admin create --email ada@example.com --password-stdin < password.txt
@@ -31,4 +46,54 @@ pub(crate) struct Create {
     /// Read the password from standard input, up to the end of the first line
     #[arg(long, required = true)]
     pub(crate) password_stdin: bool,
+}
+
+/// Does what was asked for.
+pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<()> {
+    let Action::Create(Create { email, .. }) = args.action;
+    let password = first_line(io::stdin().lock())?;
+    let app = context.open().await?;
+    let made = app.create_administrator(&Caller::operator(), &email, &password).await?;
+    context.output.answer(&Made { id: made.id, email: made.email.to_string() })
+}
+
+/// A password from standard input: the first line, or all of it if it has no line end.
+fn first_line(input: impl Read) -> anyhow::Result<Zeroizing<String>> {
+    let mut line = Zeroizing::new(String::new());
+    let read = BufReader::new(input.take(MOST_BYTES)).read_line(&mut line);
+    read.map_err(|error| {
+        Failure::failed(Problem::new(format!("cannot read a password from standard input: {error}")))
+    })?;
+    let password = line.strip_suffix('\n').unwrap_or(&line);
+    Ok(Zeroizing::new(password.strip_suffix('\r').unwrap_or(password).to_owned()))
+}
+
+#[derive(Serialize)]
+struct Made {
+    id: AdministratorId,
+    email: String,
+}
+
+impl Answer for Made {
+    fn for_people(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{} {} is an administrator now", "ok:".green().bold(), printable(&self.email))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_the_first_line_as_it_is() {
+        for (input, password) in [
+            ("correct horse\nbattery\n", "correct horse"),
+            (" staple \r\n", " staple "),
+            ("no line end", "no line end"),
+            ("", ""),
+        ] {
+            assert_eq!(*first_line(input.as_bytes()).unwrap(), password);
+        }
+        assert!(first_line(&b"\xff\n"[..]).is_err());
+    }
 }

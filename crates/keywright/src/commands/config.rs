@@ -9,7 +9,7 @@ use toml::Value;
 
 use super::Context;
 use crate::cli::Listen;
-use crate::config::{Config, Loaded, Preset, SETTINGS, example, read_secret_file};
+use crate::config::{Loaded, Preset, SETTINGS, example, read_secret_file};
 use crate::output::{Answer, Failure, Table};
 use crate::text::printable;
 
@@ -98,27 +98,17 @@ impl From<&Loaded> for Checked {
             ok: true,
             file: loaded.file.as_deref().map(shown_path),
             data_dir: shown_path(&config.data_dir),
-            database: database(config),
+            database: config.database_name(),
             public_url: config.server.public_url(config.server.listen).to_string(),
             listen: config.server.listen.to_string(),
             gateway_listen: config.gateway.listen.to_string(),
-            mail: match &config.mail.host {
-                Some(host) => format!("{host}, port {}", config.mail.port()),
-                None => "kept in the database and printed to the log".to_owned(),
-            },
+            mail: config.mail.way(),
         }
     }
 }
 
 fn shown_path(path: &Path) -> String {
     path.display().to_string()
-}
-
-fn database(config: &Config) -> String {
-    match &config.database.url {
-        Some(url) => url.to_string(),
-        None => format!("SQLite file {}", config.embedded_database().display()),
-    }
 }
 
 impl Answer for Checked {

@@ -1,6 +1,15 @@
 //! `keywright quickstart`: serves with a small example in it, after proving that its key works.
 
+mod proof;
+mod story;
+
+use super::Context;
+use super::serve::Started;
 use crate::cli::Listen;
+use crate::config::Config;
+use crate::desk::Running;
+use proof::prove;
+use story::Story;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,4 +29,25 @@ pub(crate) struct Args {
     /// End with status 0 as soon as the key has been seen to work, leaving the example in the data folder
     #[arg(long)]
     pub(crate) exit: bool,
+}
+
+/// Starts, proves, tells, and goes on serving.
+pub(crate) async fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
+    let config = context.load(&args.listen)?.config;
+    let running = Running::start(&config).await?;
+    let told = tell(args, context, &config, &running).await;
+    if told.is_ok() && !args.exit {
+        return running.serve().await;
+    }
+    running.stop().await;
+    told
+}
+
+async fn tell(args: &Args, context: &Context, config: &Config, running: &Running) -> anyhow::Result<()> {
+    let example = running.app.install_example().await?;
+    let proof = prove(&example, config, running.gateway).await?;
+    // A server that ends at once has no use for the link, and would take it from one that runs elsewhere.
+    let setup_url = if args.exit { None } else { running.setup_url().await? };
+    let started = Started::new(config, running, setup_url);
+    context.output.answer(&Story::new(started, example, proof, &context.again(config), args.exit))
 }

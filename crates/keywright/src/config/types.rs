@@ -116,7 +116,7 @@ impl DatabaseUrl {
     }
 
     fn is_embedded(&self) -> bool {
-        self.0.starts_with("sqlite:")
+        self.0.strip_prefix("sqlite://").is_some_and(|path| !path.is_empty())
     }
 }
 
@@ -268,6 +268,8 @@ mod tests {
             "postgres://u:a/s3cret@db/kw",
             "mysql://u:p@db/kw",
             "db.example.com",
+            "sqlite://",
+            "sqlite:keywright.db",
         ] {
             assert!(given.parse::<DatabaseUrl>().is_err(), "{given}");
         }

@@ -66,6 +66,17 @@ impl Failure {
         Self { exit: Exit::Failed, code: "failed", problems: vec![problem] }
     }
 
+    /// Everything that is wrong, as one problem.
+    pub(crate) fn as_problem(&self) -> Problem {
+        Problem { message: self.to_string(), hint: self.hint() }
+    }
+
+    /// All hints.
+    fn hint(&self) -> Option<String> {
+        let hints: Vec<_> = self.problems.iter().filter_map(|problem| problem.hint.as_deref()).collect();
+        (!hints.is_empty()).then(|| hints.join("\n"))
+    }
+
     /// What is wrong.
     #[cfg(test)]
     pub(crate) fn problems(&self) -> &[Problem] {
@@ -85,7 +96,24 @@ impl Failure {
 
     /// The failure inside an error, or the error itself, with its causes, as a plain one.
     fn of(error: anyhow::Error) -> Self {
-        error.downcast().unwrap_or_else(|other| Self::failed(Problem::new(format!("{other:#}"))))
+        error.downcast().unwrap_or_else(|other| match other.downcast_ref() {
+            Some(refusal) => Self::refused(refusal),
+            None => Self::failed(Problem::new(format!("{other:#}"))),
+        })
+    }
+
+    /// A use case said no. Whoever sits at the command line may know what went wrong inside.
+    fn refused(error: &app::Error) -> Self {
+        let problem = match error {
+            app::Error::Unavailable(detail) => {
+                Problem::new(format!("the database is not available: {detail}"))
+                    .hint("`keywright doctor` looks closer")
+            }
+            app::Error::Internal(detail) => Problem::new(detail),
+            other => Problem::new(other.to_string()),
+        };
+        let exit = if matches!(error, app::Error::Invalid(_)) { Exit::Misused } else { Exit::Failed };
+        Self { exit, code: error.code(), problems: vec![problem] }
     }
 
     fn for_people(&self) -> String {
@@ -100,9 +128,7 @@ impl Failure {
     }
 
     fn for_scripts(&self) -> serde_json::Value {
-        let hints: Vec<_> = self.problems.iter().filter_map(|problem| problem.hint.as_deref()).collect();
-        let hint = (!hints.is_empty()).then(|| hints.join("\n"));
-        json!({ "error": { "code": self.code, "message": self.to_string(), "hint": hint } })
+        json!({ "error": { "code": self.code, "message": self.to_string(), "hint": self.hint() } })
     }
 }
 
@@ -164,6 +190,17 @@ mod tests {
         assert_eq!(plain(&failure), "error: cannot write: disk full\n");
         assert_eq!((failure.exit, failure.code), (Exit::Failed, "failed"));
         assert!(failure.for_scripts()["error"]["hint"].is_null());
+    }
+
+    #[test]
+    fn the_refusal_of_a_use_case_is_told_with_its_code() {
+        let invalid = app::Error::from(domain::Invalid::field("email", "invalid", "must be an address"));
+        let failure = Failure::of(invalid.into());
+        assert_eq!((failure.exit, failure.code), (Exit::Misused, "invalid"));
+        assert_eq!(plain(&failure), "error: email must be an address\n");
+        let failure = Failure::of(app::Error::Unavailable("disk full".to_owned()).into());
+        assert_eq!((failure.exit, failure.code), (Exit::Failed, "unavailable"));
+        assert!(plain(&failure).starts_with("error: the database is not available: disk full\nhint: "));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Starts the binary in an empty folder, with nothing of this machine's environment that could reach it.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -49,15 +50,25 @@ impl Place {
 
     /// Runs `keywright` with these arguments.
     pub(crate) fn run_all(&self, arguments: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_keywright"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .envs(self.environment.iter().cloned())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        Ran::from(output)
+        Ran::from(self.keywright(arguments).stdin(Stdio::null()).output().unwrap())
+    }
+
+    /// Runs `keywright` with these words as its arguments, and this on its standard input.
+    pub(crate) fn run_with_input(&self, arguments: &str, input: &str) -> Ran {
+        let arguments: Vec<_> = arguments.split_whitespace().collect();
+        let mut command = self.keywright(&arguments);
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Ran::from(child.wait_with_output().unwrap())
+    }
+
+    /// `keywright`, about to be started in the folder.
+    pub(crate) fn keywright(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keywright"));
+        command.args(arguments).current_dir(self.folder.path());
+        command.env_clear().envs(self.environment.iter().cloned());
+        command
     }
 }
 
@@ -73,6 +84,13 @@ impl From<Output> for Ran {
 }
 
 impl Ran {
+    /// The answer of a run that succeeded, whatever it logged.
+    #[track_caller]
+    pub(crate) fn done(&self) -> &str {
+        assert_eq!(self.status, 0, "{}", self.stderr);
+        &self.stdout
+    }
+
     /// The answer of a run that succeeded, with nothing on standard error.
     #[track_caller]
     pub(crate) fn answer(&self) -> &str {

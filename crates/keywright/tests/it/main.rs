@@ -1,6 +1,12 @@
 //! The real binary, started as people and scripts start it.
 #![allow(clippy::unwrap_used, reason = "these are tests, and their helpers too")]
 
+mod administration;
 mod commands;
 mod config;
+mod doctor;
 mod harness;
+mod master_key;
+mod quickstart;
+mod serve;
+mod server;

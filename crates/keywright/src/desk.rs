@@ -1,0 +1,116 @@
+//! What commands work on: the data folder, the master key in it, the database, and the use cases over them.
+
+mod data_dir;
+mod listeners;
+mod master_key;
+mod running;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::{App, Clock, Settings};
+use domain::MasterKey;
+use outbound::email::{Mailer, Password, SettingsError, SmtpSettings};
+use store::Store;
+
+use crate::config::{Config, PublicUrl, Security, read_secret_file};
+use crate::output::{Failure, Problem};
+
+pub(crate) use data_dir::Sharing;
+pub(crate) use listeners::{Listener, reachable};
+pub(crate) use running::{Running, shared_secret};
+
+/// Opens everything that the configuration names, makes what is missing and brings the database up to date.
+pub(crate) async fn open(config: &Config, public_url: &PublicUrl) -> anyhow::Result<Arc<App>> {
+    Ok(open_with_store(config, public_url).await?.0)
+}
+
+/// As [`open`]; the store comes along, for who wants to close it.
+async fn open_with_store(config: &Config, public_url: &PublicUrl) -> anyhow::Result<(Arc<App>, Store)> {
+    data_dir::prepare(&config.data_dir)?;
+    let (store, _) = migrated_store(config).await?;
+    let master = master_key_for(config, &store).await?;
+    let app = App::start(store.clone(), &master, settings(config, public_url), Clock::System).await?;
+    app.ensure_default_strategy().await?;
+    Ok((app, store))
+}
+
+/// Opens the database and brings it up to date. Says whether there was anything to do.
+pub(crate) async fn migrated_store(config: &Config) -> anyhow::Result<(Store, bool)> {
+    if config.database.url.is_none() {
+        data_dir::prepare(&config.data_dir)?;
+    }
+    let store = open_store(config).await?;
+    let changed = !store.is_migrated().await.map_err(app::Error::from)?;
+    store.migrate().await.map_err(app::Error::from)?;
+    Ok((store, changed))
+}
+
+/// Opens the database as it is.
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let url = match &config.database.url {
+        Some(url) => url.expose().to_owned(),
+        None => format!("sqlite://{}", config.embedded_database().display()),
+    };
+    Store::open(&url).await.map_err(|error| {
+        let database = config.database_name();
+        Failure::failed(
+            Problem::new(format!("cannot open the database {database}: {error}"))
+                .hint("`keywright doctor` looks closer"),
+        )
+        .into()
+    })
+}
+
+/// The master key of a database: a new one only for a new database.
+async fn master_key_for(config: &Config, store: &Store) -> anyhow::Result<MasterKey> {
+    let folder = &config.data_dir;
+    // Asked first: who makes a key, makes the file before the database knows of it.
+    let is_new = store.master_key_noted().await.map_err(app::Error::from)?.is_none();
+    let key = if is_new { Some(master_key::load_or_make(folder)?) } else { master_key::load(folder)? };
+    key.ok_or_else(|| Failure::failed(master_key::missing(folder)).into())
+}
+
+fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
+    Settings {
+        public_url: public_url.to_string(),
+        sign_up: config.sign_up.enabled,
+        approve_developers: config.sign_up.approve_automatically,
+        allowed_email_domains: config.sign_up.allowed_email_domains.clone(),
+        credentials_per_application: config.limits.keys_per_application.into(),
+        applications_per_developer: config.limits.applications_per_developer.into(),
+        max_staleness: Duration::from_secs(config.gateway.max_staleness_s),
+        sends_mail: config.mail.host.is_some(),
+    }
+}
+
+/// The way to the mail server, if one is configured. Connects to nothing.
+pub(crate) fn mailer(config: &Config) -> Result<Option<Mailer>, Failure> {
+    let mail = &config.mail;
+    let Some(host) = &mail.host else { return Ok(None) };
+    let mut smtp = SmtpSettings::new(host, &mail.from);
+    smtp.port = mail.port();
+    smtp.security = match mail.security {
+        Security::Starttls => outbound::email::Security::Starttls,
+        Security::Tls => outbound::email::Security::Tls,
+        Security::Plain => outbound::email::Security::Plain,
+    };
+    smtp.username = mail.username.clone();
+    if let Some(path) = &mail.password_file {
+        let password = read_secret_file("mail.password_file", path);
+        let password = password.map_err(|problem| Failure::configuration(vec![problem]))?;
+        smtp.password = Some(Password::new(password));
+    }
+    let wrong = |error: SettingsError| Failure::configuration(vec![Problem::new(format!("mail: {error}"))]);
+    Mailer::new(smtp).map(Some).map_err(wrong)
+}
+
+/// Looks at the master key without making one.
+pub(crate) fn find_master_key(config: &Config) -> Result<Option<MasterKey>, Failure> {
+    master_key::load(&config.data_dir)
+}
+
+/// What is wrong when a database has a master key and the data folder does not.
+pub(crate) fn missing_master_key(config: &Config) -> Problem {
+    master_key::missing(&config.data_dir)
+}

@@ -1,0 +1,149 @@
+//! The file with the master key.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use domain::MasterKey;
+use zeroize::Zeroizing;
+
+use super::Sharing;
+use crate::output::{Failure, Problem};
+
+const NAME: &str = "master.key";
+/// A file that is longer is no key.
+const MOST_BYTES: u64 = 1024;
+
+/// The key in a data folder, if there is one.
+pub(super) fn load(folder: &Path) -> Result<Option<MasterKey>, Failure> {
+    let path = folder.join(NAME);
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened,
+    };
+    read(&path, file).map(Some).map_err(Failure::failed)
+}
+
+/// The key in a data folder; a new one if there is none. Of several processes that make one at the same time, all get
+/// the same.
+pub(super) fn load_or_make(folder: &Path) -> Result<MasterKey, Failure> {
+    if let Some(key) = load(folder)? {
+        return Ok(key);
+    }
+    let path = folder.join(NAME);
+    make(&path).map_err(|error| {
+        Failure::failed(
+            Problem::new(format!("cannot make the master key {}: {error}", path.display()))
+                .hint(format!("or make it yourself: (umask 077; openssl rand -hex 32 > {})", path.display())),
+        )
+    })?;
+    let made = load(folder)?;
+    made.ok_or_else(|| Failure::failed(Problem::new(format!("{} was removed at once", path.display()))))
+}
+
+/// What is wrong when a database has a master key and the folder does not.
+pub(super) fn missing(folder: &Path) -> Problem {
+    let path = folder.join(NAME);
+    Problem::new(format!("{} is missing, and the database was written under it", path.display())).hint(
+        "put it back from your backup, or copy it from another node of this database; if this is not the data folder, \
+         name the right one with --data-dir",
+    )
+}
+
+fn read(path: &Path, file: io::Result<File>) -> Result<MasterKey, Problem> {
+    let name = path.display();
+    let unreadable = |error| Problem::new(format!("cannot read the master key {name}: {error}"));
+    let file = file.map_err(unreadable)?;
+    let sharing = Sharing::of(&file.metadata().map_err(unreadable)?);
+    // A group may read it, since that is how some systems hand files with secrets out.
+    if sharing > Sharing::GroupReads {
+        let what = if sharing == Sharing::AllRead { "read" } else { "change" };
+        return Err(Problem::new(format!("others may {what} the master key {name}"))
+            .hint(format!("take that from them: chmod 600 {name}")));
+    }
+    let mut text = Zeroizing::new(String::new());
+    file.take(MOST_BYTES).read_to_string(&mut text).map_err(unreadable)?;
+    MasterKey::parse(&text).map_err(|error| {
+        Problem::new(format!("{name}: {error}")).hint(
+            "put the right one back from your backup; if nothing was kept under it yet, remove the file and start again",
+        )
+    })
+}
+
+/// Makes a key file that is complete from the moment on at which it can be seen, unless there is one by then.
+fn make(path: &Path) -> io::Result<()> {
+    let mut random = [0u8; 32];
+    getrandom::fill(&mut random)?;
+    let text = MasterKey::new(random).to_hex();
+    let draft = path.with_extension(format!("new-{:016x}", getrandom::u64()?));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let written = writeln!(file, "{}", *text).and_then(|()| file.sync_all());
+    // Fails if there is a file of that name, which a rename would replace.
+    let linked = written.and_then(|()| fs::hard_link(&draft, path));
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn many_at_once_make_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let make = || load_or_make(folder.path()).unwrap().to_hex();
+        let keys: Vec<_> = thread::scope(|scope| {
+            let makers: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+            makers.into_iter().map(|maker| maker.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+        let left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(left, [NAME]);
+        let mode = fs::metadata(folder.path().join(NAME)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_297_what_is_no_key_is_refused_without_showing_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        assert!(load(folder.path()).unwrap().is_none());
+        for bad in ["", "12345678", "changeme", &"0".repeat(64), &"g".repeat(64), &"1f".repeat(600), "ä"] {
+            fs::write(&path, bad).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            let told = load_or_make(folder.path()).unwrap_err().to_string();
+            assert!(told.contains("the master key"), "{told}");
+            assert!(bad.len() < 3 || !told.contains(bad), "{told}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), bad, "it is left as it is");
+        }
+    }
+
+    #[test]
+    fn a_key_that_others_can_reach_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = load_or_make(folder.path()).unwrap().to_hex();
+        let path = folder.path().join(NAME);
+        for (mode, is_good) in [(0o400, true), (0o440, true), (0o644, false), (0o620, false), (0o602, false)]
+        {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            match load(folder.path()) {
+                Ok(loaded) => {
+                    assert_eq!((is_good, loaded.unwrap().to_hex()), (true, key.clone()), "{mode:o}")
+                }
+                Err(told) => {
+                    assert!(!is_good && told.to_string().starts_with("others may "), "{mode:o}: {told}")
+                }
+            }
+        }
+    }
+}

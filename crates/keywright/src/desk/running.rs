@@ -1,0 +1,161 @@
+//! Keywright, serving: both listeners, the workers behind them, and how all of it stops.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::App;
+use outbound::mail_worker::send_mails;
+use server::listen::{Limits, serve_within};
+use server::{GatewayOptions, Options};
+use store::Store;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::listeners::Listeners;
+use crate::config::{Adapter, Config, PublicUrl, read_secret_file};
+use crate::output::{Failure, Problem};
+
+/// How long stopping may take: requests get 10 s of it, a mail that is being sent gets 16 s.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+
+/// A serving Keywright.
+pub(crate) struct Running {
+    pub(crate) app: Arc<App>,
+    pub(crate) public_url: PublicUrl,
+    pub(crate) public: SocketAddr,
+    pub(crate) gateway: SocketAddr,
+    store: Store,
+    signals: Signals,
+    stop: watch::Sender<bool>,
+    /// They end when they are told to.
+    told: JoinSet<()>,
+    /// They go on until nobody needs them.
+    endless: JoinSet<()>,
+}
+
+impl Running {
+    /// Starts everything.
+    pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
+        let signals = Signals::new()?;
+        let mailer = super::mailer(config)?;
+        let gateway_options = gateway_options(config)?;
+        let Listeners { public: public_listener, gateway: gateway_listener } =
+            Listeners::bind(config).await?;
+        let (public, gateway) = (public_listener.local_addr()?, gateway_listener.local_addr()?);
+        let public_url = config.server.public_url(public);
+        let (app, store) = super::open_with_store(config, &public_url).await?;
+
+        let options = public_options(config, &public_url);
+        let (stop, is_stopping) = watch::channel(false);
+        let until_told = || {
+            let mut is_stopping = is_stopping.clone();
+            async move { drop(is_stopping.wait_for(|stopping| *stopping).await) }
+        };
+        let mut told = JoinSet::new();
+        let router = server::public_router(Arc::clone(&app), &options);
+        told.spawn(serve_within(Limits::STRANGERS, public_listener, router, until_told()));
+        let router = server::gateway_router(Arc::clone(&app), &gateway_options);
+        told.spawn(serve_within(Limits::GATEWAYS, gateway_listener, router, until_told()));
+        if let Some(mailer) = mailer {
+            told.spawn(send_mails(Arc::clone(&app), mailer, until_told()));
+        }
+        let mut endless = JoinSet::new();
+        endless.spawn(Arc::clone(&app).keep_in_step());
+        endless.spawn(Arc::clone(&app).keep_house());
+        Ok(Self { app, public_url, public, gateway, store, signals, stop, told, endless })
+    }
+
+    /// Where somebody becomes the first administrator, if nobody is one yet. Earlier links are worth nothing from now on.
+    pub(crate) async fn setup_url(&self) -> app::Result<Option<String>> {
+        let token = self.app.setup_token().await?;
+        Ok(token.map(|token| format!("{}/setup?token={}", self.public_url, token.expose())))
+    }
+
+    /// Serves until a signal says to stop, and stops.
+    pub(crate) async fn serve(mut self) -> anyhow::Result<()> {
+        let died = tokio::select! {
+            name = self.signals.next() => {
+                tracing::info!(signal = name, "stopping");
+                false
+            }
+            Some(_) = self.told.join_next() => true,
+            Some(_) = self.endless.join_next() => true,
+        };
+        self.stop().await;
+        if died {
+            let problem = Problem::new("a part of Keywright died; the log says why");
+            return Err(Failure::failed(problem.hint("start it again, and report it")).into());
+        }
+        Ok(())
+    }
+
+    /// Stops accepting, finishes what is under way, writes what is only in memory. A second signal cuts it short.
+    pub(crate) async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let finish = async { while self.told.join_next().await.is_some() {} };
+        tokio::select! {
+            () = finish => {}
+            name = self.signals.next() => tracing::warn!(signal = name, "stopping at once"),
+            () = tokio::time::sleep(STOP_WITHIN) => tracing::warn!("what is under way takes too long"),
+        }
+        if let Err(error) = self.app.flush().await {
+            let error = error.internal_detail().unwrap_or_default();
+            tracing::warn!(error, "the last times of use are lost");
+        }
+        self.endless.shutdown().await;
+        if let Err(error) = self.store.close().await {
+            tracing::warn!(%error, "the database was not closed properly");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+fn public_options(config: &Config, public_url: &PublicUrl) -> Options {
+    Options {
+        public_url: public_url.to_string(),
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        token_requests_per_minute: config.limits.token_requests_per_minute,
+        body_bytes: config.limits.body_bytes,
+    }
+}
+
+fn gateway_options(config: &Config) -> Result<GatewayOptions, Failure> {
+    Ok(GatewayOptions {
+        adapter: match config.gateway.adapter {
+            Adapter::Auto => server::Adapter::Auto,
+            Adapter::Nginx => server::Adapter::Nginx,
+            Adapter::Forwarded => server::Adapter::Forwarded,
+        },
+        allowed_peers: config.gateway.allowed_peers.clone(),
+        shared_secret: shared_secret(config)?,
+    })
+}
+
+/// The secret that gateways have to send, if one is configured.
+pub(crate) fn shared_secret(config: &Config) -> Result<Option<String>, Failure> {
+    let path = config.gateway.shared_secret_file.as_deref();
+    let secret = path.map(|path| read_secret_file("gateway.shared_secret_file", path)).transpose();
+    secret.map_err(|problem| Failure::configuration(vec![problem]))
+}
+
+/// The signals that end a server.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one of them, and says which.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
