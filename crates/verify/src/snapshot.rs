@@ -268,23 +268,3 @@ impl std::fmt::Debug for Verifier {
         f.debug_struct("Verifier").field("credentials", &self.credentials.len()).finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_213_a_clock_that_is_set_back_makes_nothing_young() {
-        let verifier = Verifier::new(Pepper::new(&[1; 32]), Duration::from_secs(60));
-        let now = Instant::from_micros(1_800_000_000_000_000);
-        assert!(verifier.is_stale(now), "nothing was loaded yet");
-        verifier.refreshed(now);
-        assert!(!verifier.is_stale(now + Duration::from_secs(60)));
-        assert!(verifier.is_stale(now + Duration::from_secs(61)));
-        assert!(!verifier.is_stale(now - Duration::from_secs(1)));
-        let year_ago = now - Duration::from_secs(365 * 86_400);
-        assert!(verifier.is_stale(year_ago));
-        verifier.refreshed(year_ago);
-        assert!(!verifier.is_stale(year_ago), "the database was read under the new time");
-    }
-}

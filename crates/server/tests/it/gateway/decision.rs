@@ -259,7 +259,7 @@ both!(
         assert_eq!(answer.status, 200);
         assert_eq!(answer.header("x-keywright-application-id"), "");
         for missing in ["Origin", "Access-Control-Request-Method"] {
-            ask(preflight.clone().without(missing)).await.refused(401, "credential_missing");
+            ask(preflight.clone().without(missing)).await.refused(403, "method_not_offered");
         }
         let elsewhere = Call { target: b"/orders".to_vec(), ..preflight.clone() };
         ask(elsewhere).await.refused(401, "credential_missing");
