@@ -5,6 +5,7 @@ mod administration;
 mod commands;
 mod config;
 mod doctor;
+mod faults;
 mod harness;
 mod master_key;
 mod quickstart;
