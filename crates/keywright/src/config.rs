@@ -121,6 +121,7 @@ pub(crate) struct Limits {
     pub(crate) keys_per_application: u32,
     pub(crate) applications_per_developer: u32,
     pub(crate) token_requests_per_minute: u32,
+    pub(crate) stranger_requests_per_minute: u32,
     pub(crate) body_bytes: usize,
 }
 

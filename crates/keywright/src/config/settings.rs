@@ -279,7 +279,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "limits.token_requests_per_minute",
         Kind::Number(1, 1_000_000),
         "600",
-        "Requests to the management API for each token.",
+        "Requests a minute to the management API for each token and session.",
+    ),
+    is(
+        "limits.stranger_requests_per_minute",
+        Kind::Number(1, 1_000_000),
+        "20",
+        "Requests a minute of each network (/24 or /64) without a token: to register, sign in, ask for mails.",
     ),
     is("limits.body_bytes", Kind::Number(1024, 67_108_864), "262144", "Largest request body."),
 ];

@@ -117,6 +117,7 @@ fn public_options(config: &Config, public_url: &PublicUrl) -> Options {
         public_url: public_url.to_string(),
         trusted_proxies: config.server.trusted_proxies.clone(),
         token_requests_per_minute: config.limits.token_requests_per_minute,
+        stranger_requests_per_minute: config.limits.stranger_requests_per_minute,
         body_bytes: config.limits.body_bytes,
     }
 }

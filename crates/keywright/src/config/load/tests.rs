@@ -73,7 +73,8 @@ fn the_defaults_fill_every_field_and_no_setting_is_without_a_field() {
     assert!(config.sign_up.allowed_email_domains.is_empty());
     let limits = config.limits;
     assert_eq!((limits.keys_per_application, limits.applications_per_developer), (20, 500));
-    assert_eq!((limits.token_requests_per_minute, limits.body_bytes), (600, 262_144));
+    assert_eq!((limits.token_requests_per_minute, limits.stranger_requests_per_minute), (600, 20));
+    assert_eq!(limits.body_bytes, 262_144);
 }
 
 #[test]
