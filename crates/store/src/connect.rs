@@ -91,30 +91,28 @@ impl Store {
     /// Brings the tables up to date. Several nodes may do so at once: one works, the others wait.
     ///
     /// # Errors
-    /// If a migration fails; it is rolled back then.
+    /// If a migration fails; nothing is changed then.
     pub async fn migrate(&self) -> Result<()> {
-        // A transaction-scoped lock on a connection of its own: it falls with the connection, whatever happens.
-        let guard = match self.engine {
-            Engine::Sqlite => None,
-            Engine::Postgres => {
-                let guard = self.writer.begin().await?;
-                guard.execute_unprepared("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(7305090011)").await?;
-                Some(guard)
-            }
-        };
-        Migrator::up(&self.writer, None).await?;
-        if let Some(guard) = guard {
-            guard.commit().await?;
+        // On SQLite this is the lock on the file already. On PostgreSQL it is one that falls with the transaction,
+        // whatever happens.
+        let tx = self.writer.begin_with_options(immediate()).await?;
+        if self.engine == Engine::Postgres {
+            let lock = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+                        SET LOCAL idle_in_transaction_session_timeout = 0; \
+                        SELECT pg_advisory_xact_lock(7305090011)";
+            tx.execute_unprepared(lock).await?;
         }
+        Migrator::up(&tx, None).await?;
+        tx.commit().await?;
         Ok(())
     }
 
-    /// Whether every migration of this program was applied.
+    /// Whether every migration of this program was applied. Changes nothing.
     ///
     /// # Errors
     /// If the database cannot be asked.
     pub async fn is_migrated(&self) -> Result<bool> {
-        Ok(Migrator::get_pending_migrations(&self.readers).await?.is_empty())
+        Ok(Migrator::get_pending_migrations_read_only(&self.readers).await?.is_empty())
     }
 
     /// Which database it is.
@@ -132,13 +130,7 @@ impl Store {
     /// # Errors
     /// If the database is not available.
     pub async fn begin(&self, author: Author) -> Result<Tx> {
-        // SQLite begins DEFERRED by default: a transaction that reads and then writes would fail under load, however
-        // long the timeout. PostgreSQL ignores the mode.
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(Tx::new(self.writer.begin_with_options(options).await?, author))
+        Ok(Tx::new(self.writer.begin_with_options(immediate()).await?, author))
     }
 
     /// The pool for small writes of their own that nobody's act caused: counters, times of last use.
@@ -165,6 +157,15 @@ impl Store {
         }
         self.writer.close().await?;
         Ok(())
+    }
+}
+
+/// How every writing transaction begins. SQLite begins DEFERRED by default: a transaction that reads and then writes
+/// would fail under load, however long the timeout. PostgreSQL ignores the mode.
+pub(crate) fn immediate() -> TransactionOptions {
+    TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
     }
 }
 
