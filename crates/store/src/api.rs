@@ -69,7 +69,7 @@ pub(crate) mod version {
 }
 
 /// Texts of specifications, apart from the versions: they are large and seldom wanted.
-mod specification {
+pub(crate) mod specification {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]

@@ -7,6 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect};
 
+use crate::read::is_word;
 use crate::tx::Author;
 use crate::{Error, Page, PageRequest, Read, Result};
 
@@ -194,10 +195,10 @@ impl AuditFilter {
             }
         }
         if let Some(action) = &self.action {
-            select = select.filter(Column::Action.eq(action.as_str()));
+            select = select.filter(is_word(Column::Action, action));
         }
         if let Some(kind) = &self.target_kind {
-            select = select.filter(Column::TargetKind.eq(kind.as_str()));
+            select = select.filter(is_word(Column::TargetKind, kind));
         }
         if let Some(since) = self.since {
             select = select.filter(Column::At.gte(since.micros()));

@@ -99,30 +99,24 @@ impl Store {
     /// Brings the tables up to date. Several processes and nodes may do so at once: one works, the others wait.
     ///
     /// # Errors
-    /// If a migration fails; it is rolled back then.
+    /// If a migration fails; nothing is changed then.
     pub async fn migrate(&self) -> Result<()> {
-        match &self.file {
-            Some(file) => {
-                let _alone = lock_folder(file).await?;
-                self.migrate_alone().await
-            }
-            None => {
-                // A transaction-scoped lock on a connection of its own: it falls with the connection, whatever happens.
-                let guard = self.writer.begin().await?;
-                guard.execute_unprepared("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(7305090011)").await?;
-                self.migrate_alone().await?;
-                Ok(guard.commit().await?)
-            }
+        // On SQLite this is the lock on the file already. On PostgreSQL it is one that falls with the transaction,
+        // whatever happens.
+        let tx = self.writer.begin_with_options(immediate()).await?;
+        if self.file.is_none() {
+            let lock = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+                        SET LOCAL idle_in_transaction_session_timeout = 0; \
+                        SELECT pg_advisory_xact_lock(7305090011)";
+            tx.execute_unprepared(lock).await?;
         }
-    }
-
-    async fn migrate_alone(&self) -> Result<()> {
-        match Migrator::up(&self.writer, None).await {
+        match Migrator::up(&tx, None).await {
             Err(DbErr::Custom(applied)) if applied.contains("is missing") => Err(Error::Other(format!(
                 "this database belongs to a newer version of Keywright ({applied})"
             ))),
             done => Ok(done?),
-        }
+        }?;
+        Ok(tx.commit().await?)
     }
 
     /// Whether every migration of this program was applied. Changes nothing.
@@ -148,13 +142,7 @@ impl Store {
     /// # Errors
     /// If the database is not available.
     pub async fn begin(&self, author: Author) -> Result<Tx> {
-        // SQLite begins DEFERRED by default: a transaction that reads and then writes would fail under load, however
-        // long the timeout. PostgreSQL ignores the mode.
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(Tx::new(self.writer.begin_with_options(options).await?, author))
+        Ok(Tx::new(self.writer.begin_with_options(immediate()).await?, author))
     }
 
     /// The pool for small writes of their own that nobody's act caused: counters, times of last use.
@@ -181,6 +169,15 @@ impl Store {
         }
         self.writer.close().await?;
         Ok(())
+    }
+}
+
+/// How every writing transaction begins. SQLite begins DEFERRED by default: a transaction that reads and then writes
+/// would fail under load, however long the timeout. PostgreSQL ignores the mode.
+pub(crate) fn immediate() -> TransactionOptions {
+    TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
     }
 }
 

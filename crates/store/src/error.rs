@@ -1,5 +1,7 @@
 //! What can go wrong with storage, in words that use cases understand.
 
+use std::borrow::Cow;
+
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 use uuid::Uuid;
 
@@ -36,6 +38,10 @@ pub enum Error {
     Other(String),
 }
 
+/// `ON DELETE RESTRICT` where the engines tell it from other foreign keys: SQLite does it by a trigger, PostgreSQL 18 and
+/// later by a class of its own.
+const RESTRICTED: [&str; 2] = ["1811", "23001"];
+
 /// SQLite's primary result codes that mean "not now": busy, locked, I/O error, full, cannot open.
 const SQLITE_NOT_NOW: [u32; 5] = [5, 6, 10, 13, 14];
 
@@ -51,12 +57,23 @@ impl From<DbErr> for Error {
             Some(SqlErr::ForeignKeyConstraintViolation(_)) => return Self::Reference,
             _ => {}
         }
-        if is_unavailable(&error) {
+        if database_code(&error).is_some_and(|code| RESTRICTED.contains(&&*code)) {
+            Self::Reference
+        } else if is_unavailable(&error) {
             Self::Unavailable(error.to_string())
         } else {
             Self::Other(error.to_string())
         }
     }
+}
+
+/// What the database itself calls the error.
+fn database_code(error: &DbErr) -> Option<Cow<'_, str>> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source))) = error
+    else {
+        return None;
+    };
+    source.as_database_error()?.code()
 }
 
 fn is_unavailable(error: &DbErr) -> bool {
@@ -70,26 +87,26 @@ fn is_unavailable(error: &DbErr) -> bool {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
             true
         }
-        sqlx::Error::Database(database) => database.code().is_some_and(|code| {
+        _ => database_code(error).is_some_and(|code| {
             // SQLite's extended codes hold the primary one in their low byte; PostgreSQL's have five characters.
             let sqlite =
                 code.len() < 5 && code.parse::<u32>().is_ok_and(|n| SQLITE_NOT_NOW.contains(&(n & 0xff)));
             let postgres = code.len() == 5 && POSTGRES_NOT_NOW.iter().any(|class| code.starts_with(class));
             sqlite || postgres
         }),
-        _ => false,
     }
 }
 
 /// The unique columns, with the field that people know. SQLite names the columns in its message, PostgreSQL the index,
 /// which `migration` names after table and columns: both hold the column's name.
-const UNIQUE_COLUMNS: [(&str, &str); 7] = [
+const UNIQUE_COLUMNS: [(&str, &str); 8] = [
     ("email_key", "email"),
     ("name_key", "name"),
     ("secret_hash", "value"),
     ("api_version_id", "api_version_id"),
     ("is_default", "is_default"),
     ("hash", "value"),
+    ("_pkey", "id"),
     ("id", "id"),
 ];
 

@@ -7,8 +7,8 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{Condition, DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
-use sea_orm::{SqliteTransactionMode, TransactionOptions};
 
+use crate::connect::immediate;
 use crate::record::{Place, word};
 use crate::{Page, PageRequest, Read, Result, Store, Tx};
 
@@ -176,11 +176,7 @@ impl Store {
         lease: Duration,
         limit: u64,
     ) -> Result<Vec<MailRecord>> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let tx = self.writer().begin_with_options(options).await?;
+        let tx = self.writer().begin_with_options(immediate()).await?;
         let due = due_mails(&tx, now, limit).await?;
         let ids: Vec<Uuid> = due.iter().map(|row| row.id).collect();
         if !ids.is_empty() {

@@ -104,11 +104,18 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
+/// The longest text that is looked for. SQLite gives up at patterns above 50,000 bytes, and nothing is as long as this.
+const MAX_TEXT: usize = 5_000;
+
 /// A condition: the column holds the text, taken literally. Both are in the form of [`domain::search_key`].
 pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> sea_orm::sea_query::SimpleExpr {
+    let text = domain::search_key(text);
+    if text.len() > MAX_TEXT || !is_storable(&text) {
+        return Expr::value(false);
+    }
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
-    for c in domain::search_key(text).chars() {
+    for c in text.chars() {
         if matches!(c, '\\' | '%' | '_') {
             pattern.push('\\');
         }
@@ -116,4 +123,14 @@ pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> sea_orm::sea_que
     }
     pattern.push('%');
     Expr::col(column.as_column_ref()).like(LikeExpr::new(pattern).escape('\\'))
+}
+
+/// A condition: the column is this word, as somebody typed it.
+pub(crate) fn is_word(column: impl ColumnTrait, word: &str) -> sea_orm::sea_query::SimpleExpr {
+    if is_storable(word) { column.eq(word) } else { Expr::value(false) }
+}
+
+/// Whether a text can be in a column at all. PostgreSQL refuses a NUL even in a question, and SQLite ends the text there.
+fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
 }

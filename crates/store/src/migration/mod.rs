@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+#[cfg(test)]
+mod agreement;
 mod m0001_people;
 mod m0002_catalogue;
 mod m0003_applications;
