@@ -26,7 +26,7 @@ class Api:
 def seed(port, token, keys, per_application):
     """Makes one API behind one plan, applications that subscribe to it, and their keys. Returns the keys."""
     api = Api(port, token)
-    plan = api.create("plans", name="bench", limits=[{"requests": 1_000_000_000, "per": "day"}])
+    plan = api.create("plans", name="bench")
     thing = api.create("apis", name="Bench")
     version = api.create(f"apis/{thing['id']}/versions", name="v1", path_prefixes=["/bench"], plan_ids=[plan["id"]])
     partner = api.create("partners", name="Bench")
