@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::account::Session;
-use super::page::{List, Paging};
+use super::page::{List, Paging, no_filter};
 use super::reply;
 use super::wire::{Time, words};
 use crate::extract::{MayMatch, Path, Query, Who};
@@ -82,11 +82,11 @@ pub(crate) struct DeveloperList {
     #[param(inline)]
     state: Option<DeveloperState>,
     /// `next_cursor` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "no_filter")]
     #[param(pattern = "^[0-9a-f]{64}$")]
     cursor: Option<String>,
     /// At most so many on a page; 50 if left out.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "no_filter")]
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
 }

@@ -38,6 +38,10 @@ impl Modify for Bearer {
 /// Adds what follows from the rest: unique operation ids, the rules of headers, and each status that a path may answer.
 pub(super) fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
     for item in document.paths.paths.values_mut() {
+        if let Some(get) = &mut item.get {
+            // Nothing stands against reading.
+            get.responses.responses.remove("409");
+        }
         let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
             name(operation);

@@ -147,11 +147,10 @@ fn parameter(parameter: &Parameter, schemas: &Members<Schema>) -> Row {
 }
 
 fn answer(status: &str, response: &Response, schemas: &Members<Schema>) -> Answer {
-    Answer {
-        status: status.to_owned(),
-        description: Prose::read(&response.description),
-        bodies: messages(&response.content, schemas),
-    }
+    let mut bodies = messages(&response.content, schemas);
+    // Nobody has to send what is answered.
+    bodies.iter_mut().flat_map(|body| &mut body.rows).for_each(|row| row.required = false);
+    Answer { status: status.to_owned(), description: Prose::read(&response.description), bodies }
 }
 
 fn messages(content: &Members<Content>, schemas: &Members<Schema>) -> Vec<Message> {

@@ -44,7 +44,7 @@ pub(super) fn row(name: &str, schema: &Schema, required: bool, schemas: &Members
         required,
         nullable,
         limits: limits(inner),
-        words: inner.words.iter().map(word).collect(),
+        words: words(inner, schemas),
         description: Prose::read(said.or(inner.description.as_ref()).map(String::as_str).unwrap_or_default()),
     }
 }
@@ -126,8 +126,15 @@ fn limits(schema: &Schema) -> Vec<String> {
     limits.into_iter().flatten().collect()
 }
 
-fn word(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+/// The words that a value, or each of its entries, is one of.
+fn words(schema: &Schema, schemas: &Members<Schema>) -> Vec<String> {
+    let entries = match &schema.additional_properties {
+        Some(Additional::Must(value)) => Some(value),
+        _ => schema.items.as_ref(),
+    };
+    let schema = entries.map_or(schema, |entries| resolve(entries, schemas).0);
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    schema.words.iter().map(text).collect()
 }
 
 #[cfg(test)]
@@ -164,7 +171,7 @@ mod tests {
                 r#"role?: string [] ["OWNER", "READ_ONLY"]"#,
                 r#"limits: list of object ["at most 5 entries"] []"#,
                 r#"limits[].per!: integer ["1 to 60"] []"#,
-                r#"members: map of uuid to string [] []"#,
+                r#"members: map of uuid to string [] ["OWNER", "READ_ONLY"]"#,
             ]
         );
     }
