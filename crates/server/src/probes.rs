@@ -5,21 +5,28 @@ use std::sync::Arc;
 use app::App;
 use axum::Router;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::problem::Problem;
 
+/// For both listeners.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).with_state(app)
 }
 
-/// The process answers.
-async fn healthz() -> &'static str {
-    "ok\n"
+/// `GET /healthz`: the process answers.
+async fn healthz() -> Response {
+    ok()
 }
 
-/// The database answers, and the gateway check is up to date.
-async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
+/// `GET /readyz`: the database answers, and calls can be decided.
+async fn readyz(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     app.ready().await?;
-    Ok("ok\n")
+    Ok(ok())
+}
+
+fn ok() -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }

@@ -6,7 +6,6 @@ mod forward_auth;
 mod headers;
 mod metrics;
 mod original;
-mod probes;
 mod request_id;
 
 use std::fmt;
@@ -89,15 +88,15 @@ struct Gateway {
 
 /// Everything that gateways and monitors reach.
 pub fn gateway_router(app: Arc<App>, options: &GatewayOptions) -> Router {
+    let probes = crate::probes::router(Arc::clone(&app));
     let gateway =
         Gateway { app, options: options.clone(), counters: Counters::new(), request_ids: RequestIds::new() };
     Router::new()
         .route("/gateway/forward-auth", any(forward_auth::forward_auth))
-        .route("/healthz", get(probes::healthz))
-        .route("/readyz", get(probes::readyz))
         .route("/metrics", get(metrics::metrics))
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"))
         .with_state(Arc::new(gateway))
+        .merge(probes)
+        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"))
 }
 
 #[cfg(test)]

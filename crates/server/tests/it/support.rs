@@ -1,6 +1,5 @@
 //! A whole Keywright on loopback, and people who use it.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,8 +105,7 @@ impl Desk {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = server::public_router(Arc::clone(&app), &options);
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        tokio::spawn(server::listen::serve(listener, router, std::future::pending()));
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
         let admin = User { http: http.clone(), url: url.clone(), bearer: None, id: String::new() };
         let mut desk = Self { app, clock, url, http, admin, store, folder };
