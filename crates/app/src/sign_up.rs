@@ -40,11 +40,7 @@ impl App {
     /// # Errors
     /// If registering is switched off, the address's domain is not allowed, or a field is wrong.
     pub async fn register(&self, caller: &Caller, email: &str, name: &str) -> Result<()> {
-        if !self.settings.sign_up {
-            return Err(Error::Forbidden(
-                "registering is switched off here; ask the administrator".to_owned(),
-            ));
-        }
+        self.must_take_registrations()?;
         let mut tx = self.begin(caller).await?;
         let new = Developer::register(self.new_id(), email, name, None, tx.now())?;
         let email = new.after().email.clone();
@@ -63,6 +59,17 @@ impl App {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether people may register themselves here.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if not.
+    pub fn must_take_registrations(&self) -> Result<()> {
+        if self.settings.sign_up {
+            return Ok(());
+        }
+        Err(Error::Forbidden("registering is switched off here; ask the administrator".to_owned()))
     }
 
     /// Sends the mail again that somebody with an account needs: to prove the address, or the news that there is one.

@@ -21,8 +21,12 @@ pub(crate) struct Asset {
 pub(crate) static DOCS: LazyLock<Asset> =
     LazyLock::new(|| Asset::css("docs", include_str!("../assets/docs.css")));
 
+/// All pages but that.
+pub(crate) static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::css("style", include_str!("../assets/style.css")));
+
 /// Every file that is served.
-static ALL: [&LazyLock<Asset>; 1] = [&DOCS];
+static ALL: [&LazyLock<Asset>; 2] = [&DOCS, &STYLE];
 
 impl Asset {
     fn css(name: &str, content: &'static str) -> Self {

@@ -13,6 +13,7 @@ mod middleware;
 mod probes;
 mod problem;
 mod state;
+mod web;
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use app::App;
 use axum::Router;
 use ipnet::IpNet;
 
-pub use api::{RouteInfo, openapi_json, routes};
+pub use api::openapi_json;
 pub use gateway::{Adapter, GatewayOptions, IDENTITY, gateway_router};
 pub use problem::Problem;
 
@@ -55,6 +56,25 @@ impl Default for Options {
 /// Everything that people and their tools reach.
 pub fn public_router(app: Arc<App>, options: &Options) -> Router {
     let state = state::State::new(Arc::clone(&app), options.clone());
-    let router = api::router(state.clone()).merge(probes::router(app)).merge(assets::router());
-    middleware::around(router, state)
+    let edges = api::router(state.clone()).merge(web::router(state.clone()));
+    middleware::around(edges.merge(probes::router(app)).merge(assets::router()), state)
+}
+
+/// A route that is served.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RouteInfo {
+    /// The path, with its parameters in braces.
+    pub path: String,
+    /// In capitals.
+    pub method: String,
+    /// What it does.
+    pub summary: String,
+}
+
+/// All routes that people and their tools reach, by path.
+pub fn routes() -> Vec<RouteInfo> {
+    let mut routes = api::routes();
+    routes.extend(web::routes());
+    routes.sort();
+    routes
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::extract::RequestId;
 use crate::problem::Problem;
 use crate::state::State;
+use crate::web;
 
 /// How long a handler may take.
 const HANDLER: Duration = Duration::from_secs(30);
@@ -44,11 +45,13 @@ async fn identify_and_log(Shared(_): Shared<State>, mut request: Request, next: 
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let wants_page = web::wants_page(&request);
     request.extensions_mut().insert(RequestId(id));
     let span = tracing::info_span!("request", %id);
     let mut response = tracing::Instrument::instrument(next.run(request), span).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = with_request_id(response, problem, id);
+        let problem = Problem { request_id: Some(id.to_string()), ..problem };
+        response = if wants_page { as_page(response, &problem) } else { with_request_id(response, &problem) };
     }
     protect(&mut response);
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
@@ -61,12 +64,20 @@ async fn identify_and_log(Shared(_): Shared<State>, mut request: Request, next: 
 }
 
 /// Writes the problem again, now with the request id.
-fn with_request_id(response: Response, problem: Problem, id: Uuid) -> Response {
-    let problem = Problem { request_id: Some(id.to_string()), ..problem };
-    let Ok(body) = serde_json::to_vec(&problem) else { return response };
+fn with_request_id(response: Response, problem: &Problem) -> Response {
+    let Ok(body) = serde_json::to_vec(problem) else { return response };
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(body))
+}
+
+/// Shows the problem to a person; what its headers say stays.
+fn as_page(response: Response, problem: &Problem) -> Response {
+    let (mut head, _) = response.into_parts();
+    let (page, body) = web::problem(problem).into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    head.headers.extend(page.headers);
+    Response::from_parts(head, body)
 }
 
 /// Nothing is cached, sniffed, framed or run unless a handler says otherwise.

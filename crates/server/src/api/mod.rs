@@ -18,6 +18,7 @@ use axum::Router;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::RouteInfo;
 use crate::state::State;
 
 fn described() -> OpenApiRouter<State> {
@@ -43,22 +44,11 @@ pub fn openapi_json() -> String {
     document::complete(described().into_openapi()).to_pretty_json().unwrap_or_default()
 }
 
-/// A route that is served.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RouteInfo {
-    /// The path, with its parameters in braces.
-    pub path: String,
-    /// In capitals.
-    pub method: String,
-    /// What it does.
-    pub summary: String,
-}
-
-/// All routes of the API, by path.
-pub fn routes() -> Vec<RouteInfo> {
+/// What all routes of the API do.
+pub(crate) fn routes() -> Vec<RouteInfo> {
     let document = serde_json::to_value(described().into_openapi()).unwrap_or_default();
     let paths = document.get("paths").and_then(|paths| paths.as_object());
-    let mut routes: Vec<RouteInfo> = paths
+    paths
         .into_iter()
         .flatten()
         .flat_map(|(path, item)| {
@@ -69,7 +59,5 @@ pub fn routes() -> Vec<RouteInfo> {
             method: method.to_uppercase(),
             summary: operation.get("summary").and_then(|s| s.as_str()).unwrap_or_default().to_owned(),
         })
-        .collect();
-    routes.sort();
-    routes
+        .collect()
 }

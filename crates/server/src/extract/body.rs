@@ -26,7 +26,7 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
-        must_be_json(request.headers())?;
+        must_be(JSON, request.headers())?;
         let bytes = read(request, state).await?;
         parse(&bytes).map(Self)
     }
@@ -41,7 +41,7 @@ impl<T: DeserializeOwned> FromRequest<State> for Create<T> {
         let key = idempotency_key(&parts.headers)?;
         let route = parts.uri.path().to_owned();
         let method = parts.method.clone();
-        must_be_json(&parts.headers)?;
+        must_be(JSON, &parts.headers)?;
         let bytes = read(Request::from_parts(parts, body), state).await?;
         if let Some(key) = key {
             let (kind, id) = caller.actor().parts();
@@ -71,7 +71,9 @@ impl FromRequest<State> for Text {
     }
 }
 
-async fn read(request: Request, state: &State) -> Result<Bytes, Problem> {
+const JSON: &str = "application/json";
+
+pub(super) async fn read(request: Request, state: &State) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -82,13 +84,13 @@ async fn read(request: Request, state: &State) -> Result<Bytes, Problem> {
     })
 }
 
-fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+/// The body must be of this type, whatever is said about its character set.
+pub(super) fn must_be(essence: &str, headers: &HeaderMap) -> Result<(), Problem> {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    if value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(essence) {
         return Ok(());
     }
-    let detail = "send the body as Content-Type: application/json";
+    let detail = format!("send the body as Content-Type: {essence}");
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
 }
 

@@ -3,6 +3,7 @@
 mod address;
 mod body;
 mod caller;
+mod form;
 mod path;
 mod precondition;
 mod query;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 pub(crate) use body::{Create, Json, Text};
 pub(crate) use caller::{Visitor, Who};
+pub(crate) use form::Form;
 pub(crate) use path::Path;
 pub(crate) use precondition::{IfMatch, MayMatch};
 pub(crate) use query::Query;

@@ -6,3 +6,4 @@ mod api;
 mod gateway;
 mod listen;
 mod support;
+mod web;

@@ -117,7 +117,9 @@ both!(
         let bob = desk.developer("bob").await;
         desk.admin.post(&format!("{PATH}/{}/revoke", bob.id), json!({})).await.expect(200);
         let before = desk.changes().await;
-        for route in keywright_server::routes() {
+        let open_to_all = ["/api/v1/docs", "/api/v1/openapi.json"];
+        let routes = keywright_server::routes().into_iter();
+        for route in routes.filter(|route| route.path.starts_with("/api/") && !open_to_all.contains(&route.path.as_str())) {
             let path: String = route.path.split('/').map(|part| if part.starts_with('{') { bob.id.as_str() } else { part }).collect::<Vec<_>>().join("/");
             let method = route.method.parse().unwrap();
             let headers = [("if-match", "*"), ("content-type", "application/json")];

@@ -97,7 +97,7 @@ both!(
         for forbidden in ["<script", "<style", " style=", " onclick="] {
             assert!(!page.text.contains(forbidden), "{forbidden}");
         }
-        for route in server::routes() {
+        for route in server::routes().into_iter().filter(|route| route.path.starts_with("/api/")) {
             assert!(page.text.contains(&format!("<code>{}</code>", route.path)), "{} is missing", route.path);
         }
         let stylesheet = page.text.split("<link rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();

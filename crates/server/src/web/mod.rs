@@ -1,0 +1,99 @@
+//! The pages. Plain forms that work without JavaScript: what is wrong stands beside its field, nothing that was typed is
+//! lost (but passwords are typed again), and what went well ends in a redirect. `templates/web` mirrors this folder.
+
+mod cross_site;
+mod field;
+mod forgot_password;
+mod home;
+mod message;
+mod one_time_link;
+mod reset_password;
+mod setup;
+mod sign_in;
+mod sign_up;
+mod verify_email;
+
+use askama::Template;
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing;
+
+use crate::RouteInfo;
+use crate::problem::Problem;
+use crate::state::State;
+
+pub(crate) use message::{problem, wants_page};
+
+/// Pages with their handlers, in the order they are added.
+#[derive(Default)]
+struct Pages {
+    router: Router<State>,
+    routes: Vec<RouteInfo>,
+}
+
+impl Pages {
+    /// A page to look at.
+    fn get<H: Handler<T, State>, T: 'static>(self, path: &str, summary: &str, handler: H) -> Self {
+        self.route("GET", path, summary, routing::get(handler))
+    }
+
+    /// A form to send.
+    fn post<H: Handler<T, State>, T: 'static>(self, path: &str, summary: &str, handler: H) -> Self {
+        self.route("POST", path, summary, routing::post(handler))
+    }
+
+    fn route(
+        mut self,
+        method: &str,
+        path: &str,
+        summary: &str,
+        handler: routing::MethodRouter<State>,
+    ) -> Self {
+        let (path, method, summary) = (path.to_owned(), method.to_owned(), summary.to_owned());
+        self.router = self.router.route(&path, handler);
+        self.routes.push(RouteInfo { path, method, summary });
+        self
+    }
+}
+
+fn pages() -> Pages {
+    let pages = home::routes(Pages::default());
+    let pages = setup::routes(pages);
+    let pages = sign_up::routes(pages);
+    let pages = verify_email::routes(pages);
+    let pages = sign_in::routes(pages);
+    let pages = forgot_password::routes(pages);
+    reset_password::routes(pages)
+}
+
+/// All pages.
+pub(crate) fn router(state: State) -> Router {
+    let only_our_own = from_fn_with_state(state.clone(), cross_site::refuse);
+    pages().router.route_layer(only_our_own).with_state(state)
+}
+
+/// The paths of all pages.
+pub(crate) fn routes() -> Vec<RouteInfo> {
+    pages().routes
+}
+
+/// Answers with a page.
+fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            Problem::internal().into_response()
+        }
+    }
+}
+
+/// Lets the browser say to ourselves, and to nobody else, which page a form was sent from. Pages whose own address is a
+/// secret do without.
+fn with_referrer(mut response: Response) -> Response {
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
