@@ -44,7 +44,7 @@ impl Server {
             &format!("127.0.0.1:{gateway}"),
         ]);
         command.env("KEYWRIGHT_LIMITS_TOKEN_REQUESTS_PER_MINUTE", "1000000");
-        command.env("KEYWRIGHT_LIMITS_KEYS_PER_APPLICATION", "1000000");
+        command.env("KEYWRIGHT_LIMITS_KEYS_PER_APPLICATION", "10000");
         if let Some(url) = database {
             command.env("KEYWRIGHT_DATABASE_URL", url);
         }
