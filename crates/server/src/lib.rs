@@ -21,7 +21,7 @@ use axum::Router;
 use ipnet::IpNet;
 
 pub use api::{RouteInfo, openapi_json, routes};
-pub use gateway::{Adapter, GatewayOptions, IDENTITY, gateway_router};
+pub use gateway::{Adapter, GatewayOptions, IDENTITY, gateway_router, gateway_routes};
 pub use problem::Problem;
 
 /// What the edges need to know of an installation.
@@ -57,4 +57,10 @@ pub fn public_router(app: Arc<App>, options: &Options) -> Router {
     let state = state::State::new(Arc::clone(&app), options.clone());
     let router = api::router(state.clone()).merge(probes::router(app)).merge(assets::router());
     middleware::around(router, state)
+}
+
+/// What the listener for people and APIs answers.
+pub fn public_routes() -> Vec<RouteInfo> {
+    let others = probes::ROUTES.into_iter().chain([assets::ROUTE]);
+    routes().into_iter().chain(others.map(RouteInfo::from)).collect()
 }

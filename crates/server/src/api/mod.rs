@@ -54,6 +54,13 @@ pub struct RouteInfo {
     pub summary: String,
 }
 
+impl From<(&str, &str, &str)> for RouteInfo {
+    /// Method, path and summary.
+    fn from((method, path, summary): (&str, &str, &str)) -> Self {
+        Self { path: path.to_owned(), method: method.to_owned(), summary: summary.to_owned() }
+    }
+}
+
 /// All routes of the API, by path.
 pub fn routes() -> Vec<RouteInfo> {
     let document = serde_json::to_value(described().into_openapi()).unwrap_or_default();
