@@ -47,8 +47,11 @@ fn hash(content: &str) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
+/// What is answered here.
+pub(crate) const ROUTE: (&str, &str, &str) = ("GET", "/assets/{*file}", "Stylesheets and the like");
+
 pub(crate) fn router() -> Router {
-    Router::new().route("/assets/{*file}", get(asset))
+    Router::new().route(ROUTE.1, get(asset))
 }
 
 async fn asset(uri: Uri) -> Result<Response, Problem> {

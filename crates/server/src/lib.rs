@@ -22,7 +22,7 @@ use axum::Router;
 use ipnet::IpNet;
 
 pub use api::openapi_json;
-pub use gateway::{Adapter, GatewayOptions, IDENTITY, gateway_router};
+pub use gateway::{Adapter, GatewayOptions, IDENTITY, gateway_router, gateway_routes};
 pub use problem::Problem;
 
 /// What the edges need to know of an installation.
@@ -71,10 +71,23 @@ pub struct RouteInfo {
     pub summary: String,
 }
 
+impl From<(&str, &str, &str)> for RouteInfo {
+    /// Method, path and summary.
+    fn from((method, path, summary): (&str, &str, &str)) -> Self {
+        Self { path: path.to_owned(), method: method.to_owned(), summary: summary.to_owned() }
+    }
+}
+
 /// All routes that people and their tools reach, by path.
 pub fn routes() -> Vec<RouteInfo> {
     let mut routes = api::routes();
     routes.extend(web::routes());
     routes.sort();
     routes
+}
+
+/// What the listener for people and APIs answers.
+pub fn public_routes() -> Vec<RouteInfo> {
+    let others = probes::ROUTES.into_iter().chain([assets::ROUTE]);
+    routes().into_iter().chain(others.map(RouteInfo::from)).collect()
 }

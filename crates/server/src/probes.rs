@@ -1,4 +1,4 @@
-//! `/healthz` and `/readyz`: for whoever starts, stops and watches the process.
+//! `/healthz` and `/readyz`, on both listeners: for whoever starts, stops and watches the process.
 
 use std::sync::Arc;
 
@@ -11,9 +11,15 @@ use axum::routing::get;
 
 use crate::problem::Problem;
 
-/// For both listeners.
+const HEALTHZ: &str = "/healthz";
+const READYZ: &str = "/readyz";
+
+/// What is answered here.
+pub(crate) const ROUTES: [(&str, &str, &str); 2] =
+    [("GET", HEALTHZ, "The process answers"), ("GET", READYZ, "Calls can be decided, and things saved")];
+
 pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).with_state(app)
+    Router::new().route(HEALTHZ, get(healthz)).route(READYZ, get(readyz)).with_state(app)
 }
 
 /// `GET /healthz`: the process answers.

@@ -20,12 +20,16 @@ pub(crate) struct Args {}
 
 /// Prints them.
 pub(crate) fn run(context: &Context) -> anyhow::Result<()> {
-    let routes = server::routes().into_iter().map(|route| Route {
-        method: route.method.to_string(),
-        path: route.path.to_string(),
-        summary: route.summary.to_string(),
-    });
-    context.output.answer(&Routes { routes: routes.collect() })
+    let mut routes = Vec::new();
+    for (listener, answered) in [("public", server::public_routes()), ("gateway", server::gateway_routes())] {
+        routes.extend(answered.into_iter().map(|route| Route {
+            listener,
+            method: route.method,
+            path: route.path,
+            summary: route.summary,
+        }));
+    }
+    context.output.answer(&Routes { routes })
 }
 
 #[derive(Serialize)]
@@ -35,6 +39,7 @@ struct Routes {
 
 #[derive(Serialize)]
 struct Route {
+    listener: &'static str,
     method: String,
     path: String,
     summary: String,
@@ -42,9 +47,9 @@ struct Route {
 
 impl Answer for Routes {
     fn for_people(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut table = Table::new(["method", "path", "what it does"]);
-        for route in &self.routes {
-            table.row([route.method.clone(), route.path.clone(), route.summary.clone()]);
+        let mut table = Table::new(["listener", "method", "path", "what it does"]);
+        for Route { listener, method, path, summary } in &self.routes {
+            table.row([(*listener).to_owned(), method.clone(), path.clone(), summary.clone()]);
         }
         write!(out, "{table}")
     }

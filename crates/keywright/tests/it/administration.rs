@@ -102,7 +102,15 @@ fn routes_and_openapi_are_printed_without_a_database() {
     let place = Place::new();
     let routes = place.run("routes --json").json();
     let routes = routes["routes"].as_array().unwrap();
-    assert!(routes.iter().any(|route| route["method"] == "POST" && route["path"] == "/api/v1/partners"));
+    for (listener, method, path) in [
+        ("public", "POST", "/api/v1/partners"),
+        ("public", "GET", "/readyz"),
+        ("gateway", "GET", "/readyz"),
+        ("gateway", "ANY", "/gateway/forward-auth"),
+    ] {
+        let is_it = |route: &&Value| route["listener"] == listener && route["method"] == method;
+        assert!(routes.iter().filter(is_it).any(|route| route["path"] == path), "{listener} {method} {path}");
+    }
     assert!(place.run("routes").answer().contains("/api/v1/partners"));
     let document = place.run("openapi").json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);

@@ -18,7 +18,7 @@ use axum::http::StatusCode;
 use axum::routing::{any, get};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use crate::Problem;
+use crate::{Problem, RouteInfo, probes};
 use counters::Counters;
 use request_id::RequestIds;
 
@@ -78,6 +78,9 @@ impl GatewayOptions {
     }
 }
 
+const FORWARD_AUTH: &str = "/gateway/forward-auth";
+const METRICS: &str = "/metrics";
+
 /// What every handler here can reach.
 struct Gateway {
     app: Arc<App>,
@@ -88,15 +91,25 @@ struct Gateway {
 
 /// Everything that gateways and monitors reach.
 pub fn gateway_router(app: Arc<App>, options: &GatewayOptions) -> Router {
-    let probes = crate::probes::router(Arc::clone(&app));
-    let gateway =
-        Gateway { app, options: options.clone(), counters: Counters::new(), request_ids: RequestIds::new() };
+    let gateway = Gateway {
+        app: Arc::clone(&app),
+        options: options.clone(),
+        counters: Counters::new(),
+        request_ids: RequestIds::new(),
+    };
     Router::new()
-        .route("/gateway/forward-auth", any(forward_auth::forward_auth))
-        .route("/metrics", get(metrics::metrics))
-        .with_state(Arc::new(gateway))
-        .merge(probes)
+        .route(FORWARD_AUTH, any(forward_auth::forward_auth))
+        .route(METRICS, get(metrics::metrics))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"))
+        .with_state(Arc::new(gateway))
+        .merge(probes::router(app))
+}
+
+/// What the listener for gateways answers.
+pub fn gateway_routes() -> Vec<RouteInfo> {
+    let own =
+        [("ANY", FORWARD_AUTH, "May this call pass?"), ("GET", METRICS, "Figures, as Prometheus reads them")];
+    own.into_iter().chain(probes::ROUTES).map(RouteInfo::from).collect()
 }
 
 #[cfg(test)]

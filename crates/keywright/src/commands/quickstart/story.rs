@@ -121,6 +121,8 @@ impl Answer for Story {
         writeln!(out, "  {}", self.key.bold())?;
         writeln!(out, "\nWhat to try next, in another terminal:")?;
         self.next(out)?;
+        writeln!(out, "\n  Read what else the management API can do:")?;
+        writeln!(out, "    {}/api/v1/docs", self.started.public_url)?;
         writeln!(out, "\n  Put nginx or Caddy in front of an API of yours:")?;
         writeln!(out, "    docs/guide/gateways/nginx.md, docs/guide/gateways/caddy.md")?;
         self.started.set_up(out)?;
