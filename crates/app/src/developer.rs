@@ -91,6 +91,7 @@ impl App {
             _ => {}
         }
         let mut tx = self.begin(caller).await?;
+        tx.lock_developer(id).await?;
         let developer: Developer = tx.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))?;
         expect_version(&developer, expected)?;
         delete_own_applications(&mut tx, id).await?;

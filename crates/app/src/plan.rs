@@ -76,6 +76,7 @@ impl App {
                 format!("{subscriptions} subscriptions are under this plan; move them to another one first");
             return Err(Error::conflict("in_use", message));
         }
+        tx.lock_catalogue().await?;
         for version in tx.read().all_api_versions().await?.into_iter().filter(|v| v.plan_ids.contains(&id)) {
             let mut draft = version.draft();
             draft.plan_ids.retain(|offered| *offered != id);

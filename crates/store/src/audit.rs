@@ -145,17 +145,6 @@ pub(crate) async fn append(tx: &DatabaseTransaction, author: &Author, lines: Vec
     Ok(())
 }
 
-/// Takes the lock that commits take, before its time.
-pub(crate) async fn lock_head(tx: &DatabaseTransaction) -> Result<()> {
-    let untouched = Expr::col(head::Column::Seq);
-    head::Entity::update_many()
-        .col_expr(head::Column::Seq, untouched)
-        .filter(head::Column::Id.eq(1))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
 /// Which audit lines are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {

@@ -17,6 +17,7 @@ mod credential;
 mod developer;
 mod error;
 mod idempotency;
+mod lock;
 mod mail;
 mod master_key;
 mod migration;

@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use domain::{Actor, ApplicationId, DeveloperId, Event, Instant, Noun, Step, Transition};
-use sea_orm::sea_query::Expr;
+use domain::{Actor, Event, Instant, Noun, Step, Transition};
 use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
@@ -95,44 +94,6 @@ impl Tx {
             application_id: about.application().map(Into::into),
             partner_id: about.partner().map(Into::into),
         });
-    }
-
-    /// Makes transactions that count what belongs to a developer come one after the other.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub async fn lock_developer(&self, id: DeveloperId) -> Result<()> {
-        use crate::developer::{Column, Entity};
-        let untouched = Expr::col(Column::UpdatedAt);
-        Entity::update_many()
-            .col_expr(Column::UpdatedAt, untouched)
-            .filter(Column::Id.eq(id.0))
-            .exec(&self.inner)
-            .await?;
-        Ok(())
-    }
-
-    /// Makes transactions that count what belongs to an application come one after the other.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub async fn lock_application(&self, id: ApplicationId) -> Result<()> {
-        use crate::application::{Column, Entity};
-        let untouched = Expr::col(Column::UpdatedAt);
-        Entity::update_many()
-            .col_expr(Column::UpdatedAt, untouched)
-            .filter(Column::Id.eq(id.0))
-            .exec(&self.inner)
-            .await?;
-        Ok(())
-    }
-
-    /// Makes transactions that compare all API versions come one after the other.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub async fn lock_catalogue(&self) -> Result<()> {
-        audit::lock_head(&self.inner).await
     }
 
     /// Keeps everything. The audit lines get their numbers only now, so that the row which counts them is locked for

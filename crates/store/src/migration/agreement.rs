@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseConnection, DbBackend, Iterable, QueryResult, Statement};
 
 use crate::{
-    Store, account, api, application, audit, auth_strategy, credential, developer, idempotency, mail,
+    Store, account, api, application, audit, auth_strategy, credential, developer, idempotency, lock, mail,
 };
 use crate::{master_key, partner, plan, session, subscription, throttle, token};
 
@@ -41,6 +41,7 @@ fn of_entities() -> Columns {
         credential::Entity,
         developer::Entity,
         idempotency::Entity,
+        lock::Entity,
         mail::Entity,
         master_key::Entity,
         partner::Entity,

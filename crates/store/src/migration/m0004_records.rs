@@ -1,4 +1,4 @@
-//! What is written beside: audit lines, mails, idempotency keys.
+//! What is written beside: audit lines, mails, idempotency keys; and what is locked.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -30,6 +30,15 @@ impl MigrationTrait for Migration {
             .values_panic([1.into(), 0_i64.into()])
             .to_owned();
         manager.execute(first).await?;
+
+        let locks = Table::create().table("locks").col(string("name").primary_key()).to_owned();
+        manager.create_table(locks).await?;
+        let catalogue = Query::insert()
+            .into_table("locks")
+            .columns(["name"])
+            .values_panic(["catalogue".into()])
+            .to_owned();
+        manager.execute(catalogue).await?;
 
         let master_key = Table::create()
             .table("master_key")

@@ -6,6 +6,7 @@ mod harness;
 mod audit;
 mod corrupt;
 mod locked;
+mod locks;
 mod mails;
 mod migrations;
 mod nouns;
