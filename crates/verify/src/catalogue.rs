@@ -175,3 +175,15 @@ fn header_text(name: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_header_is_plain_ascii_of_bounded_length() {
+        assert_eq!(header_text("Free example-1.0_~"), "Free example-1.0_~");
+        assert_eq!(header_text("Free (für alle)\r\nX: y"), "Free %28f%C3%BCr alle%29%0D%0AX%3A y");
+        assert_eq!(header_text(&"ü".repeat(200)).len(), 255, "no escape is cut in two");
+    }
+}

@@ -61,7 +61,7 @@ both!(
             let application = &door.example.application;
             assert_eq!(headers["x-keywright-application-id"][0], application.id.to_string());
             assert_eq!(headers["x-keywright-partner-id"][0], application.owner.partner().unwrap().to_string());
-            assert_eq!(headers["x-keywright-plan"][0], "Free %28example%29");
+            assert_eq!(headers["x-keywright-plan"][0], "Free example");
             for name in keywright_server::IDENTITY {
                 assert_eq!(headers[name.as_str()].as_array().map(Vec::len), Some(1), "{name} at {kind:?}: {saw}");
             }
