@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use domain::password_form;
 use tokio::sync::Semaphore;
 
 use crate::{Error, Result};
@@ -26,7 +27,7 @@ impl Passwords {
 
     /// Hashes a password; the result names its parameters and its salt.
     pub(crate) async fn hash(&self, password: &str) -> Result<String> {
-        let password = password.to_owned();
+        let password = password_form(password);
         self.work(move || {
             let hash = Argon2::default().hash_password(password.as_bytes());
             hash.map(|hash| hash.to_string()).map_err(|e| Error::Internal(format!("argon2: {e}")))
@@ -36,7 +37,7 @@ impl Passwords {
 
     /// Whether a password is the one that was hashed. Without a hash it takes as long and is not.
     pub(crate) async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool> {
-        let password = password.to_owned();
+        let password = password_form(password);
         let is_known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODYS_HASH.to_owned());
         self.work(move || {

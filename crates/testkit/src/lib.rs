@@ -1,4 +1,4 @@
-//! For tests: a real PostgreSQL, programs that end with the test, and pages that are made by one.
+//! For tests: a real PostgreSQL, programs that end with the test, many tasks at once, and pages that are made by a test.
 //!
 //! What a test needs and cannot have makes it fail with a sentence that says what to install.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
@@ -6,3 +6,4 @@
 pub mod golden;
 pub mod postgres;
 pub mod process;
+pub mod tasks;

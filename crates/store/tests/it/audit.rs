@@ -7,8 +7,9 @@ use std::time::Duration;
 use domain::{Actor, Noun, PartnerRole};
 use keywright_store::{AuditFilter, AuditLine, Author, PageRequest};
 use serde_json::json;
+use testkit::tasks::at_once;
 
-use crate::harness::{Db, NOW, at_once, author, new};
+use crate::harness::{Db, NOW, author, new};
 use crate::sample::{self, Sample};
 
 async fn lines(db: &Db, filter: &AuditFilter) -> Vec<AuditLine> {

@@ -89,16 +89,3 @@ pub(crate) fn author() -> Author {
 pub(crate) fn new<T: From<Uuid>>() -> T {
     Uuid::now_v7().into()
 }
-
-/// Runs so many at once, each in a task of its own, and returns what they answer.
-pub(crate) async fn at_once<T: Send + 'static, F>(count: usize, task: impl Fn(usize) -> F) -> Vec<T>
-where
-    F: Future<Output = T> + Send + 'static,
-{
-    let tasks: Vec<_> = (0..count).map(|n| tokio::spawn(task(n))).collect();
-    let mut answers = Vec::with_capacity(count);
-    for task in tasks {
-        answers.push(task.await.unwrap());
-    }
-    answers
-}

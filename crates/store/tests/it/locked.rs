@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use keywright_store::{Error, PageRequest, PartnerFilter};
 use sea_orm::ConnectionTrait;
+use testkit::tasks::at_once;
 
 use crate::harness::Db;
 use crate::sample;
@@ -59,7 +60,7 @@ async fn a_backup_that_reads_is_in_nobody_s_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_queue_instead_of_failing() {
     let db = std::sync::Arc::new(Db::sqlite().await);
-    let results = crate::harness::at_once(64, |n| {
+    let results = at_once(64, |n| {
         let db = std::sync::Arc::clone(&db);
         async move { db.save(sample::partner(&format!("Partner {n}"))).await.map(drop) }
     })

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use domain::ApiVersion;
 use keywright_store::Error;
+use testkit::tasks::at_once;
 
-use crate::harness::{Db, NOW, at_once};
+use crate::harness::{Db, NOW};
 use crate::sample::Sample;
 
 both!(writers_of_one_version_never_wait_for_each_other_in_a_circle);

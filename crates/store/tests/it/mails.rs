@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use domain::{Email, Instant, Mail, MailId, MailState};
 use keywright_store::{MailFilter, MailRecord, MailResult, PageRequest};
+use testkit::tasks::at_once;
 use uuid::Uuid;
 
-use crate::harness::{Db, NOW, at_once, new};
+use crate::harness::{Db, NOW, new};
 
 const LEASE: Duration = Duration::from_secs(120);
 

@@ -2,8 +2,9 @@
 
 use keywright_store::{Error, Store};
 use sea_orm::ConnectionTrait;
+use testkit::tasks::at_once;
 
-use crate::harness::{Db, at_once};
+use crate::harness::Db;
 use crate::sample;
 
 both!(migrating_twice_changes_nothing);

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use domain::{Instant, SecretKind};
 use keywright_store::{Claim, Claimed, OneTimeToken, PageRequest, PartnerFilter};
+use testkit::tasks::at_once;
 
-use crate::harness::{Db, NOW, at_once, new};
+use crate::harness::{Db, NOW, new};
 use crate::sample::{self, hash};
 
 const CLAIM: Claim = Claim { key: [1; 32], fingerprint: [2; 32] };
