@@ -120,11 +120,15 @@ both!(
     async fn a_110_no_session_begun_with_the_old_password_outlives_the_change(desk) {
         let alice = desk.developer("alice").await;
         let old = password_of("alice");
+        // Some of them compare the old password while the new one is being hashed and written.
         let (change, sign_ins) = tokio::join!(
             alice.post(PASSWORD, json!({"current_password": old, "new_password": NEW})),
-            at_once(4, |_| {
+            at_once(8, |n| {
                 let (stranger, body) = (desk.anonymous(), json!({"email": "alice@example.com", "password": old}));
-                async move { stranger.post(SESSIONS, body).await }
+                async move {
+                    tokio::time::sleep(Duration::from_millis(40) * u32::try_from(n).unwrap()).await;
+                    stranger.post(SESSIONS, body).await
+                }
             }),
         );
         change.expect(204);
@@ -133,7 +137,7 @@ both!(
                 let secret = answer.json()["secret"].as_str().unwrap().to_owned();
                 desk.session(&secret).get(PATH).await.problem(401, "unauthenticated");
             } else {
-                answer.problem(401, "unauthenticated");
+                assert!([401, 429].contains(&answer.status.as_u16()), "{answer:?}");
             }
         }
     }
