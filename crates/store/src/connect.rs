@@ -110,12 +110,7 @@ impl Store {
                         SELECT pg_advisory_xact_lock(7305090011)";
             tx.execute_unprepared(lock).await?;
         }
-        match Migrator::up(&tx, None).await {
-            Err(DbErr::Custom(applied)) if applied.contains("is missing") => Err(Error::Other(format!(
-                "this database belongs to a newer version of Keywright ({applied})"
-            ))),
-            done => Ok(done?),
-        }?;
+        Migrator::up(&tx, None).await.map_err(migration_error)?;
         Ok(tx.commit().await?)
     }
 
@@ -124,7 +119,8 @@ impl Store {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn is_migrated(&self) -> Result<bool> {
-        Ok(Migrator::get_pending_migrations_read_only(&self.readers).await?.is_empty())
+        let pending = Migrator::get_pending_migrations_read_only(&self.readers).await;
+        Ok(pending.map_err(migration_error)?.is_empty())
     }
 
     /// Which database it is.
@@ -178,6 +174,16 @@ pub(crate) fn immediate() -> TransactionOptions {
     TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
+    }
+}
+
+/// A migration that was applied and is not known here comes from a newer program.
+fn migration_error(error: DbErr) -> Error {
+    match error {
+        DbErr::Custom(why) if why.contains("is missing") => {
+            Error::Other(format!("this database belongs to a newer version of Keywright ({why})"))
+        }
+        other => other.into(),
     }
 }
 
@@ -259,5 +265,19 @@ mod tests {
         assert!(store.master_key_check(&[1; 32]).await.unwrap());
         assert_eq!(store.master_key_noted().await.unwrap(), Some([1; 32]));
         assert!(!store.master_key_check(&[2; 32]).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_database_of_a_newer_version_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keywright.db");
+        let store = Store::open(&format!("sqlite://{}", path.display())).await.unwrap();
+        store.migrate().await.unwrap();
+        let newer = "INSERT INTO seaql_migrations VALUES ('m9999_later', 0)";
+        store.writer.execute_unprepared(newer).await.unwrap();
+        for asked in [store.migrate().await, store.is_migrated().await.map(drop)] {
+            let told = asked.unwrap_err().to_string();
+            assert!(told.starts_with("this database belongs to a newer version of Keywright"), "{told}");
+        }
     }
 }
