@@ -101,9 +101,9 @@ impl Answer for Report {
                 Health::Warn => "warn".yellow().to_string(),
                 Health::Fail => "fail".red().to_string(),
             };
-            writeln!(out, "{} {name:<13} {}", word.bold(), printable(message))?;
+            writeln!(out, "{} {name:<14} {}", word.bold(), printable(message))?;
             for hint in hint.iter().flat_map(|hint| hint.lines()) {
-                writeln!(out, "     {:<13} {} {}", "", "hint:".cyan(), printable(hint))?;
+                writeln!(out, "     {:<14} {} {}", "", "hint:".cyan(), printable(hint))?;
             }
         }
         Ok(())

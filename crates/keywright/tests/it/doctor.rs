@@ -53,7 +53,7 @@ fn before_the_first_start_all_is_well_and_nothing_is_made() {
         assert_eq!(check(&ran, name).0, "ok", "{name}");
     }
     assert!(!place.path("keywright-data").exists());
-    assert!(place.run("doctor").answer().contains("warn data folder   ./keywright-data is not there yet\n"));
+    assert!(place.run("doctor").answer().contains("warn data folder    ./keywright-data is not there yet\n"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::harness::Place;
 use crate::server::{Server, connect, read_answer};
@@ -103,6 +103,25 @@ fn told_to_stop_it_finishes_what_is_under_way() {
         assert!(partners.body.contains(r#""name":"Acme""#), "{}", partners.body);
         server.stop();
     }
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let server = Server::start(&Place::new());
+    let mut request = connect(server.place("listen"));
+    write!(
+        request,
+        "POST /api/v1/account/register HTTP/1.1\r\nHost: localhost\r\n\
+         Content-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+    )
+    .unwrap();
+    thread::sleep(Duration::from_millis(200));
+    server.signal("TERM");
+    thread::sleep(Duration::from_millis(300));
+    let before = Instant::now();
+    server.signal("INT");
+    assert_eq!(server.end(), 0);
+    assert!(before.elapsed() < Duration::from_secs(5), "the request had ten seconds");
 }
 
 #[test]
