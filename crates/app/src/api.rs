@@ -1,6 +1,6 @@
 //! APIs, their versions and specifications: people who are signed in see what is on offer, administrators change it.
 
-use domain::openapi::{self, Operation};
+use domain::openapi::{self, Operation, Specification};
 use domain::{
     Access, Api, ApiDraft, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategy, Invalid, Plan,
     Resource, Transition,
@@ -135,6 +135,7 @@ impl App {
         if let Some(done) = self.replay(&tx, caller, id, None).await? {
             return Ok(done);
         }
+        tx.lock_catalogue().await?;
         let api: Api = tx.read().find(api_id).await?.ok_or(Error::NotFound(ApiId::KIND))?;
         let strategy = tx.read().default_auth_strategy().await?.ok_or_else(|| {
             Error::conflict("no_default_strategy", "there is no auth strategy yet; create one first")
@@ -165,6 +166,7 @@ impl App {
     ) -> Result<ApiVersion> {
         caller.must_administer(THIS, Access::Write)?;
         let tx = self.begin(caller).await?;
+        tx.lock_catalogue().await?;
         let version: ApiVersion = tx.read().find(id).await?.ok_or(Error::NotFound(ApiVersionId::KIND))?;
         expect_version(&version, expected)?;
         let mut draft = version.draft();
@@ -204,20 +206,30 @@ impl App {
     /// Puts a specification in the place of the one that a version had; `None` removes it.
     ///
     /// # Errors
-    /// If the caller may not, or it is no OpenAPI document.
+    /// If the caller may not, it is no OpenAPI document, or there is none to be removed.
     pub async fn set_specification(
         &self,
         caller: &Caller,
         id: ApiVersionId,
-        text: Option<&str>,
+        text: Option<String>,
     ) -> Result<ApiVersion> {
         caller.must_administer(THIS, Access::Write)?;
-        let parsed = text.map(openapi::parse).transpose()?;
-        let tx = self.begin(caller).await?;
+        let new = match text {
+            Some(text) => Some(parse_specification(text).await?),
+            None => None,
+        };
+        let mut tx = self.begin(caller).await?;
         let version: ApiVersion = tx.read().find(id).await?.ok_or(Error::NotFound(ApiVersionId::KIND))?;
-        tx.put_specification(id, text.zip(parsed.as_ref())).await?;
-        let change = version.set_specification(parsed.map(|specification| specification.summary), tx.now());
-        self.save(tx, change).await
+        if new.is_none() && version.specification.is_none() {
+            return Err(Error::NotFound("specification"));
+        }
+        let summary = new.as_ref().map(|(_, parsed)| parsed.summary.clone());
+        let change = version.set_specification(summary, tx.now());
+        // The version first: of two at once, the second one finds that it is stale before it touches the text.
+        let version = tx.save(change).await?;
+        tx.put_specification(id, new.as_ref().map(|(text, parsed)| (text.as_str(), parsed))).await?;
+        self.commit(tx).await?;
+        Ok(version)
     }
 
     /// The text of a version's specification, as it was put.
@@ -239,6 +251,13 @@ impl App {
     }
 }
 
+/// Reads a specification on a thread of its own: megabytes of YAML take longer than the calls that share the others can
+/// wait.
+async fn parse_specification(text: String) -> Result<(String, Specification)> {
+    let reading = tokio::task::spawn_blocking(move || openapi::parse(&text).map(|parsed| (text, parsed)));
+    Ok(reading.await.map_err(|e| Error::Internal(format!("specification thread: {e}")))??)
+}
+
 /// Strategy and plans of a version must exist.
 async fn check_references(tx: &Tx, version: &ApiVersion) -> Result<()> {
     let strategy: Option<AuthStrategy> = tx.read().find(version.auth_strategy_id).await?;
@@ -255,9 +274,8 @@ async fn check_references(tx: &Tx, version: &ApiVersion) -> Result<()> {
 }
 
 /// Two versions at one host and path would make the answer a matter of chance. Versions are few and change seldom, so
-/// all are looked at; the lock makes that certain with several nodes.
+/// all are looked at; the lock of the catalogue makes that certain with several nodes.
 async fn check_route_is_free(tx: &Tx, version: &ApiVersion) -> Result<()> {
-    tx.lock_catalogue().await?;
     for other in tx.read().all_api_versions().await?.iter().filter(|other| other.id != version.id) {
         if let Some(prefix) = version.route.collides_with(&other.route) {
             let message = format!("{prefix} is published already by version {} ({})", other.name, other.id);

@@ -2,7 +2,8 @@
 
 use domain::{
     Access, ApiVersion, ApiVersionId, Application, ApplicationAction, ApplicationId, Invalid, Partner, Plan,
-    PlanId, Resource, Subscription, SubscriptionCommand, SubscriptionId, Text, Transition,
+    PlanId, Resource, Subscription, SubscriptionCommand, SubscriptionId, SubscriptionStatus, Text,
+    Transition,
 };
 use store::{Connection, Read, Tx};
 
@@ -52,7 +53,7 @@ impl App {
     ) -> Result<Created<Subscription>> {
         let comment = Text::parse(comment).map_err(|e| e.within("comment"))?;
         let id = self.new_id();
-        let tx = self.begin(caller).await?;
+        let mut tx = self.begin(caller).await?;
         let application =
             application_for(tx.read(), caller, application, THIS, ApplicationAction::ManageSubscriptions)
                 .await?;
@@ -64,7 +65,12 @@ impl App {
         let needs_approval = plan.needs_approval && caller.developer().is_some();
         let change =
             Subscription::request(id, application.id, version.id, plan.id, needs_approval, comment, tx.now());
-        Ok(Created::new(self.save(tx, change).await?))
+        let subscription = match tx.save(change).await {
+            Err(store::Error::Unique { .. }) => return Err(already_subscribed()),
+            other => other?,
+        };
+        self.commit(tx).await?;
+        Ok(Created::new(subscription))
     }
 
     /// Says yes to a subscription, or to the plan that it wants: administrators only.
@@ -135,7 +141,8 @@ impl App {
         self.save(tx, change).await
     }
 
-    /// Ends a subscription from the side of the application. Its calls are refused from now on.
+    /// Ends a subscription from the side of the application. Its calls are refused from now on. One that was revoked
+    /// stays, unless an administrator removes it: whoever could remove it could ask anew and have it back.
     ///
     /// # Errors
     /// If the caller may not, or it is not at the expected version.
@@ -149,6 +156,11 @@ impl App {
         let subscription =
             subscription_for(tx.read(), caller, id, ApplicationAction::ManageSubscriptions).await?;
         expect_version(&subscription, expected)?;
+        if subscription.status == SubscriptionStatus::Revoked && caller.developer().is_some() {
+            let message =
+                "an administrator has revoked this subscription; only an administrator can delete it";
+            return Err(Error::conflict("state", message));
+        }
         self.save(tx, Transition::delete(subscription, "subscription.deleted")).await.map(drop)
     }
 
@@ -168,6 +180,13 @@ impl App {
         let change = subscription.apply(command(comment), tx.now())?;
         self.save(tx, change).await
     }
+}
+
+fn already_subscribed() -> Error {
+    Error::conflict(
+        "already_subscribed",
+        "the application has a subscription to this API version already; change the plan of that one, or delete it first",
+    )
 }
 
 /// Loads a subscription for somebody who wants to do something with it: their right comes from its application.

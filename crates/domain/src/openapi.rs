@@ -53,7 +53,7 @@ pub fn parse(text: &str) -> Result<Specification, Invalid> {
     }
     let version = ["openapi", "swagger"].iter().find_map(|key| Some((*key, document.get(key)?.as_str()?)));
     let format = match version {
-        Some((key, version)) if version.starts_with("3.") || version == "2.0" => format!("{key} {version}"),
+        Some((key, version)) if is_known(version) => format!("{key} {version}"),
         Some((_, version)) => {
             let message = format!("is OpenAPI {version:.20}, but 2.0 and 3.x are known here");
             return Err(wrong("unsupported", message));
@@ -76,12 +76,30 @@ pub fn parse(text: &str) -> Result<Specification, Invalid> {
     Ok(Specification { summary, operations })
 }
 
-/// JSON if it begins like JSON, YAML otherwise. Both readers limit depth; the YAML one limits aliases too.
+fn is_known(version: &str) -> bool {
+    version == "2.0" || (version.starts_with("3.") && version.len() <= 20)
+}
+
+/// Whether a specification is JSON: it begins like that. Otherwise it is YAML.
+pub fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+/// Both readers limit depth; the YAML one limits aliases too.
 fn read(text: &str) -> Result<Value, String> {
-    if text.trim_start().starts_with('{') {
+    if is_json(text) {
         serde_json::from_str(text).map_err(|e| e.to_string())
     } else {
-        serde_saphyr::from_str(text).map_err(|e| e.to_string().lines().next().unwrap_or_default().to_owned())
+        serde_saphyr::from_str_with_options(text, yaml_limits())
+            .map_err(|e| e.to_string().lines().next().unwrap_or_default().to_owned())
+    }
+}
+
+/// Room for the largest text that is written by hand or by tools; little for what is repeated by aliases.
+fn yaml_limits() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_nodes: 1_000_000, max_events: 4_000_000 },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 100_000 },
     }
 }
 
@@ -132,6 +150,12 @@ mod tests {
     }
 
     #[test]
+    fn large_documents_are_read() {
+        let numbers = format!("openapi: 3.1.0\nx-numbers: [{}]\n", "1,".repeat(300_000));
+        assert!(parse(&numbers).is_ok());
+    }
+
+    #[test]
     fn a_263_bombs_and_broken_documents_are_refused() {
         let nested =
             format!("{{\"openapi\":\"3.1.0\",\"x\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
@@ -145,6 +169,7 @@ mod tests {
             "{\"openapi\":\"4.0\"}",
             "{",
             "{\"swagger\":\"1.2\"}",
+            "{\"openapi\":\"3.1234567890123456789\"}",
             "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"a\\u0000b\"}}",
             "openapi: 3.1.0\npaths:\n  /a:\n    get: {summary: \"a\\0b\"}\n",
             "openapi: 3.1.0\npaths:\n  \"/a\\x00\": {}\n",

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::page::{List, Paging, no_filter};
 use super::reply;
-use super::wire::{Time, present, words};
+use super::wire::{Time, present, set_if_given, words};
 use crate::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
 use crate::problem::{Problem, Problems};
 use crate::state::State;
@@ -172,8 +172,8 @@ pub(crate) struct ApplicationChange {
 
 impl ApplicationChange {
     fn apply(self, draft: &mut ApplicationDraft) {
-        draft.name = self.name.unwrap_or_else(|| std::mem::take(&mut draft.name));
-        draft.description = self.description.unwrap_or_else(|| std::mem::take(&mut draft.description));
+        set_if_given(&mut draft.name, self.name);
+        set_if_given(&mut draft.description, self.description);
     }
 }
 

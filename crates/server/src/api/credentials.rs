@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::page::{List, Paging, no_filter};
 use super::reply;
-use super::wire::{Time, nullable, present, words};
+use super::wire::{Time, nullable, present, set_if_given, words};
 use crate::extract::{Create, IfMatch, Json, Path, Query, Who};
 use crate::problem::{Problem, Problems};
 use crate::state::State;
@@ -202,8 +202,8 @@ pub(crate) struct CredentialChange {
 
 impl CredentialChange {
     fn apply(self, draft: &mut CredentialDraft) {
-        draft.name = self.name.unwrap_or_else(|| std::mem::take(&mut draft.name));
-        draft.expires_at = self.expires_at.map_or(draft.expires_at, |at| at.map(|at| at.0));
+        set_if_given(&mut draft.name, self.name);
+        set_if_given(&mut draft.expires_at, self.expires_at.map(|at| at.map(|at| at.0)));
     }
 }
 

@@ -1,8 +1,11 @@
 //! The own management API, `/api/v1`. The OpenAPI document is made from the handlers.
 
 mod account;
+mod api_versions;
+mod apis;
 pub(crate) mod applications;
 mod audit;
+mod auth_strategies;
 pub(crate) mod credentials;
 mod developers;
 mod docs;
@@ -10,7 +13,10 @@ mod document;
 mod mails;
 mod page;
 pub(crate) mod partners;
+mod plans;
 mod reply;
+mod specifications;
+mod subscriptions;
 mod tokens;
 mod wire;
 
@@ -32,6 +38,12 @@ fn described() -> OpenApiRouter<State> {
         .merge(audit::routes())
         .merge(mails::routes())
         .merge(docs::routes())
+        .merge(auth_strategies::routes())
+        .merge(plans::routes())
+        .merge(apis::routes())
+        .merge(api_versions::routes())
+        .merge(specifications::routes())
+        .merge(subscriptions::routes())
 }
 
 /// All routes of the API.

@@ -4,8 +4,8 @@
 use app::{Keys, Page, PageRequest};
 use axum::Json;
 use domain::Invalid;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -27,6 +27,21 @@ pub(crate) struct List<T> {
 /// `cursor` and `limit` do not say which list it is. (With plain `skip_serializing` they would not be described either.)
 pub(crate) fn no_filter<T>(_: &T) -> bool {
     true
+}
+
+/// Which page of a list without filters.
+#[derive(Debug, Deserialize, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageQuery {
+    /// `next_cursor` of the page before.
+    #[serde(skip_serializing_if = "no_filter")]
+    #[param(pattern = "^[0-9a-f]{64}$")]
+    pub(crate) cursor: Option<String>,
+    /// At most so many on a page; 50 if left out.
+    #[serde(skip_serializing_if = "no_filter")]
+    #[param(minimum = 1, maximum = 200)]
+    pub(crate) limit: Option<u64>,
 }
 
 /// Which page of which list. `filters` must be the same on each page.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::page::{List, Paging, no_filter};
 use super::reply;
-use super::wire::{Time, nullable, present, words};
+use super::wire::{Time, nullable, present, set_if_given, words};
 use crate::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
 use crate::problem::{Problem, Problems};
 use crate::state::State;
@@ -128,10 +128,10 @@ pub(crate) struct PartnerChange {
 
 impl PartnerChange {
     fn apply(self, draft: &mut PartnerDraft) {
-        draft.name = self.name.unwrap_or_else(|| std::mem::take(&mut draft.name));
-        draft.description = self.description.unwrap_or_else(|| std::mem::take(&mut draft.description));
-        draft.contact_email = self.contact_email.unwrap_or_else(|| draft.contact_email.take());
-        draft.roles = self.roles.unwrap_or_else(|| std::mem::take(&mut draft.roles));
+        set_if_given(&mut draft.name, self.name);
+        set_if_given(&mut draft.description, self.description);
+        set_if_given(&mut draft.contact_email, self.contact_email);
+        set_if_given(&mut draft.roles, self.roles);
     }
 }
 

@@ -8,12 +8,12 @@ use axum::extract::State as Shared;
 use axum::response::Response;
 use domain::{ApiTokenId, Secret};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::page::{List, Paging, no_filter};
+use super::page::{List, PageQuery, Paging};
 use super::reply;
 use super::wire::Time;
 use crate::extract::{Create, Path, Query, Who};
@@ -77,21 +77,6 @@ impl From<Created<domain::ApiToken>> for NewApiToken {
     }
 }
 
-/// Which tokens.
-#[derive(Debug, Deserialize, Serialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ApiTokenList {
-    /// `next_cursor` of the page before.
-    #[serde(skip_serializing_if = "no_filter")]
-    #[param(pattern = "^[0-9a-f]{64}$")]
-    cursor: Option<String>,
-    /// At most so many on a page; 50 if left out.
-    #[serde(skip_serializing_if = "no_filter")]
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-}
-
 /// A token to be made.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -110,12 +95,12 @@ pub(crate) struct ApiTokenDraft {
 /// List API tokens
 ///
 /// Ended ones included, from the newest to the oldest. No secrets.
-#[utoipa::path(get, path = "/api/v1/tokens", tag = "Tokens", params(ApiTokenList),
+#[utoipa::path(get, path = "/api/v1/tokens", tag = "Tokens", params(PageQuery),
     responses((status = 200, description = "A page of tokens", body = List<ApiToken>), Problems))]
 async fn list(
     Shared(app): Shared<Arc<App>>,
     Who(caller): Who,
-    Query(query): Query<ApiTokenList>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Reply<List<ApiToken>>, Problem> {
     let paging = Paging::read(app.keys(), "tokens", &query, query.cursor.as_deref(), query.limit)?;
     Ok(paging.reply(app.api_tokens(&caller, paging.request()).await?))

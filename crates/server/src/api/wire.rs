@@ -49,6 +49,13 @@ pub(crate) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
+/// Takes over a field of a change, if it was given.
+pub(crate) fn set_if_given<T>(field: &mut T, given: Option<T>) {
+    if let Some(value) = given {
+        *field = value;
+    }
+}
+
 /// The words of a closed set, as the API document lists them. They mirror an enum of `domain`; the compiler sees to it
 /// that none is missing.
 macro_rules! words {

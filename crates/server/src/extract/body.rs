@@ -13,6 +13,9 @@ use crate::state::State;
 /// A JSON body. Unknown and repeated fields are errors that name them.
 pub(crate) struct Json<T>(pub(crate) T);
 
+/// A JSON body that may be left out.
+pub(crate) struct MayJson<T>(pub(crate) T);
+
 /// A JSON body that makes something, with its caller, who may have sent an `Idempotency-Key`.
 pub(crate) struct Create<T> {
     pub(crate) caller: Caller,
@@ -28,6 +31,20 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
     async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
         must_be(JSON, request.headers())?;
         let bytes = read(request, state).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<State> for MayJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        let is_json = must_be(JSON, request.headers());
+        let bytes = read(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        is_json?;
         parse(&bytes).map(Self)
     }
 }

@@ -10,7 +10,7 @@ mod query;
 
 use uuid::Uuid;
 
-pub(crate) use body::{Create, Json, Text};
+pub(crate) use body::{Create, Json, MayJson, Text};
 pub(crate) use caller::{Visitor, Who};
 pub(crate) use form::Form;
 pub(crate) use path::Path;

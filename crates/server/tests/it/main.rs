@@ -6,4 +6,5 @@ mod api;
 mod gateway;
 mod listen;
 mod support;
+mod verifier;
 mod web;

@@ -172,6 +172,20 @@ impl Desk {
         kept
     }
 
+    /// A plan that costs nothing and takes no approval, or one that an administrator has to approve.
+    pub async fn plan(&self, name: &str, needs_approval: bool) -> String {
+        let plan = json!({"name": name, "needs_approval": needs_approval});
+        id(&self.admin.make("/api/v1/plans", plan).await).to_owned()
+    }
+
+    /// A version of a new API, published at a path, with settings besides.
+    pub async fn version(&self, path: &str, settings: Value) -> String {
+        let api = self.admin.make("/api/v1/apis", json!({"name": format!("API at {path}")})).await;
+        let mut version = json!({"name": "v1", "path_prefixes": [path]});
+        version.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        id(&self.admin.make(&format!("/api/v1/apis/{}/versions", id(&api)), version).await).to_owned()
+    }
+
     /// How many audit lines there are: nothing is written without one.
     pub async fn changes(&self) -> i64 {
         self.store.read().last_change().await.unwrap()
@@ -206,19 +220,43 @@ impl User {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
-        if let Some(bearer) = &self.bearer {
-            request = request.bearer_auth(bearer);
-        }
+        let mut request = self.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, text: response.text().await.unwrap() }
+        Answer::of(request).await
+    }
+
+    /// A request whose body is not JSON, or not whole.
+    pub async fn send_text(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        text: impl Into<reqwest::Body>,
+    ) -> Answer {
+        Answer::of(self.request(method, path).header("content-type", kind).body(text)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        match &self.bearer {
+            Some(bearer) => request.bearer_auth(bearer),
+            None => request,
+        }
+    }
+
+    /// Sends requests that must all be refused in one way. A body of null is none.
+    pub async fn is_refused(&self, requests: &[(Method, String, Value)], status: u16, code: &str) {
+        for (method, path, body) in requests {
+            let body = Some(body).filter(|body| !body.is_null());
+            let answer = self.send(method.clone(), path, &[("if-match", "*")], body).await;
+            assert_eq!(answer.status.as_u16(), status, "{method} {path}: {}", answer.text);
+            answer.problem(status, code);
+        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -242,6 +280,17 @@ impl User {
         self.send(Method::DELETE, path, &[], None).await
     }
 
+    /// Makes an application of one's own.
+    pub async fn application(&self) -> String {
+        id(&self.make("/api/v1/applications", json!({"name": "Shop"})).await).to_owned()
+    }
+
+    /// Issues a key for an application.
+    pub async fn key(&self, application: &str) -> String {
+        let path = format!("/api/v1/applications/{application}/credentials");
+        self.make(&path, json!({"name": "key"})).await["secret"].as_str().unwrap().to_owned()
+    }
+
     /// Makes something that must work, and hands back what was made.
     pub async fn make(&self, path: &str, body: Value) -> Value {
         let answer = self.post(path, body).await;
@@ -250,6 +299,12 @@ impl User {
 }
 
 impl Answer {
+    async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, text: response.text().await.unwrap() }
+    }
+
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
@@ -287,6 +342,28 @@ impl Answer {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
+}
+
+/// Of creates at once exactly one has worked, and the others were refused with this code.
+#[track_caller]
+pub fn one_was_made(answers: Vec<Answer>, code: &str) {
+    let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!(made.len(), 1);
+    for answer in refused {
+        answer.problem(409, code);
+    }
+}
+
+/// A problem without what differs from request to request.
+pub fn anonymous(mut problem: Value) -> Value {
+    problem["request_id"].take();
+    problem
+}
+
+/// The items of a page.
+#[track_caller]
+pub fn ids(page: &Answer) -> Vec<String> {
+    page.json()["items"].as_array().unwrap().iter().map(|item| id(item).to_owned()).collect()
 }
 
 /// The id of something that was made.

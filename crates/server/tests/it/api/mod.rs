@@ -1,9 +1,15 @@
 mod account;
+mod api_versions;
+mod apis;
 mod applications;
 mod audit;
+mod auth_strategies;
 mod credentials;
 mod developers;
 mod docs;
 mod mails;
 mod partners;
+mod plans;
+mod specifications;
+mod subscriptions;
 mod tokens;

@@ -1,0 +1,193 @@
+//! `/api/v1/api-versions/{id}/specification` and `…/operations`
+
+use domain::openapi::MAX_SPECIFICATION;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Desk, User, both};
+
+const JSON: &str = "application/json";
+const YAML: &str = "application/yaml";
+
+/// A version without specification: where it is.
+async fn version(desk: &Desk) -> String {
+    format!("/api/v1/api-versions/{}", desk.version("/orders", json!({})).await)
+}
+
+async fn put(user: &User, version: &str, kind: &str, text: impl Into<reqwest::Body>) -> Answer {
+    user.send_text(Method::PUT, &format!("{version}/specification"), kind, text).await
+}
+
+fn operations() -> Value {
+    json!([
+        {"method": "GET", "path": "/orders/{id}", "operation_id": "getOrder", "summary": "One order",
+         "tags": ["orders"], "deprecated": true},
+        {"method": "POST", "path": "/orders", "operation_id": null, "summary": null, "tags": [], "deprecated": false},
+    ])
+}
+
+both!(
+    async fn yaml_and_json_are_kept_as_they_were_sent(desk) {
+        let path = version(&desk).await;
+        let admin = &desk.admin;
+        admin.get(&format!("{path}/specification")).await.problem(404, "not_found");
+        admin.delete(&format!("{path}/specification")).await.problem(404, "not_found");
+        assert_eq!(admin.get(&format!("{path}/operations")).await.expect(200).json()["items"], json!([]));
+
+        let yaml = "# ours\r\nopenapi: 3.1.0\r\ninfo: {title: Orders, version: '1'}\r\npaths:\r\n  /orders/{id}:\r\n    get:\r\n      operationId: getOrder\r\n      summary: One order\r\n      tags: [orders]\r\n      deprecated: true\r\n  /orders:\r\n    post: {}\r\n";
+        let changed = put(admin, &path, "text/plain", yaml).await.expect(200);
+        assert_eq!(changed.header("etag"), "\"v2\"");
+        let summary = changed.json()["specification"].clone();
+        assert_eq!((&summary["title"], &summary["operations"]), (&json!("Orders"), &json!(2)));
+        assert_eq!((&summary["format"], summary["sha256"].as_str().unwrap().len()), (&json!("openapi 3.1.0"), 64));
+        let got = admin.get(&format!("{path}/specification")).await.expect(200);
+        assert_eq!((got.header("content-type"), got.text.as_str()), (YAML, yaml));
+        assert_eq!(got.header("x-content-type-options"), "nosniff");
+        assert_eq!(got.header("content-disposition"), "attachment; filename=\"openapi.yaml\"");
+        assert!(got.header("content-security-policy").starts_with("default-src 'none'"));
+        let mut listed = admin.get(&format!("{path}/operations")).await.expect(200).json();
+        let by_path = |a: &Value, b: &Value| b["path"].as_str().cmp(&a["path"].as_str());
+        listed["items"].as_array_mut().unwrap().sort_by(by_path);
+        assert_eq!(listed, json!({"items": operations(), "next_cursor": null}));
+
+        let json = r#" {"swagger": "2.0", "info": {"title": "<script>alert(1)</script>", "version": "1"}}"#;
+        let changed = put(admin, &path, JSON, json).await.expect(200).json();
+        assert_eq!(changed["specification"]["format"], "swagger 2.0");
+        assert_ne!(changed["specification"]["sha256"], summary["sha256"]);
+        let got = admin.get(&format!("{path}/specification")).await.expect(200);
+        assert_eq!((got.header("content-type"), got.text.as_str()), (JSON, json));
+        assert_eq!(got.header("content-disposition"), "attachment; filename=\"openapi.json\"");
+        assert_eq!(admin.get(&format!("{path}/operations")).await.expect(200).json()["items"], json!([]));
+
+        let removed = admin.delete(&format!("{path}/specification")).await.expect(200);
+        assert_eq!((removed.header("etag"), &removed.json()["specification"]), ("\"v4\"", &json!(null)));
+        admin.get(&format!("{path}/specification")).await.problem(404, "not_found");
+        put(admin, &path, JSON, json).await.expect(200);
+        admin.delete(&path).await.expect(204);
+    }
+);
+
+both!(
+    async fn a_265_five_mebibytes_are_taken_and_not_a_byte_more(desk) {
+        let path = version(&desk).await;
+        let sized = |size: usize| {
+            let (head, tail) = ("{\"openapi\":\"3.1.0\",\"info\":{\"description\":\"", "\"}}");
+            format!("{head}{}{tail}", "x".repeat(size - head.len() - tail.len()))
+        };
+        let largest = sized(MAX_SPECIFICATION);
+        put(&desk.admin, &path, JSON, largest.clone()).await.expect(200);
+        assert_eq!(desk.admin.get(&format!("{path}/specification")).await.expect(200).text, largest);
+        let before = desk.changes().await;
+        put(&desk.admin, &path, JSON, sized(MAX_SPECIFICATION + 1)).await.problem(413, "body_too_large");
+        // Nothing but specifications may be that large.
+        let large = json!({"name": "x", "description": "x".repeat(300 * 1024)});
+        desk.admin.post("/api/v1/apis", large).await.problem(413, "body_too_large");
+        desk.assert_nothing_happened(before).await;
+    }
+);
+
+both!(
+    async fn a_263_bombs_and_a_267_broken_text_are_refused_and_nothing_happens(desk) {
+        let path = version(&desk).await;
+        let before = desk.changes().await;
+        let deep = 100_000;
+        let nested = |open: &str, close: &str, depth: usize| format!("{}{}", open.repeat(depth), close.repeat(depth));
+        let aliases = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f]\nopenapi: 3.1.0\n";
+        for bad in [
+            String::new(),
+            "hello".to_owned(),
+            "[]".to_owned(),
+            "{}".to_owned(),
+            "null".to_owned(),
+            "{\"openapi\":\"3.1.0\"".to_owned(),
+            "{\"openapi\":\"3.1.0\"} {}".to_owned(),
+            "{\"openapi\":\"4.0.0\"}".to_owned(),
+            "{\"openapi\":3.1}".to_owned(),
+            "openapi: [3.1.0]".to_owned(),
+            format!("{{\"openapi\":\"3.{}\"}}", "1".repeat(100_000)),
+            format!("{{\"openapi\":\"3.1.0\",\"x\":{}}}", nested("[", "]", deep)),
+            format!("{{\"openapi\":\"3.1.0\",\"x\":{}1{}}}", "{\"a\":".repeat(deep), "}".repeat(deep)),
+            format!("openapi: 3.1.0\nx: {}\n", nested("[", "]", deep)),
+            format!("openapi: 3.1.0\nx: {}\n", nested("[", "]", 1_900)),
+            format!("openapi: 3.1.0\nx: {}\n", nested("{a: ", "}", 1_900)),
+            format!("openapi: 3.1.0\nx:\n{}", (1..1_900).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>()),
+            format!("openapi: 3.1.0\nx:\n  {}1\n", "- ".repeat(1_900)),
+            aliases.to_owned(),
+            "a: &a [*a]\nopenapi: 3.1.0\n".to_owned(),
+            "{\"openapi\":\"3.1.0\",\"x\":\"\u{0}\"}".to_owned(),
+            "{\"openapi\":\"3.1.0\",\"x\":\"\\ud800\"}".to_owned(),
+            "openapi: 3.1.0 # \u{0}\n".to_owned(),
+        ] {
+            let shown: String = bad.chars().take(60).collect();
+            let answer = put(&desk.admin, &path, YAML, bad).await;
+            assert_eq!(answer.status, 400, "{shown}: {}", answer.text);
+            answer.names("specification");
+        }
+        put(&desk.admin, &path, JSON, &b"{\"openapi\":\"3.1.0\",\"x\":\"\xff\"}"[..]).await.problem(400, "malformed");
+        put(&desk.admin, &path, JSON, &b"\xff\xfe{\x00}\x00"[..]).await.problem(400, "malformed");
+        desk.assert_nothing_happened(before).await;
+    }
+);
+
+both!(
+    async fn a_267_escaped_nuls_do_not_reach_the_database(desk) {
+        let path = version(&desk).await;
+        let before = desk.changes().await;
+        for bad in [
+            "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"a\\u0000b\"}}",
+            "{\"openapi\":\"3.1.0\",\"paths\":{\"/a\":{\"get\":{\"summary\":\"a\\u0000b\"}}}}",
+            "openapi: 3.1.0\npaths:\n  \"/a\\0\": {get: {}}\n",
+        ] {
+            put(&desk.admin, &path, YAML, bad).await.names("specification");
+        }
+        desk.assert_nothing_happened(before).await;
+    }
+);
+
+both!(
+    async fn too_many_operations_are_refused(desk) {
+        let path = version(&desk).await;
+        let with = |count: usize| {
+            let paths: Vec<String> = (0..count).map(|n| format!("\"/{n}\":{{\"get\":{{}}}}")).collect();
+            format!("{{\"openapi\":\"3.0.3\",\"paths\":{{{}}}}}", paths.join(","))
+        };
+        put(&desk.admin, &path, JSON, with(5_001)).await.names("specification");
+        let summary = put(&desk.admin, &path, JSON, with(5_000)).await.expect(200).json();
+        assert_eq!(summary["specification"]["operations"], 5_000);
+        let listed = desk.admin.get(&format!("{path}/operations")).await.expect(200).json();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 5_000);
+    }
+);
+
+both!(
+    async fn a_169_developers_read_and_administrators_write(desk) {
+        let path = version(&desk).await;
+        let specification = format!("{path}/specification");
+        let text = json!({"openapi": "3.1.0"});
+        put(&desk.admin, &path, JSON, text.to_string()).await.expect(200);
+        let reads = [
+            (Method::GET, specification.clone(), json!(null)),
+            (Method::GET, format!("{path}/operations"), json!(null)),
+        ];
+        let writes = [
+            (Method::PUT, specification.clone(), text.clone()),
+            (Method::DELETE, specification.clone(), json!(null)),
+        ];
+        let alice = desk.developer("alice").await;
+        let (reader, other) = (desk.token(&["apis:read"]).await, desk.token(&["plans:write"]).await);
+        let before = desk.changes().await;
+        desk.anonymous().is_refused(&reads, 401, "unauthenticated").await;
+        desk.anonymous().is_refused(&writes, 401, "unauthenticated").await;
+        alice.is_refused(&writes, 403, "forbidden").await;
+        reader.is_refused(&writes, 403, "forbidden").await;
+        other.is_refused(&reads, 403, "forbidden").await;
+        other.is_refused(&writes, 403, "forbidden").await;
+        let missing = "/api/v1/api-versions/00000000-0000-7000-8000-000000000000";
+        put(&desk.admin, missing, JSON, text.to_string()).await.problem(404, "not_found");
+        desk.assert_nothing_happened(before).await;
+        for user in [&alice, &reader] {
+            assert_eq!(user.get(&specification).await.expect(200).json(), text);
+            user.get(&format!("{path}/operations")).await.expect(200);
+        }
+    }
+);
