@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use domain::{
-    Access, ApiKey, ApplicationAction, ApplicationId, Credential, CredentialDraft, CredentialId, ForeignKey,
-    Invalid, Material, Resource, SecretKind,
+    Access, ApiKey, Application, ApplicationAction, ApplicationId, Credential, CredentialDraft, CredentialId,
+    Event, ForeignKey, Invalid, Material, Resource, SecretKind,
 };
+use serde_json::json;
 use store::{Connection, Read, Tx};
 
 use crate::caller::application_for;
@@ -77,7 +78,7 @@ impl App {
     ) -> Result<Created<Credential>> {
         let id = self.new_id();
         let mut tx = self.begin(caller).await?;
-        application_for(tx.read(), caller, application, THIS, ApplicationAction::View).await?;
+        let owner = application_for(tx.read(), caller, application, THIS, ApplicationAction::View).await?;
         caller.must_administer(THIS, Access::Write)?;
         if let Some(done) = self.replay(&tx, caller, id, None).await? {
             return Ok(done);
@@ -87,6 +88,8 @@ impl App {
         let change = Credential::issue(id, application, draft, material, tx.now())?;
         let credential = match tx.save(change).await {
             Err(store::Error::Unique { .. }) => {
+                drop(tx);
+                self.note_refused_import(caller, &owner).await?;
                 return Err(Invalid::field(
                     "value",
                     "unusable",
@@ -98,6 +101,13 @@ impl App {
         };
         self.commit(tx).await?;
         Ok(Created::new(credential))
+    }
+
+    /// Whoever imports keys that are somebody's may be looking for them: the log says so, the answer does not.
+    async fn note_refused_import(&self, caller: &Caller, application: &Application) -> Result<()> {
+        let mut tx = self.begin(caller).await?;
+        tx.note(Event { action: "credential.import_refused", details: json!({}) }, application);
+        self.commit(tx).await
     }
 
     /// Changes a credential's name or end.
@@ -147,10 +157,10 @@ impl App {
         self.save(tx, change).await
     }
 
-    /// Issues a successor. The old credential lives on for `overlap`.
+    /// Issues a successor. The old credential lives on for `overlap`, and both count for as long.
     ///
     /// # Errors
-    /// If the caller may not, or the credential is not in use.
+    /// If the caller may not, the credential is not in use, or both would be too many.
     pub async fn rotate_credential(
         &self,
         caller: &Caller,
@@ -168,6 +178,9 @@ impl App {
             Material::ApiKey(_) => Material::ApiKey(ApiKey::minted(&secret, self.keys.pepper(), PEPPER)),
         };
         let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;
+        if !overlap.is_zero() {
+            self.check_credential_quota(&tx, credential.application_id).await?;
+        }
         tx.save(old).await?;
         Ok(Created::with_secret(self.save(tx, new).await?, secret))
     }

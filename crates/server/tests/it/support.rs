@@ -10,6 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::Store;
 use tempfile::TempDir;
+pub use testkit::tasks::at_once;
 
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,16 +201,6 @@ impl Desk {
 /// Nobody in particular, for use cases that tests call without the server between.
 pub fn visitor() -> Caller {
     Caller { identity: app::Identity::Anonymous, ..Caller::operator() }
-}
-
-/// So many at once, all begun before the first has ended.
-pub async fn at_once<F, T>(times: usize, begin: impl Fn(usize) -> F) -> Vec<T>
-where
-    F: Future<Output = T> + Send + 'static,
-    T: Send + 'static,
-{
-    let tasks: tokio::task::JoinSet<T> = (0..times).map(begin).collect();
-    tasks.join_all().await
 }
 
 impl User {

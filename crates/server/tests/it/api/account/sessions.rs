@@ -77,13 +77,17 @@ both!(
     async fn a_102_one_counter_for_all_doors_and_the_same_words_for_unknown_people(desk) {
         desk.developer("alice").await;
         let mut answers = Vec::new();
-        for email in ["alice@example.com", "ALICE@Example.com"] {
-            for role in ["developer", "administrator", "developer"] {
-                let body = json!({"email": email, "password": "wrong", "role": role});
-                answers.push(essence(desk.anonymous().post(SESSIONS, body).await));
-            }
+        for (email, role) in [
+            ("alice@example.com", "developer"),
+            ("alice@example.com", "administrator"),
+            ("ALICE@Example.com", "developer"),
+            ("ALICE@Example.com", "administrator"),
+            ("alice@example.com", "developer"),
+        ] {
+            let body = json!({"email": email, "password": "wrong", "role": role});
+            answers.push(essence(desk.anonymous().post(SESSIONS, body).await));
         }
-        for _ in 0..6 {
+        for _ in 0..5 {
             answers.push(essence(sign_in(&desk, "nobody@example.com", "wrong").await));
         }
         assert_eq!(answers[0].0, 401);
@@ -101,7 +105,7 @@ both!(
 both!(
     async fn p_15_each_bad_try_waits_longer_than_the_one_before(desk) {
         desk.developer("alice").await;
-        for _ in 0..6 {
+        for _ in 0..5 {
             sign_in(&desk, "alice@example.com", "wrong").await.problem(401, "unauthenticated");
         }
         for wait in [1_u64, 2, 4] {
@@ -128,7 +132,7 @@ both!(
             async move { stranger.post(SESSIONS, body).await.status.as_u16() }
         }).await;
         let compared = answers.iter().filter(|&&status| status == 401 || status == 503).count();
-        assert!(compared <= 6, "{answers:?}");
+        assert!(compared <= 5, "{answers:?}");
         assert!(answers.iter().all(|status| [401, 429, 503].contains(status)), "{answers:?}");
     }
 );

@@ -1,0 +1,19 @@
+//! The use cases, on both databases, by many people at once.
+#![allow(clippy::unwrap_used)]
+
+#[macro_use]
+mod harness;
+mod accounts;
+mod credentials;
+mod deletion;
+mod guesses;
+mod nodes;
+mod once;
+mod passwords;
+mod permissions;
+mod quotas;
+mod races;
+mod secrets;
+mod shop;
+mod subscriptions;
+mod tokens;
