@@ -153,7 +153,7 @@ pub(crate) async fn partner_for<C: Connection>(
 ) -> Result<Partner> {
     let developer =
         caller.developer_or_administrator(Resource::Partners, access(action == PartnerAction::View))?;
-    let partner: Partner = read.find(id).await?.ok_or(Error::NotFound(PartnerId::KIND))?;
+    let partner: Partner = read.find_visible(id, developer).await?.ok_or(Error::NotFound(PartnerId::KIND))?;
     match developer {
         Some(developer) if !partner.allows(developer, PartnerAction::View) => {
             Err(Error::NotFound(PartnerId::KIND))
@@ -178,7 +178,8 @@ pub(crate) async fn application_for<C: Connection>(
     action: ApplicationAction,
 ) -> Result<Application> {
     let developer = caller.developer_or_administrator(resource, access(action == ApplicationAction::View))?;
-    let application: Application = read.find(id).await?.ok_or(Error::NotFound(ApplicationId::KIND))?;
+    let application: Application =
+        read.find_visible(id, developer).await?.ok_or(Error::NotFound(ApplicationId::KIND))?;
     let Some(developer) = developer else { return Ok(application) };
     let role = partner_role(read, application.owner, developer).await?;
     if !application.allows(developer, role, ApplicationAction::View) {

@@ -203,8 +203,9 @@ async fn credential_for<C: Connection>(
     id: CredentialId,
     action: ApplicationAction,
 ) -> Result<Credential> {
-    caller.developer_or_administrator(THIS, Access::Read)?;
-    let credential: Credential = read.find(id).await?.ok_or(Error::NotFound(CredentialId::KIND))?;
+    let developer = caller.developer_or_administrator(THIS, Access::Read)?;
+    let credential: Credential =
+        read.find_visible(id, developer).await?.ok_or(Error::NotFound(CredentialId::KIND))?;
     match application_for(read, caller, credential.application_id, THIS, action).await {
         Ok(_) => Ok(credential),
         // What belongs to a foreign application is as unknown as the application.

@@ -196,8 +196,9 @@ async fn subscription_for<C: Connection>(
     id: SubscriptionId,
     action: ApplicationAction,
 ) -> Result<Subscription> {
-    caller.developer_or_administrator(THIS, Access::Read)?;
-    let subscription: Subscription = read.find(id).await?.ok_or(Error::NotFound(SubscriptionId::KIND))?;
+    let developer = caller.developer_or_administrator(THIS, Access::Read)?;
+    let subscription: Subscription =
+        read.find_visible(id, developer).await?.ok_or(Error::NotFound(SubscriptionId::KIND))?;
     match application_for(read, caller, subscription.application_id, THIS, action).await {
         Ok(_) => Ok(subscription),
         Err(Error::NotFound(_)) => Err(Error::NotFound(SubscriptionId::KIND)),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State as Shared};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State as Shared};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -44,7 +44,7 @@ async fn identify_and_log(Shared(_): Shared<State>, mut request: Request, next: 
     let id = Uuid::now_v7();
     let started = Instant::now();
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path = loggable(&request);
     let wants_page = web::wants_page(&request);
     request.extensions_mut().insert(RequestId(id));
     let span = tracing::info_span!("request", %id);
@@ -61,6 +61,18 @@ async fn identify_and_log(Shared(_): Shared<State>, mut request: Request, next: 
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(request_id = %id, %method, path, status, ms, "request");
     response
+}
+
+/// The path without what may be a secret in the wrong place: what is written in the route, and ids.
+fn loggable(request: &Request) -> String {
+    let Some(route) = request.extensions().get::<MatchedPath>() else { return "(no route)".to_owned() };
+    let segments = route.as_str().split('/').zip(request.uri().path().split('/'));
+    let shown = segments.map(|(written, given)| match domain::parse_uuid(given) {
+        Some(_) => given,
+        None if written.starts_with('{') => "…",
+        None => written,
+    });
+    shown.collect::<Vec<_>>().join("/")
 }
 
 /// Writes the problem again, now with the request id.

@@ -12,7 +12,7 @@ use sea_orm::{ActiveValue::Set, Condition, QuerySelect, QueryTrait};
 use crate::partner::partners_of;
 use crate::read::contains;
 use crate::record::{Place, meta, word};
-use crate::{Page, PageRequest, Read, Record, Result};
+use crate::{Owned, Page, PageRequest, Read, Record, Result};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "applications")]
@@ -191,17 +191,18 @@ fn select(filter: &ApplicationFilter) -> Select<Entity> {
         select = select.filter(Column::Id.in_subquery(applications_of(developer)));
     }
     if let Some(developer) = filter.visible_to {
-        select = select.filter(visible_to(developer));
+        select = select.filter(Application::visible_to(developer));
     }
     select
 }
 
-/// A condition on applications: this developer may see them.
-pub(crate) fn visible_to(developer: DeveloperId) -> Condition {
-    Condition::any()
-        .add(Column::DeveloperId.eq(developer.0))
-        .add(Column::PartnerId.in_subquery(partners_of(developer)))
-        .add(Column::Id.in_subquery(applications_of(developer)))
+impl Owned for Application {
+    fn visible_to(developer: DeveloperId) -> Condition {
+        Condition::any()
+            .add(Column::DeveloperId.eq(developer.0))
+            .add(Column::PartnerId.in_subquery(partners_of(developer)))
+            .add(Column::Id.in_subquery(applications_of(developer)))
+    }
 }
 
 fn applications_of(developer: DeveloperId) -> sea_orm::sea_query::SelectStatement {

@@ -5,13 +5,14 @@ use domain::{
     Instant, Material, Name,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Place, json, meta, word};
 use crate::subscription::application_ids_visible_to;
-use crate::{Page, PageRequest, Read, Record, Result, Store};
+use crate::{Owned, Page, PageRequest, Read, Record, Result, Store};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "credentials")]
@@ -110,6 +111,12 @@ impl Record for Credential {
     }
 }
 
+impl Owned for Credential {
+    fn visible_to(developer: DeveloperId) -> Condition {
+        Condition::all().add(Column::ApplicationId.in_subquery(application_ids_visible_to(developer)))
+    }
+}
+
 /// Which credentials are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct CredentialFilter {
@@ -144,7 +151,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
             select = select.filter(Column::ExpiresAt.lt(at.micros()));
         }
         if let Some(developer) = filter.visible_to {
-            select = select.filter(Column::ApplicationId.in_subquery(application_ids_visible_to(developer)));
+            select = select.filter(Credential::visible_to(developer));
         }
         self.page(select, page).await
     }

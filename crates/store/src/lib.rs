@@ -44,7 +44,7 @@ pub use idempotency::{Claim, Claimed};
 pub use mail::{MailFilter, MailRecord, MailResult};
 pub use partner::PartnerFilter;
 pub use read::{Page, PageRequest, Read};
-pub use record::Record;
+pub use record::{Owned, Record};
 /// What is read from: the pool or a transaction.
 pub use sea_orm::ConnectionTrait as Connection;
 pub use snapshot::Changes;

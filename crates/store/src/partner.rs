@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::{DeveloperId, Email, Name, Noun, Partner, PartnerId, PartnerRole, Text};
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue::Set, QuerySelect, QueryTrait};
+use sea_orm::{ActiveValue::Set, Condition, QuerySelect, QueryTrait};
 
 use crate::read::contains;
 use crate::record::{Place, json, meta, word};
-use crate::{Page, PageRequest, Read, Record, Result};
+use crate::{Owned, Page, PageRequest, Read, Record, Result};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "partners")]
@@ -118,6 +118,12 @@ impl Record for Partner {
     }
 }
 
+impl Owned for Partner {
+    fn visible_to(developer: DeveloperId) -> Condition {
+        Condition::all().add(Column::Id.in_subquery(partners_of(developer)))
+    }
+}
+
 /// Which partners are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct PartnerFilter {
@@ -138,7 +144,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
             select = select.filter(contains(Column::SearchKey, text));
         }
         if let Some(developer) = filter.member {
-            select = select.filter(Column::Id.in_subquery(partners_of(developer)));
+            select = select.filter(Partner::visible_to(developer));
         }
         self.page(select, page).await
     }

@@ -1,10 +1,11 @@
 //! Reading: the same queries on the pool and inside a transaction.
 
+use domain::DeveloperId;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
-use crate::{Record, Result};
+use crate::{Owned, Record, Result};
 
 /// Reads from a connection or inside a transaction.
 #[derive(Debug)]
@@ -50,6 +51,23 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// If the database is not available or the row is corrupt.
     pub async fn find<T: Record>(&self, id: impl Into<Uuid>) -> Result<Option<T>> {
         let select = T::Entity::find().filter(T::ID.eq(id.into()));
+        self.one(select).await
+    }
+
+    /// One thing by its id, as a developer sees it; as anybody else does, if none is given. What is not theirs is not
+    /// read either: it takes as long to be told that it is not there as for what does not exist.
+    ///
+    /// # Errors
+    /// If the database is not available or the row is corrupt.
+    pub async fn find_visible<T: Owned>(
+        &self,
+        id: impl Into<Uuid>,
+        developer: Option<DeveloperId>,
+    ) -> Result<Option<T>> {
+        let mut select = T::Entity::find().filter(T::ID.eq(id.into()));
+        if let Some(developer) = developer {
+            select = select.filter(T::visible_to(developer));
+        }
         self.one(select).await
     }
 

@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use domain::{Instant, Meta, Noun};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait};
+use domain::{DeveloperId, Instant, Meta, Noun};
+use sea_orm::{ActiveModelTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -48,6 +48,13 @@ pub trait Record: Noun {
     ) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
+}
+
+/// A noun that developers see only if it is theirs in some way.
+pub trait Owned: Record {
+    /// The condition under which it is.
+    #[doc(hidden)]
+    fn visible_to(developer: DeveloperId) -> Condition;
 }
 
 /// Version and times out of their columns.

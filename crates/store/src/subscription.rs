@@ -1,14 +1,15 @@
 //! Subscriptions.
 
 use domain::{
-    ApiVersionId, ApplicationId, DeveloperId, PlanId, Subscription, SubscriptionId, SubscriptionStatus, Text,
+    ApiVersionId, Application, ApplicationId, DeveloperId, PlanId, Subscription, SubscriptionId,
+    SubscriptionStatus, Text,
 };
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveValue::Set, Condition, QuerySelect, QueryTrait};
 
 use crate::record::{Place, meta, word};
-use crate::{Page, PageRequest, Read, Record, Result, application};
+use crate::{Owned, Page, PageRequest, Read, Record, Result, application};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "subscriptions")]
@@ -70,6 +71,12 @@ impl Record for Subscription {
     }
 }
 
+impl Owned for Subscription {
+    fn visible_to(developer: DeveloperId) -> Condition {
+        Condition::all().add(Column::ApplicationId.in_subquery(application_ids_visible_to(developer)))
+    }
+}
+
 /// Which subscriptions are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct SubscriptionFilter {
@@ -115,7 +122,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
             select = select.filter(Condition::any().add(pending).add(Column::RequestedPlanId.is_not_null()));
         }
         if let Some(developer) = filter.visible_to {
-            select = select.filter(Column::ApplicationId.in_subquery(application_ids_visible_to(developer)));
+            select = select.filter(Subscription::visible_to(developer));
         }
         self.page(select, page).await
     }
@@ -146,7 +153,7 @@ pub(crate) fn application_ids_visible_to(developer: DeveloperId) -> sea_orm::sea
     application::Entity::find()
         .select_only()
         .column(application::Column::Id)
-        .filter(application::visible_to(developer))
+        .filter(Application::visible_to(developer))
         .into_query()
 }
 

@@ -102,7 +102,7 @@ impl<'a> Paging<'a> {
     }
 
     fn open(&self, cursor: &str) -> Option<Uuid> {
-        if cursor.len() != CURSOR || !cursor.is_ascii() {
+        if cursor.len() != CURSOR || !cursor.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return None;
         }
         let (id, authentication) = cursor.split_at(CURSOR / 2);

@@ -1,11 +1,15 @@
 //! Bodies of requests: strict JSON, and text.
 
 use app::{Caller, Claim};
+use axum::RequestExt;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
+use http_body_util::{BodyExt, LengthLimitError};
+use hyper::body::Body as _;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
+use super::objects::Objects;
 use super::{Who, field_error};
 use crate::problem::Problem;
 use crate::state::State;
@@ -28,9 +32,9 @@ pub(crate) struct Text(pub(crate) String);
 impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &State) -> Result<Self, Problem> {
         must_be(JSON, request.headers())?;
-        let bytes = read(request, state).await?;
+        let bytes = read(request).await?;
         parse(&bytes).map(Self)
     }
 }
@@ -38,9 +42,9 @@ impl<T: DeserializeOwned> FromRequest<State> for Json<T> {
 impl<T: DeserializeOwned + Default> FromRequest<State> for MayJson<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &State) -> Result<Self, Problem> {
         let is_json = must_be(JSON, request.headers());
-        let bytes = read(request, state).await?;
+        let bytes = read(request).await?;
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }
@@ -59,7 +63,7 @@ impl<T: DeserializeOwned> FromRequest<State> for Create<T> {
         let route = parts.uri.path().to_owned();
         let method = parts.method.clone();
         must_be(JSON, &parts.headers)?;
-        let bytes = read(Request::from_parts(parts, body), state).await?;
+        let bytes = read(Request::from_parts(parts, body)).await?;
         if let Some(key) = key {
             let (kind, id) = caller.actor().parts();
             let who = format!("{kind}:{}", id.unwrap_or_default());
@@ -79,8 +83,8 @@ impl<T: DeserializeOwned> FromRequest<State> for Create<T> {
 impl FromRequest<State> for Text {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
-        let bytes = read(request, state).await?;
+    async fn from_request(request: Request, _: &State) -> Result<Self, Problem> {
+        let bytes = read(request).await?;
         match String::from_utf8(bytes.into()) {
             Ok(text) => Ok(Self(text)),
             Err(_) => Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body is not UTF-8")),
@@ -90,15 +94,29 @@ impl FromRequest<State> for Text {
 
 const JSON: &str = "application/json";
 
-pub(super) async fn read(request: Request, state: &State) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            "the body is larger than this path takes",
-        ),
-        _ => Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body could not be read to its end"),
-    })
+/// Reads the whole body. One that is announced to be too large is refused before its first byte.
+pub(super) async fn read(request: Request) -> Result<Bytes, Problem> {
+    let announced = request.body().size_hint().lower();
+    let body = request.into_limited_body();
+    let too_large = || {
+        let detail = "the body is larger than this path takes";
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+    };
+    if body.size_hint().upper().is_some_and(|limit| announced > limit) {
+        return Err(too_large());
+    }
+    match body.collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if is_over_limit(&error) => Err(too_large()),
+        Err(_) => {
+            Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body could not be read to its end"))
+        }
+    }
+}
+
+fn is_over_limit(error: &axum::Error) -> bool {
+    let source = std::error::Error::source(error);
+    source.is_some_and(|source| source.is::<LengthLimitError>())
 }
 
 /// The body must be of this type, whatever is said about its character set.
@@ -126,9 +144,14 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Objects(&mut json)).map_err(|error| {
         let (path, inner) = (error.path().to_string(), error.inner());
-        if inner.is_data() { Problem::from(field_error(&path, &inner.to_string())) } else { malformed(inner) }
+        if inner.is_data() {
+            return Problem::from(field_error(&path, &inner.to_string()));
+        }
+        // A word of a closed set that is no text at all is called bad syntax, too.
+        let is_json = serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+        if is_json { field_error(&path, "").into() } else { malformed(inner) }
     })?;
     json.end().map_err(|error| malformed(&error))?;
     Ok(value)

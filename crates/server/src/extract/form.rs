@@ -14,9 +14,9 @@ pub(crate) struct Form<T>(pub(crate) T);
 impl<T: DeserializeOwned> FromRequest<State> for Form<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &State) -> Result<Self, Problem> {
         must_be("application/x-www-form-urlencoded", request.headers())?;
-        let bytes = read(request, state).await?;
+        let bytes = read(request).await?;
         serde_urlencoded::from_bytes(&bytes)
             .map(Self)
             .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "malformed", "the form could not be read"))

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::field_error;
+use super::{field_error, printable};
 use crate::problem::Problem;
 use crate::state::State;
 
@@ -22,8 +22,7 @@ impl<T: DeserializeOwned> FromRequestParts<State> for Query<T> {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if name.chars().chain(value.chars()).any(char::is_control) || value.chars().count() > MAX_VALUE {
                 let message = format!("must be at most {MAX_VALUE} characters, without control characters");
-                let field = name.chars().filter(|c| !c.is_control()).take(64).collect::<String>();
-                return Err(domain::Invalid::field(field, "invalid", message).into());
+                return Err(domain::Invalid::field(printable(&name), "invalid", message).into());
             }
         }
         let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));

@@ -3,8 +3,18 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod api;
+mod attacks_aa_logs;
+mod attacks_ab_timing;
+mod attacks_l_idor;
+mod attacks_v_typing;
+mod attacks_w_lists;
+mod attacks_x_bombs;
+mod attacks_z_unicode;
+mod contract;
 mod gateway;
 mod listen;
+mod races;
 mod support;
 mod verifier;
 mod web;
+mod world;

@@ -232,7 +232,8 @@ impl User {
         Answer::of(self.request(method, path).header("content-type", kind).body(text)).await
     }
 
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    /// A request that is still to be completed.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));
         match &self.bearer {
             Some(bearer) => request.bearer_auth(bearer),
@@ -290,7 +291,8 @@ impl User {
 }
 
 impl Answer {
-    async fn of(request: reqwest::RequestBuilder) -> Self {
+    /// Sends a request and reads the answer.
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         Self { status, headers, text: response.text().await.unwrap() }

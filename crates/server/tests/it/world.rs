@@ -1,0 +1,97 @@
+//! One of everything, all of it Alice's: for tests that go through all routes.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::contract::Operation;
+use crate::support::{Desk, User, id};
+
+/// One of everything.
+pub struct World {
+    /// Owns it all.
+    pub alice: User,
+    /// May only look, as a member of the partner.
+    pub carol: User,
+    /// Was a member of the partner until just now.
+    pub dan: User,
+    /// Has nothing to do with any of it.
+    pub bob: User,
+    /// Ids by the path segment before them.
+    ids: BTreeMap<&'static str, String>,
+}
+
+impl World {
+    pub async fn new(desk: &Desk) -> Self {
+        let admin = &desk.admin;
+        let alice = desk.developer("alice").await;
+        let (bob, carol, dan) =
+            (desk.developer("bob").await, desk.developer("carol").await, desk.developer("dan").await);
+        let made = async |path: &str, body: Value| id(&admin.make(path, body).await).to_owned();
+        let partner = made("/api/v1/partners", json!({"name": "Acme"})).await;
+        for (user, role) in [(&alice, "OWNER"), (&carol, "READ_ONLY"), (&dan, "OWNER")] {
+            let member = format!("/api/v1/partners/{partner}/members/{}", user.id);
+            admin.put(&member, json!({"role": role})).await.expect(200);
+        }
+        admin.delete(&format!("/api/v1/partners/{partner}/members/{}", dan.id)).await.expect(200);
+        let application = json!({"name": "Shop", "owner": {"partner": partner}});
+        let application = id(&alice.make("/api/v1/applications", application).await).to_owned();
+        let credentials = format!("/api/v1/applications/{application}/credentials");
+        let credential = id(&alice.make(&credentials, json!({"name": "key"})).await).to_owned();
+        let token = made("/api/v1/tokens", json!({"name": "Tool", "scopes": ["audit:read"]})).await;
+        let first = async |user: &User, path: &str| {
+            id(&user.get(path).await.expect(200).json()["items"][0]).to_owned()
+        };
+        let mail = first(admin, "/api/v1/mails?to=alice@example.com").await;
+        let session = first(&alice, "/api/v1/account/sessions").await;
+        let ids = BTreeMap::from([
+            ("partners", partner),
+            ("applications", application),
+            ("credentials", credential),
+            ("developers", alice.id.clone()),
+            ("members", alice.id.clone()),
+            ("tokens", token),
+            ("mails", mail),
+            ("sessions", session),
+        ]);
+        Self { alice, carol, dan, bob, ids }
+    }
+
+    /// The path of an operation, about what is Alice's.
+    pub fn path(&self, operation: &Operation) -> String {
+        self.fill(operation, |kind| self.id(kind).to_owned())
+    }
+
+    /// The path of an operation, about what does not exist.
+    pub fn missing(&self, operation: &Operation) -> String {
+        self.fill(operation, |_| "00000000-0000-7000-8000-000000000000".to_owned())
+    }
+
+    /// The path of an operation with something in the place of its ids.
+    pub fn fill(&self, operation: &Operation, id: impl Fn(&str) -> String) -> String {
+        let mut kind = "";
+        let segments = operation.path.split('/').map(|segment| {
+            if segment.starts_with('{') {
+                return id(kind);
+            }
+            kind = segment;
+            segment.to_owned()
+        });
+        segments.collect::<Vec<_>>().join("/")
+    }
+
+    /// The id of what stands below a path segment.
+    pub fn id(&self, kind: &str) -> &str {
+        self.ids.get(kind).unwrap_or_else(|| panic!("there is none of {kind} in this world: add one"))
+    }
+
+    /// Whether there is one of a kind.
+    pub fn knows(&self, kind: &str) -> bool {
+        self.ids.contains_key(kind)
+    }
+
+    /// Whether a text gives one of its ids away.
+    pub fn is_in(&self, text: &str) -> bool {
+        self.ids.values().any(|id| text.contains(id))
+    }
+}
