@@ -3,10 +3,13 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::Config;
 use crate::output::{Failure, Problem};
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// One of the two addresses, as configured.
 #[derive(Clone, Copy, Debug)]
@@ -29,13 +32,16 @@ impl Listener {
         Self { address: config.gateway.listen, for_whom: "gateways", flag: "--gateway-listen" }
     }
 
-    /// Begins to listen.
-    pub(crate) async fn try_bind(self) -> io::Result<TcpListener> {
-        TcpListener::bind(self.address).await
-    }
-
-    async fn bind(self) -> Result<TcpListener, Failure> {
-        self.try_bind().await.map_err(|error| Failure::failed(self.problem(&error)))
+    /// Takes the port, without listening: connections are refused until then.
+    pub(crate) fn try_bind(self) -> io::Result<TcpSocket> {
+        let socket = match self.address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // Or else a restart would have to wait until the last connections of the one before are forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind(self.address)?;
+        Ok(socket)
     }
 
     /// Why it cannot be listened on, and what to do.
@@ -54,19 +60,34 @@ impl Listener {
     }
 }
 
-/// Both, bound: from here on whoever connects waits for an answer.
-#[derive(Debug)]
-pub(super) struct Listeners {
-    pub(super) public: TcpListener,
-    pub(super) gateway: TcpListener,
+/// Both ports, taken. This comes before anything else, so that a second start by mistake changes nothing; listening
+/// comes last, so that whoever can connect is answered.
+pub(super) struct Ports {
+    public: (Listener, TcpSocket),
+    gateway: (Listener, TcpSocket),
 }
 
-impl Listeners {
-    /// Binds both. This comes before anything else, so that a second start by mistake changes nothing.
-    pub(super) async fn bind(config: &Config) -> Result<Self, Failure> {
-        let public = Listener::public(config).bind().await?;
-        let gateway = Listener::gateway(config).bind().await?;
-        Ok(Self { public, gateway })
+impl Ports {
+    /// Takes both.
+    pub(super) fn take(config: &Config) -> Result<Self, Failure> {
+        let take = |listener: Listener| match listener.try_bind() {
+            Ok(socket) => Ok((listener, socket)),
+            Err(error) => Err(Failure::failed(listener.problem(&error))),
+        };
+        Ok(Self { public: take(Listener::public(config))?, gateway: take(Listener::gateway(config))? })
+    }
+
+    /// The addresses for people and for gateways. Where any port was asked for, the one that was given.
+    pub(super) fn addresses(&self) -> io::Result<[SocketAddr; 2]> {
+        Ok([self.public.1.local_addr()?, self.gateway.1.local_addr()?])
+    }
+
+    /// Listens on both.
+    pub(super) fn listen(self) -> Result<[TcpListener; 2], Failure> {
+        let listen = |(listener, socket): (Listener, TcpSocket)| {
+            socket.listen(BACKLOG).map_err(|error| Failure::failed(listener.problem(&error)))
+        };
+        Ok([listen(self.public)?, listen(self.gateway)?])
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::listeners::Listeners;
+use super::listeners::Ports;
 use crate::config::{Adapter, Config, PublicUrl, read_secret_file};
 use crate::output::{Failure, Problem};
 
@@ -41,13 +41,13 @@ impl Running {
         let signals = Signals::new()?;
         let mailer = super::mailer(config)?;
         let gateway_options = gateway_options(config)?;
-        let Listeners { public: public_listener, gateway: gateway_listener } =
-            Listeners::bind(config).await?;
-        let (public, gateway) = (public_listener.local_addr()?, gateway_listener.local_addr()?);
+        let ports = Ports::take(config)?;
+        let [public, gateway] = ports.addresses()?;
         let public_url = config.server.public_url(public);
         let (app, store) = super::open_with_store(config, &public_url).await?;
 
         let options = public_options(config, &public_url);
+        let [public_listener, gateway_listener] = ports.listen()?;
         let (stop, is_stopping) = watch::channel(false);
         let until_told = || {
             let mut is_stopping = is_stopping.clone();

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -41,7 +42,8 @@ impl Server {
     pub(crate) fn start_as(place: &Place, arguments: &str) -> Self {
         let ports = "--json --listen 127.0.0.1:0 --gateway-listen 127.0.0.1:0";
         let arguments: Vec<_> = arguments.split(' ').chain(ports.split(' ')).collect();
-        let log = place.path(&format!("log-{:?}", Instant::now()));
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let log = place.path(&format!("server-{}.log", NEXT.fetch_add(1, Ordering::Relaxed)));
         let mut child = place
             .keywright(&arguments)
             .stdin(Stdio::null())

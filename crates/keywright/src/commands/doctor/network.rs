@@ -31,7 +31,7 @@ pub(super) async fn mail(config: &Config) -> Finding {
 /// A port is free, or a Keywright listens there already.
 pub(super) async fn port(listener: Listener) -> Finding {
     let name = listener.flag.trim_start_matches('-');
-    match listener.try_bind().await {
+    match listener.try_bind() {
         Ok(_) => Finding::ok(name, format!("{} is free, for {}", listener.address, listener.for_whom)),
         Err(error) if error.kind() == ErrorKind::AddrInUse && is_keywright(listener).await => {
             Finding::ok(name, format!("a Keywright answers at {}", listener.address))
