@@ -64,10 +64,10 @@ class Server:
         self.log.seek(0)
         raise SystemExit(f"{self.name} does not answer:\n{self.log.read()[-2000:].decode(errors='replace')}")
 
-    def memory_kib(self):
-        """Resident memory, with every page that it shares."""
+    def memory(self):
+        """Resident memory in MiB: all of it, and the part that is not just the program's file."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+        return tuple(int(re.search(rf"{name}:\s+(\d+)", status)[1]) / 1024 for name in ("VmRSS", "RssAnon"))
 
     def cpu_s(self):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -118,7 +118,7 @@ def load(server, url_path, script, env, seconds, connections):
         "server": 100 * cpu / elapsed,
         "wrk": 100 * wrk / elapsed,
         "others": 100 * max(busy - cpu - wrk, 0) / elapsed,
-        "memory": server.memory_kib(),
+        "memory": server.memory(),
     }
 
 
