@@ -45,7 +45,7 @@ async fn a_dear_plan_waits_from_the_beginning(desk: Desk) {
         async |who: &Caller| app.subscribe(who, application.id, shop.version.id, shop.gold.id, "").await;
     let asked = subscribe(&shop.owner).await.unwrap().value;
     assert_eq!(desk.ask("/orders", key.expose()).unwrap_err(), Reason::SubscriptionPending);
-    assert_eq!(verdict(&subscribe(&shop.owner).await), "taken");
+    assert_eq!(verdict(&subscribe(&shop.owner).await), "already_subscribed");
     app.reject_subscription(&admin, asked.id, None, "").await.unwrap();
     assert_eq!(desk.ask("/orders", key.expose()).unwrap_err(), Reason::SubscriptionRejected);
     assert_eq!(verdict(&app.change_plan(&shop.owner, asked.id, None, shop.free.id, "").await), "state");

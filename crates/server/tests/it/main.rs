@@ -14,6 +14,7 @@ mod contract;
 mod gateway;
 mod listen;
 mod races;
+mod reference;
 mod support;
 mod verifier;
 mod web;
