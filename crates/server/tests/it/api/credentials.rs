@@ -104,7 +104,7 @@ both!(
         let shop = application(&alice).await;
         let import = format!("{shop}/credentials/import");
         let admin = &desk.admin;
-        let value = "legacy-0123456789-abcdefghij";
+        let value = "9fQ2-7xKp_Zr4Lm8Vt1Ws6-abghij";
         let imported = admin.make(&import, json!({"name": "old", "value": value})).await;
         assert_eq!((&imported["imported"], &imported["last4"]), (&json!(true), &json!("ghij")));
         assert_eq!(imported["secret"], json!(null));
