@@ -1,13 +1,16 @@
 //! Locks are taken in an order in which nobody waits for each other.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::ApiVersion;
-use keywright_store::Error;
+use keywright_store::{AuditFilter, Error, PageRequest, PartnerFilter};
 use testkit::tasks::at_once;
+use uuid::Uuid;
 
 use crate::harness::{Db, NOW};
-use crate::sample::Sample;
+use crate::sample::{self, Sample};
 
 both!(writers_of_one_version_never_wait_for_each_other_in_a_circle);
 async fn writers_of_one_version_never_wait_for_each_other_in_a_circle(db: Db) {
@@ -36,4 +39,27 @@ async fn writers_of_one_version_never_wait_for_each_other_in_a_circle(db: Db) {
     })
     .await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
+}
+
+both!(a_writer_that_is_given_up_half_way_is_in_nobody_s_way);
+async fn a_writer_that_is_given_up_half_way_is_in_nobody_s_way(db: Db) {
+    let db = Arc::new(db);
+    // As when a client hangs up: wherever it is, the writer is dropped.
+    for n in 0..80_u64 {
+        let writer = tokio::spawn({
+            let db = Arc::clone(&db);
+            async move { db.save(sample::partner(&format!("Partner {n}"))).await.map(drop) }
+        });
+        tokio::time::sleep(Duration::from_micros(n * 40)).await;
+        writer.abort();
+    }
+    db.save(sample::partner("The last")).await.unwrap();
+    // Each is there as a whole or not at all.
+    let everything = PageRequest::first(100);
+    let partners = db.store.read().partners(&PartnerFilter::default(), everything).await.unwrap().items;
+    let lines = db.store.read().audit_lines(&AuditFilter::default(), everything).await.unwrap().items;
+    let made: BTreeSet<Uuid> = partners.iter().map(|partner| partner.id.0).collect();
+    let told: BTreeSet<Uuid> = lines.iter().map(|line| line.target_id).collect();
+    assert_eq!(made, told);
+    assert_eq!(db.store.read().last_change().await.unwrap(), lines.len() as i64);
 }
