@@ -6,4 +6,5 @@
 pub mod golden;
 pub mod postgres;
 pub mod process;
+pub mod python;
 pub mod tasks;

@@ -4,7 +4,7 @@ use std::{
     env,
     fs::{self, File},
     io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
@@ -74,7 +74,7 @@ impl Sink {
     fn start(dir: TempDir, mut conf: Value) -> Self {
         conf["dir"] = json!(dir.path());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/smtp_sink.py");
-        let mut process = Command::new(python())
+        let mut process = Command::new(testkit::python::interpreter())
             .arg(script)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -183,14 +183,4 @@ pub(crate) fn mail(subject: &str, text: &str) -> OutgoingMail {
         text: text.to_owned(),
         html: None,
     }
-}
-
-/// The Python of the tests, which `scripts/test` makes.
-fn python() -> PathBuf {
-    let python = env::var_os("KEYWRIGHT_TEST_PYTHON").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/test-venv/bin/python"),
-        PathBuf::from,
-    );
-    assert!(python.exists(), "no {}: run scripts/test once", python.display());
-    python
 }

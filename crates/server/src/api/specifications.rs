@@ -58,7 +58,7 @@ impl From<openapi::Operation> for Operation {
 #[utoipa::path(get, path = "/api/v1/api-versions/{id}/specification", tag = "Specifications",
     params(("id" = Uuid, Path)),
     responses((status = 200, description = "The specification",
-        content((String = "application/json"), (String = "application/yaml"))), Problems))]
+        content((Object = "application/json"), (String = "application/yaml"))), Problems))]
 async fn get(
     Shared(app): Shared<Arc<App>>,
     Who(caller): Who,
@@ -78,7 +78,7 @@ async fn get(
 ///
 /// Administrators only. OpenAPI 3.x or 2.0, as JSON or YAML, up to 5 MiB; it takes the place of the one before.
 #[utoipa::path(put, path = "/api/v1/api-versions/{id}/specification", tag = "Specifications",
-    request_body(content((String = "application/json"), (String = "application/yaml"))),
+    request_body(content((Object = "application/json"), (String = "application/yaml"))),
     params(("id" = Uuid, Path)),
     responses((status = 200, description = "The API version as it is now", body = ApiVersion), Problems))]
 async fn put(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use keywright_server as server;
 use reqwest::Method;
 use serde_json::json;
 
@@ -19,6 +20,35 @@ const DOORS: [&str; 7] = [
     "GET /api/v1/openapi.json",
     "GET /api/v1/docs",
 ];
+
+/// Pages and files that strangers may look at. This list, too, may only shrink.
+const OPEN_PAGES: [&str; 13] = [
+    "/",
+    "/assets/{*file}",
+    "/forgot-password",
+    "/forgot-password/sent",
+    "/healthz",
+    "/readyz",
+    "/reset-password",
+    "/setup",
+    "/setup/done",
+    "/sign-in",
+    "/sign-up",
+    "/sign-up/sent",
+    "/verify-email",
+];
+
+/// What is on offer, for everybody who is signed in.
+const ON_OFFER: [&str; 4] = [
+    "GET /api/v1/apis/{id}",
+    "GET /api/v1/apis/{id}/versions",
+    "GET /api/v1/plans/{id}",
+    "GET /api/v1/auth-strategies/{id}",
+];
+
+fn is_on_offer(operation: &Operation) -> bool {
+    ON_OFFER.contains(&operation.to_string().as_str())
+}
 
 fn is_door(operation: &Operation) -> bool {
     DOORS.contains(&operation.to_string().as_str())
@@ -48,6 +78,26 @@ both!(
 );
 
 both!(
+    async fn a_149_strangers_see_no_page_but_the_open_ones(desk) {
+        let world = World::new(&desk).await;
+        let stays = reqwest::redirect::Policy::none();
+        let browser = reqwest::Client::builder().no_proxy().redirect(stays).build().unwrap();
+        let mut open = BTreeSet::new();
+        let looks = server::public_routes().into_iter().filter(|route| route.method == "GET");
+        for route in looks.filter(|route| !route.path.starts_with("/api/")) {
+            let path = route.path.replace(['{', '}'], "");
+            let answer = crate::support::Answer::of(browser.get(format!("{}{path}", desk.url))).await;
+            let sent_away = answer.status == 303 && answer.header("location").starts_with("/sign-in");
+            if !sent_away && ![401, 403].contains(&answer.status.as_u16()) {
+                open.insert(route.path.clone());
+            }
+            assert!(!world.is_in(&answer.text), "{}", route.path);
+        }
+        assert_eq!(open, OPEN_PAGES.map(ToOwned::to_owned).into(), "strangers may do this and no more");
+    }
+);
+
+both!(
     async fn a_149_other_developers_reach_nothing(desk) {
         let world = World::new(&desk).await;
         for user in [&world.bob, &world.dan] {
@@ -55,8 +105,11 @@ both!(
                 let before = desk.changes().await;
                 let body = contract::body(operation);
                 let answer = operation.send(user, &world.path(operation), body.as_ref()).await;
-                assert!([403, 404].contains(&answer.status.as_u16()), "{operation}: {}", answer.text);
                 assert!(!world.is_in(&answer.text), "{operation}: {}", answer.text);
+                if is_on_offer(operation) {
+                    continue;
+                }
+                assert!([403, 404].contains(&answer.status.as_u16()), "{operation}: {}", answer.text);
                 desk.assert_nothing_happened(before).await;
                 let missing = operation.send(user, &world.missing(operation), body.as_ref()).await;
                 assert_eq!(shown(&answer.json()), shown(&missing.json()), "{operation} tells what exists");

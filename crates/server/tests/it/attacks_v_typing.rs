@@ -152,7 +152,9 @@ both!(
             }
             let patch = r#"[{"op": "replace", "path": "/owner", "value": "x"}]"#;
             send_as(user, &operation, &path, Some("application/json"), patch).await.names("body");
-            send_as(user, &operation, &path, Some("application/json"), "").await.problem(400, "malformed");
+            if !operation.body_is_free {
+                send_as(user, &operation, &path, Some("application/json"), "").await.problem(400, "malformed");
+            }
         }
         desk.assert_nothing_happened(before).await;
     }

@@ -15,6 +15,8 @@ pub struct Operation {
     pub parameters: Vec<Value>,
     /// The schema of the body that it takes as JSON.
     pub body: Option<Value>,
+    /// Whether the body may be left out.
+    pub body_is_free: bool,
     /// The schema of the JSON that it answers with when it was carried out.
     pub answer: Option<Value>,
 }
@@ -56,6 +58,7 @@ pub fn operations() -> Vec<Operation> {
                 path: path.clone(),
                 parameters: operation["parameters"].as_array().cloned().unwrap_or_default(),
                 body: json_schema(&operation["requestBody"]),
+                body_is_free: operation["requestBody"]["required"] != true,
                 answer: done.and_then(|(_, response)| json_schema(response)),
             });
         }
@@ -63,7 +66,11 @@ pub fn operations() -> Vec<Operation> {
     operations
 }
 
+/// The schema of a message that is JSON and nothing else.
 fn json_schema(message: &Value) -> Option<Value> {
+    if message["content"].as_object()?.len() > 1 {
+        return None;
+    }
     message.pointer("/content/application~1json/schema").cloned()
 }
 
@@ -81,7 +88,8 @@ fn resolve(value: &Value, document: &Value) -> Value {
 
 /// The fields of an object, those of its parts included.
 pub fn fields(schema: &Value) -> BTreeMap<String, Value> {
-    let parts = schema["allOf"].as_array().into_iter().flatten().flat_map(fields);
+    let parts =
+        ["allOf", "oneOf"].into_iter().filter_map(|all| schema[all].as_array()).flatten().flat_map(fields);
     let own = schema["properties"].as_object().into_iter().flatten();
     parts.chain(own.map(|(name, field)| (name.clone(), field.clone()))).collect()
 }
@@ -103,7 +111,9 @@ pub fn body(operation: &Operation) -> Option<Value> {
         "transfer" => json!({"owner": {"developer": uuid::Uuid::nil()}}),
         _ => json!({}),
     };
-    body.as_object_mut().unwrap().extend(missing.as_object().unwrap().clone());
+    if let Some(fields) = body.as_object_mut() {
+        fields.extend(missing.as_object().unwrap().clone());
+    }
     Some(body)
 }
 
@@ -111,6 +121,9 @@ pub fn body(operation: &Operation) -> Option<Value> {
 fn sample(schema: &Value) -> Value {
     if let Some(word) = schema["enum"].get(0) {
         return word.clone();
+    }
+    if let Some(one) = schema["oneOf"].as_array().into_iter().flatten().find(|one| !is_nullable(one)) {
+        return sample(one);
     }
     let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap_or("object");
     match (kind, schema["format"].as_str()) {

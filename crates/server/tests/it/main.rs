@@ -15,6 +15,7 @@ mod gateway;
 mod listen;
 mod races;
 mod reference;
+mod schemathesis;
 mod support;
 mod verifier;
 mod web;
