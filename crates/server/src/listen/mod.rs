@@ -60,17 +60,8 @@ impl Limits {
     pub const GATEWAYS: Self = Self { per_address: None, ..Self::STRANGERS };
 }
 
-/// Answers strangers' HTTP until `shutdown` resolves; then takes no more connections, and finishes the requests under
-/// way within ten seconds. Handlers find the peer as `ConnectInfo<SocketAddr>`.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) {
-    serve_within(Limits::STRANGERS, listener, router, shutdown).await;
-}
-
-/// Like [`serve`], within other limits.
+/// Answers HTTP until `shutdown` resolves; then takes no more connections, and finishes the requests under way within
+/// ten seconds. Handlers find the peer as `ConnectInfo<SocketAddr>`.
 pub async fn serve_within(
     limits: Limits,
     listener: TcpListener,

@@ -106,7 +106,8 @@ impl Desk {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = server::public_router(Arc::clone(&app), &options);
-        tokio::spawn(server::listen::serve(listener, router, std::future::pending()));
+        let limits = server::listen::Limits::STRANGERS;
+        tokio::spawn(server::listen::serve_within(limits, listener, router, std::future::pending()));
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
         let admin = User { http: http.clone(), url: url.clone(), bearer: None, id: String::new() };
         let mut desk = Self { app, clock, url, http, admin, store, folder };
