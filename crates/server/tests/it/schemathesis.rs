@@ -10,7 +10,7 @@ use crate::support::{Desk, Engine};
 use crate::world::World;
 
 /// Requests for each operation, roughly.
-const EXAMPLES: &str = "6";
+const EXAMPLES: &str = "4";
 
 /// What schemathesis cannot know. A missing `If-Match` has a status of its own (RFC 6585 §3). And there is more to right
 /// than a schema can say: cursors are signed, versions pass by, names must be free, ids must be of something.
@@ -29,14 +29,14 @@ async fn every_answer_is_as_described() {
     World::new(&desk).await;
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("schemathesis.toml"), CONFIG).unwrap();
-    std::fs::write("/tmp/a4-openapi.json", keywright_server::openapi_json()).unwrap();
     let mut command = Command::new(testkit::python::interpreter().with_file_name("schemathesis"));
     command
         .current_dir(folder.path())
         .arg("run")
         .arg(format!("{}/api/v1/openapi.json", desk.url))
         .args(["--header", &format!("Authorization: Bearer {}", desk.admin.bearer.as_deref().unwrap())])
-        .args(["--max-examples", EXAMPLES, "--seed", "1", "--generation-database", "none", "--workers", "2"])
+        // One worker: CPython 3.11 cannot parse in two threads at once, and hypothesis parses.
+        .args(["--max-examples", EXAMPLES, "--seed", "1", "--generation-database", "none", "--workers", "1"])
         .args(["--checks", "all", "--warnings", "off", "--no-color"]);
     let started = Instant::now();
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
