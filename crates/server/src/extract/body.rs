@@ -49,7 +49,7 @@ impl<T: DeserializeOwned + Default> FromRequest<State> for MayJson<T> {
             return Ok(Self(T::default()));
         }
         is_json?;
-        parse(&bytes).map(Self)
+        parse::<Option<T>>(&bytes).map(|body| Self(body.unwrap_or_default()))
     }
 }
 

@@ -50,11 +50,57 @@ pub(crate) fn field_error(path: &str, message: &str) -> domain::Invalid {
     if let Some(name) = named("duplicate field `") {
         return domain::Invalid::field(inner(&name), "duplicate", "must be given once");
     }
-    let expected =
-        message.split("expected ").nth(1).map(|rest| rest.split(" at line ").next().unwrap_or(rest));
+    let expected = message.split("expected ").nth(1).and_then(|rest| rest.split(" at line ").next());
     let field = if path.is_empty() { "body" } else { path };
     match expected {
-        Some(expected) => domain::Invalid::field(field, "invalid", format!("must be {expected}")),
+        Some(expected) => domain::Invalid::field(field, "invalid", format!("must be {}", in_words(expected))),
         None => domain::Invalid::field(field, "invalid", "is not valid"),
+    }
+}
+
+/// What Rust calls a type, as others call it.
+fn in_words(expected: &str) -> &str {
+    match expected.split_whitespace().next().unwrap_or_default() {
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" => {
+            "a whole number in range"
+        }
+        "struct" | "map" => "an object",
+        "a" if expected == "a map" => "an object",
+        "a" if expected == "a sequence" => "a list",
+        "enum" | "variant" => "one of the words that are described",
+        _ => expected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(path: &str, message: &str) -> String {
+        field_error(path, message).to_string()
+    }
+
+    #[test]
+    fn wrong_fields_are_named_in_words() {
+        assert_eq!(reason("a.b", "missing field `c` at line 1 column 2"), "a.b.c is required");
+        assert_eq!(reason("a.b", "unknown field `b`, expected `c`"), "a.b is not known here");
+        assert_eq!(
+            reason("n", "invalid type: floating point `1.5`, expected u64"),
+            "n must be a whole number in range"
+        );
+        assert_eq!(
+            reason(".", "invalid type: sequence, expected struct Partner at line 1"),
+            "body must be an object"
+        );
+        assert_eq!(reason("l", "invalid type: string \"kw_pat_x\", expected a sequence"), "l must be a list");
+        assert_eq!(reason("s", "invalid type: integer `5`, expected a string"), "s must be a string");
+        assert_eq!(reason("s", "whatever"), "s is not valid");
+    }
+
+    #[test]
+    fn a_257_names_are_shown_short_and_without_controls() {
+        let long = format!("unknown field `{}`", "k".repeat(1_000));
+        assert_eq!(reason("", &long), format!("{} is not known here", "k".repeat(SHOWN)));
+        assert_eq!(reason("", "unknown field `a\u{0}b`"), "ab is not known here");
     }
 }
