@@ -19,6 +19,23 @@ use crate::problem::{InvalidParameter, Problem};
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(Problem, InvalidParameter)),
+    tags(
+        (name = "Partners", description = "Organisations that consume APIs, and the developers who act for them."),
+        (name = "Applications", description = "What calls APIs: a partner's or one developer's, with the developers who work on it."),
+        (name = "Credentials", description = "How applications prove who they are. A secret is shown once, when it is issued."),
+        (name = "Subscriptions", description = "Which application may call which API version, under which plan."),
+        (name = "APIs", description = "What is on offer, under a name."),
+        (name = "API versions", description = "What is called: where it is found at the gateway, and what opens it."),
+        (name = "Specifications", description = "What the operations of an API version are, as OpenAPI says it."),
+        (name = "Plans", description = "Limits that come with a subscription."),
+        (name = "Auth strategies", description = "Named ways for applications to authenticate."),
+        (name = "Account", description = "How developers register, sign in, and look after their account."),
+        (name = "Developers", description = "People with a login, as administrators see them."),
+        (name = "Tokens", description = "With which administrators' tools call this API."),
+        (name = "Audit", description = "Who did what to what, when, from where."),
+        (name = "Mails", description = "What was written to whom, and how far it has come."),
+        (name = "Documentation", description = "This description."),
+    ),
     modifiers(&Bearer),
     security(("bearer" = [])),
 )]
@@ -83,14 +100,15 @@ fn describe_refusals(operation: &mut Operation) {
     };
     let (if_match, key) = (header(operation, "If-Match"), header(operation, "Idempotency-Key"));
     let has_body = operation.request_body.is_some();
+    let refuses = operation.responses.responses.contains_key("400");
     let refusals = [
         (if_match.is_some(), "412", "Somebody else changed it since you read it."),
         (has_body, "413", "The body is larger than this path takes."),
         (has_body, "415", "The body is not of the content type that this path takes."),
         (key.is_some(), "422", "The `Idempotency-Key` was used before, with another body."),
         (if_match == Some(Required::True), "428", "`If-Match` is missing."),
-        (true, "429", "Too many requests: wait for `Retry-After` seconds."),
-        (true, "503", "The database cannot be reached, or is busy: wait for `Retry-After` seconds."),
+        (refuses, "429", "Too many requests: wait for `Retry-After` seconds."),
+        (refuses, "503", "The database cannot be reached, or is busy: wait for `Retry-After` seconds."),
     ];
     for (possible, status, description) in refusals {
         if possible {

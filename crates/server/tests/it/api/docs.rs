@@ -53,7 +53,10 @@ fn every_reference_leads_somewhere_and_every_operation_has_a_name_of_its_own() {
             operation["summary"].as_str().is_some_and(|s| !s.is_empty()),
             "{method} {path} has no summary"
         );
-        assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{method} {path} has one tag");
+        let tags = operation["tags"].as_array().unwrap();
+        assert_eq!(tags.len(), 1, "{method} {path} has one tag");
+        let described = document["tags"].as_array().unwrap().iter().any(|tag| tag["name"] == tags[0]);
+        assert!(described, "{method} {path}: the tag {} is described in api/document.rs", tags[0]);
     }
 }
 
