@@ -69,7 +69,8 @@ fn start() -> String {
 }
 
 /// Starts the server under a shell that waits on a pipe from us. When we end, even by a kill, the pipe closes, and the
-/// shell stops the server and clears its folder.
+/// shell stops the server and clears its folder. Its process group is its own: a Ctrl-C is for the test, and would end
+/// the shell before it could clean up.
 fn watch(shell: &mut Command, postgres: &Path, data: &Path, root: &Path, port: u16) {
     const SCRIPT: &str = r#""$1" -D "$2" -p "$4" -h 127.0.0.1 -k "$3" -c fsync=off -c max_connections=400 >"$3/log" 2>&1 &
 read -r _ignored
@@ -81,6 +82,7 @@ kill -QUIT $! 2>/dev/null; wait $!; rm -rf "$3""#;
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        .process_group(0)
         .spawn()
         .unwrap();
     // Its pipe must stay open as long as this process lives.
