@@ -1,0 +1,17 @@
+//! OAuth 2.0 and OpenID Connect as values: what a request says, which rule it breaks, what a grant gives.
+//!
+//! Nothing in here does I/O or looks at a clock: time and stored things come in as arguments, and what is to be stored,
+//! ended or answered goes out as a value. Each rule names the section that it is from. Randomness is used in two places
+//! only, inside the signatures that need it and in [`jose::generate`], which makes keys.
+
+pub mod client_auth;
+mod error;
+pub mod jose;
+pub mod params;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod resource;
+pub mod scope;
+
+pub use error::{ErrorCode, OAuthError, Result};
+pub use params::Params;
