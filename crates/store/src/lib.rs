@@ -47,7 +47,7 @@ pub use read::{Page, PageRequest, Read};
 pub use record::{Owned, Record};
 /// What is read from: the pool or a transaction.
 pub use sea_orm::ConnectionTrait as Connection;
-pub use snapshot::Changes;
+pub use snapshot::{Changes, Found};
 pub use subscription::SubscriptionFilter;
 pub use tx::{Author, Tx};
 
