@@ -126,12 +126,14 @@ impl Invitation {
         }
     }
 
-    /// Takes it back.
+    /// Takes it back; one that has expired as well, to make room for another.
     ///
     /// # Errors
-    /// If it was accepted, taken back before, or has expired.
+    /// If it was accepted, or taken back before.
     pub fn withdraw(&self, now: Instant) -> Result<Transition<Self>, Error> {
-        self.must_be_open(now)?;
+        if self.status(now) != InvitationStatus::Expired {
+            self.must_be_open(now)?;
+        }
         let after = Self { state: InvitationState::Withdrawn, ..self.clone() };
         Ok(Transition::update(self, after, "invitation.withdrawn", now))
     }
