@@ -14,13 +14,16 @@ mod credential;
 mod developer;
 mod error;
 mod example;
+mod four_eyes;
 mod housekeeping;
+mod invitation;
 mod keys;
 mod mail;
 mod once;
 mod partner;
 mod password;
 mod plan;
+mod refusal;
 mod sign_in;
 mod sign_up;
 mod subscription;
@@ -40,14 +43,17 @@ pub use caller::{Caller, Identity};
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use example::Example;
+pub use four_eyes::FourEyes;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use once::Created;
+pub use refusal::RefusedAct;
 pub use sign_in::{SignedIn, network};
 pub use sign_up::Registration;
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
-    DeveloperFilter, MailFilter, MailResult, Page, PageRequest, PartnerFilter, SubscriptionFilter,
+    DeveloperFilter, InvitationFilter, MailFilter, MailResult, Page, PageRequest, PartnerFilter,
+    SubscriptionFilter,
 };
 
 /// What an installation decides about itself.
@@ -65,6 +71,8 @@ pub struct Settings {
     pub credentials_per_application: u64,
     /// How many applications a developer may own.
     pub applications_per_developer: u64,
+    /// Whether who asked for a subscription may approve it.
+    pub four_eyes: FourEyes,
     /// How long the gateway check goes on from memory when the database cannot be reached.
     pub max_staleness: Duration,
     /// Whether there is a mail server. If not, mails are kept and shown in the log.
@@ -80,6 +88,7 @@ impl Default for Settings {
             allowed_email_domains: Vec::new(),
             credentials_per_application: 20,
             applications_per_developer: 500,
+            four_eyes: FourEyes::Auto,
             max_staleness: Duration::from_secs(60),
             sends_mail: false,
         }
@@ -95,6 +104,7 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) passwords: password::Passwords,
     pub(crate) mail_waits: tokio::sync::Notify,
+    pub(crate) refusals: refusal::Refusals,
     /// Milliseconds and counter of the last id that was made here.
     last_id: AtomicU64,
     sync: sync::Sync,
@@ -121,6 +131,7 @@ impl App {
             settings,
             passwords: password::Passwords::new(),
             mail_waits: tokio::sync::Notify::new(),
+            refusals: refusal::Refusals::default(),
             last_id: AtomicU64::new(0),
             sync: sync::Sync::default(),
             verifier,

@@ -16,6 +16,7 @@
 //! - **plan**: limits counted per application. [`Plan`]
 //! - **subscription**: application × api version × plan, with a status. [`Subscription`]
 //! - **auth strategy**: how applications of an API authenticate, as a named setting. [`AuthStrategy`]
+//! - **invitation**: a mail address is asked to join a partner or an application. [`Invitation`]
 //! - **administrator**: a person who runs this installation. [`Administrator`]
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
 //! - **session**: somebody signed in on some device. [`Session`]
@@ -31,6 +32,7 @@ mod developer;
 mod error;
 mod id;
 mod instant;
+mod invitation;
 mod mail;
 mod master_key;
 pub mod openapi;
@@ -58,9 +60,10 @@ pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password,
 pub use error::{Checks, Error, FieldError, Invalid};
 pub use id::{
     AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, AuthStrategyId, CredentialId,
-    DeveloperId, MailId, PartnerId, PlanId, SessionId, SubscriptionId, parse_uuid,
+    DeveloperId, InvitationId, MailId, PartnerId, PlanId, SessionId, SubscriptionId, parse_uuid,
 };
 pub use instant::Instant;
+pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
 pub use mail::{Mail, MailState};
 pub use master_key::{MasterKey, MasterKeyError};
 pub use partner::{Partner, PartnerDraft, PartnerRole};

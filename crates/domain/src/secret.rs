@@ -25,16 +25,19 @@ pub enum SecretKind {
     PasswordReset,
     /// Lets somebody become the first administrator.
     Setup,
+    /// Lets the one who reads a mail join a partner or an application.
+    Invitation,
 }
 
 impl SecretKind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::ApiKey,
         Self::ApiToken,
         Self::Session,
         Self::EmailVerification,
         Self::PasswordReset,
         Self::Setup,
+        Self::Invitation,
     ];
 
     /// The word between the two underscores.
@@ -46,6 +49,7 @@ impl SecretKind {
             Self::EmailVerification => "ver",
             Self::PasswordReset => "rst",
             Self::Setup => "setup",
+            Self::Invitation => "inv",
         }
     }
 }

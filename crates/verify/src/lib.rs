@@ -15,6 +15,7 @@ mod api_key;
 mod catalogue;
 mod decide;
 mod decision;
+mod facts;
 mod host;
 mod method;
 mod original;
@@ -26,6 +27,10 @@ mod snapshot;
 
 pub use decide::{Headers, Request};
 pub use decision::{Decision, Reason, Refusal, Verified};
+pub use facts::{
+    ApplicationFacts, BrokenVersion, CatalogueFacts, Change, CredentialFacts, PartnerFacts, Proof,
+    SubscriptionFacts, Thing,
+};
 pub use host::{Host, MAX_HOST};
 pub use method::Method;
 pub use original::{Original, RawOriginal};
@@ -33,4 +38,4 @@ pub use path::{MAX_PATH, RequestPath};
 pub use prefix::{BadPrefix, PathPrefix};
 pub use query::{MAX_QUERY, query_values};
 pub use reason::BadRequestReason;
-pub use snapshot::{Change, Verifier};
+pub use snapshot::Verifier;

@@ -3,6 +3,7 @@
 
 mod drafts;
 mod instants;
+mod invitations;
 mod keys;
 mod passwords;
 mod permissions;

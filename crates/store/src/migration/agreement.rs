@@ -6,7 +6,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseConnection, DbBackend, Iterable, QueryResult, Statement};
 
 use crate::{
-    Store, account, api, application, audit, auth_strategy, credential, developer, idempotency, lock, mail,
+    Store, account, api, application, audit, auth_strategy, credential, developer, idempotency, invitation,
+    lock, mail,
 };
 use crate::{master_key, partner, plan, session, subscription, throttle, token};
 
@@ -41,6 +42,7 @@ fn of_entities() -> Columns {
         credential::Entity,
         developer::Entity,
         idempotency::Entity,
+        invitation::Entity,
         lock::Entity,
         mail::Entity,
         master_key::Entity,
