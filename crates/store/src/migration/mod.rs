@@ -8,6 +8,7 @@ mod m0001_people;
 mod m0002_catalogue;
 mod m0003_applications;
 mod m0004_records;
+mod m0020_webhooks;
 
 pub(crate) struct Migrator;
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_catalogue::Migration),
             Box::new(m0003_applications::Migration),
             Box::new(m0004_records::Migration),
+            Box::new(m0020_webhooks::Migration),
         ]
     }
 }
