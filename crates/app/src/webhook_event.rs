@@ -1,6 +1,6 @@
 //! Events: read from the feed of changes and handed to the endpoints that want them.
 
-use domain::{Access, ApplicationId, EventType, Resource, WebhookEvent, WebhookEventId};
+use domain::{Access, ApplicationId, EVENT_TYPES, EventType, Resource, WebhookEvent, WebhookEventId};
 use serde_json::json;
 use store::{AuditLine, Store};
 
@@ -33,6 +33,15 @@ impl App {
     ) -> Result<Page<WebhookEvent>> {
         caller.must_administer(Resource::Webhooks, Access::Read)?;
         Ok(self.store.read().webhook_events(filter, page).await?)
+    }
+
+    /// What endpoints can be told of.
+    ///
+    /// # Errors
+    /// If the caller may not.
+    pub fn event_types(&self, caller: &Caller) -> Result<&'static [EventType]> {
+        caller.must_administer(Resource::Webhooks, Access::Read)?;
+        Ok(EVENT_TYPES)
     }
 
     /// One event.

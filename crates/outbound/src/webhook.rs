@@ -10,58 +10,55 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{AddressRules, Instant, webhook_signature};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use rustls::pki_types::CertificateDer;
 
 use crate::guarded::{Failure, GuardedAnswer, GuardedClient};
 
 /// How much of an answer's body is handed on.
 const BODY_SHOWN: usize = 1_024;
 
-/// Sends webhooks. Cheap to share.
+/// Sends webhooks.
 pub struct WebhookSender {
-    client: GuardedClient,
+    /// Nothing, if TLS cannot be set up on this machine: every attempt fails then, and says so.
+    client: Option<GuardedClient>,
 }
 
 impl WebhookSender {
     /// A sender under these rules.
-    ///
-    /// # Errors
-    /// If TLS cannot be set up.
-    pub fn new(rules: AddressRules) -> Result<Self, rustls::Error> {
-        Self::trusting(rules, Vec::new())
+    pub fn new(rules: AddressRules) -> Self {
+        match GuardedClient::new(rules, Vec::new()) {
+            Ok(client) => Self::over(client),
+            Err(error) => {
+                tracing::error!(%error, "no webhook can be sent: TLS cannot be set up; are there CA certificates?");
+                Self { client: None }
+            }
+        }
     }
 
-    /// As [`WebhookSender::new`]; trusts these certificates beside those that this machine trusts.
-    ///
-    /// # Errors
-    /// If TLS cannot be set up.
-    pub fn trusting(rules: AddressRules, roots: Vec<CertificateDer<'static>>) -> Result<Self, rustls::Error> {
-        Ok(Self { client: GuardedClient::new(rules, roots)? })
-    }
-
-    /// A sender over a client that is there.
+    /// A sender over a client of one's own.
     pub fn over(client: GuardedClient) -> Self {
-        Self { client }
+        Self { client: Some(client) }
     }
 
     /// Makes one attempt. Never fails: what went wrong is part of what came of it.
     pub async fn send(&self, job: &WebhookJob, clock: &Clock) -> Sent {
         let (at, watch) = (clock.now(), Watch::now());
         let answer = match prepare(job, at) {
-            Ok((headers, body)) => self.client.post(&job.target.url, headers, body).await.map_err(Some),
-            Err(why) => {
-                return Sent { error: Some(why.to_owned()), ..blank(at, watch) };
-            }
+            Ok((headers, body)) => self.post(&job.target.url, headers, body).await,
+            Err(why) => return Sent { error: Some(why.to_owned()), ..blank(at, watch) },
         };
         let mut sent = blank(at, watch);
         match answer {
             Ok(answer) => fill(&mut sent, answer),
             Err(failure) => {
-                sent.slow = failure == Some(Failure::Timeout);
-                sent.error = failure.map(|failure| failure.to_string());
+                sent.slow = failure == Failure::Timeout;
+                sent.error = Some(failure.to_string());
             }
         }
         sent
+    }
+
+    async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<GuardedAnswer, Failure> {
+        self.client.as_ref().ok_or(Failure::Tls)?.post(url, headers, body).await
     }
 }
 

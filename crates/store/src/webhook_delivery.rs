@@ -96,7 +96,8 @@ pub(crate) fn delivery(row: Model) -> Result<WebhookDelivery> {
     })
 }
 
-/// A condition: no earlier delivery of the same order is pending.
+/// A condition: no earlier delivery of the same order is pending. What was told in one transaction goes by the ids of the
+/// events.
 pub(crate) fn is_its_turn() -> Expr {
     const EARLIER: &str = "earlier";
     let earlier = |column: Column| Expr::col((EARLIER, column));
