@@ -10,8 +10,11 @@ use crate::{App, Result};
 const FLUSH: Duration = Duration::from_secs(1);
 /// How often what is over is removed.
 const SWEEP: Duration = Duration::from_secs(60);
-/// For how long mails, and links that were not used, are kept.
+/// For how long mails, events of webhooks, and links that were not used, are kept.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How many events of webhooks are removed at once: other writers wait for it, and a clock that is wrong does not remove
+/// everything.
+const SWEPT_AT_ONCE: u64 = 1_000;
 /// For how long bad attempts are remembered.
 const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 3600);
 
@@ -41,6 +44,7 @@ impl App {
         self.store.sweep_idempotency_keys(now - SECRET_REPLAY, now - KEY_LIFETIME).await?;
         self.store.sweep_mails(now - KEEP).await?;
         self.store.sweep_invitations(now - KEEP).await?;
+        self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
         Ok(())
     }
 

@@ -29,12 +29,18 @@ mod sign_up;
 mod subscription;
 mod sync;
 mod token;
+mod webhook_delivery;
+mod webhook_endpoint;
+mod webhook_event;
+mod webhook_health;
+mod webhook_outcome;
+mod webhook_work;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use domain::{MasterKey, Noun, Transition};
+use domain::{AddressRules, MasterKey, Noun, Transition};
 use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
@@ -52,9 +58,12 @@ pub use sign_in::{SignedIn, network};
 pub use sign_up::Registration;
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
-    DeveloperFilter, InvitationFilter, MailFilter, MailResult, Page, PageRequest, PartnerFilter,
-    SubscriptionFilter,
+    DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page, PageRequest,
+    PartnerFilter, SubscriptionFilter, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
+    WebhookEventFilter,
 };
+pub use webhook_endpoint::ShownEndpoint;
+pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};
 
 /// What an installation decides about itself.
 #[derive(Clone, Debug)]
@@ -77,6 +86,8 @@ pub struct Settings {
     pub max_staleness: Duration,
     /// Whether there is a mail server. If not, mails are kept and shown in the log.
     pub sends_mail: bool,
+    /// Where webhooks may go beside the Internet.
+    pub outbound: AddressRules,
 }
 
 impl Default for Settings {
@@ -91,6 +102,7 @@ impl Default for Settings {
             four_eyes: FourEyes::Auto,
             max_staleness: Duration::from_secs(60),
             sends_mail: false,
+            outbound: AddressRules::default(),
         }
     }
 }
@@ -105,6 +117,10 @@ pub struct App {
     pub(crate) passwords: password::Passwords,
     pub(crate) mail_waits: tokio::sync::Notify,
     pub(crate) refusals: refusal::Refusals,
+    /// Somebody committed: there may be something to tell.
+    pub(crate) webhooks_wait: tokio::sync::Notify,
+    /// How far this node knows the feed of changes to be told.
+    pub(crate) told: tokio::sync::Mutex<webhook_event::Told>,
     /// Milliseconds and counter of the last id that was made here.
     last_id: AtomicU64,
     sync: sync::Sync,
@@ -132,6 +148,8 @@ impl App {
             passwords: password::Passwords::new(),
             mail_waits: tokio::sync::Notify::new(),
             refusals: refusal::Refusals::default(),
+            webhooks_wait: tokio::sync::Notify::new(),
+            told: tokio::sync::Mutex::default(),
             last_id: AtomicU64::new(0),
             sync: sync::Sync::default(),
             verifier,
@@ -189,6 +207,7 @@ impl App {
     /// Keeps what a transaction did. When this returns, the gateway check of this node knows it.
     pub(crate) async fn commit(&self, tx: Tx) -> Result<()> {
         tx.commit().await?;
+        self.webhooks_wait.notify_one();
         self.catch_up().await;
         Ok(())
     }

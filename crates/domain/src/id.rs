@@ -80,6 +80,14 @@ ids! {
     InvitationId = "invitation";
     /// A message that waits to be sent, or was.
     MailId = "mail";
+    /// A third party that makes credentials for our applications.
+    GatewayId = "gateway";
+    /// Where events are sent to.
+    WebhookEndpointId = "webhook_endpoint";
+    /// Something that happened, as it is told to webhook endpoints.
+    WebhookEventId = "event";
+    /// One event on its way to one endpoint.
+    WebhookDeliveryId = "webhook_delivery";
 }
 
 /// Reads a hyphenated UUID and nothing else.

@@ -21,15 +21,21 @@
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
 //! - **session**: somebody signed in on some device. [`Session`]
 //! - **mail**: a message that waits to be sent, or was. [`Mail`]
+//! - **webhook endpoint**: where events are sent to: all of them or some, of the whole installation or of one gateway.
+//!   [`WebhookEndpoint`]
+//! - **event**: something that happened, as it is told to webhook endpoints. [`WebhookEvent`]
+//! - **delivery**: one event on its way to one endpoint; tried until it is taken or given up. [`WebhookDelivery`]
 //! - **actor**: the one who did something. [`Actor`]
 
 mod actor;
+pub mod address;
 mod api;
 mod application;
 mod auth_strategy;
 mod credential;
 mod developer;
 mod error;
+mod event_type;
 mod id;
 mod instant;
 mod invitation;
@@ -40,6 +46,7 @@ mod partner;
 mod plan;
 mod role;
 pub mod route;
+mod sealed;
 pub mod secret;
 mod session;
 mod signing_algorithm;
@@ -47,8 +54,13 @@ mod subscription;
 mod text;
 mod token;
 mod transition;
+mod webhook_auth;
+mod webhook_delivery;
+mod webhook_endpoint;
+pub mod webhook_signature;
 
 pub use actor::Actor;
+pub use address::{AddressRules, OutgoingUrl};
 pub use api::{Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary};
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
 pub use auth_strategy::{AuthMethod, AuthStrategy, AuthStrategyDraft, KeyLocation};
@@ -58,9 +70,11 @@ pub use credential::{
 };
 pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password, password_form};
 pub use error::{Checks, Error, FieldError, Invalid};
+pub use event_type::{EVENT_TYPES, EventType, TEST_EVENT};
 pub use id::{
     AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, AuthStrategyId, CredentialId,
-    DeveloperId, InvitationId, MailId, PartnerId, PlanId, SessionId, SubscriptionId, parse_uuid,
+    DeveloperId, GatewayId, InvitationId, MailId, PartnerId, PlanId, SessionId, SubscriptionId,
+    WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
 };
 pub use instant::Instant;
 pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
@@ -69,6 +83,7 @@ pub use master_key::{MasterKey, MasterKeyError};
 pub use partner::{Partner, PartnerDraft, PartnerRole};
 pub use plan::{Limit, Period, Plan, PlanDraft};
 pub use role::{ApplicationAction, PartnerAction};
+pub use sealed::Sealed;
 pub use secret::{Hint, Pepper, Secret, SecretHash, SecretKind};
 pub use session::{Administrator, Person, Session};
 pub use signing_algorithm::SigningAlgorithm;
@@ -76,3 +91,10 @@ pub use subscription::{Subscription, SubscriptionCommand, SubscriptionStatus};
 pub use text::{Email, Name, Text, parse_label, parse_labels, search_key};
 pub use token::{Access, ApiToken, Resource, Scope};
 pub use transition::{Event, Meta, Noun, Step, Transition};
+pub use webhook_auth::{SealedHeader, WebhookAuth, WebhookAuthDraft};
+pub use webhook_delivery::{
+    DeliveryAttempt, DeliveryResult, DeliveryState, MAX_ATTEMPTS, WebhookDelivery, WebhookEvent, retry_after,
+};
+pub use webhook_endpoint::{
+    DisabledBecause, SigningSecret, WebhookEndpoint, WebhookEndpointDraft, WebhookShape,
+};

@@ -64,6 +64,8 @@ pub enum Resource {
     Mails,
     /// API tokens themselves.
     Tokens,
+    /// Webhook endpoints, deliveries and events.
+    Webhooks,
 }
 
 /// Reading, or changing and reading.
@@ -77,7 +79,7 @@ pub enum Access {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Partners,
         Self::Developers,
         Self::Applications,
@@ -89,6 +91,7 @@ impl Resource {
         Self::Audit,
         Self::Mails,
         Self::Tokens,
+        Self::Webhooks,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -105,6 +108,7 @@ impl Resource {
             Self::Audit => "audit",
             Self::Mails => "mails",
             Self::Tokens => "tokens",
+            Self::Webhooks => "webhooks",
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::{App, Clock, Settings};
-use domain::MasterKey;
+use domain::{AddressRules, MasterKey};
 use outbound::email::{Mailer, Password, SettingsError, SmtpSettings};
 use store::Store;
 
@@ -86,6 +86,7 @@ fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
         },
         max_staleness: Duration::from_secs(config.gateway.max_staleness_s),
         sends_mail: config.mail.host.is_some(),
+        outbound: AddressRules::default(),
     }
 }
 

@@ -3,5 +3,8 @@
 //! No other crate talks to a network that Keywright doesn't own.
 
 pub mod email;
+pub mod guarded;
 pub mod http;
 pub mod mail_worker;
+pub mod webhook;
+pub mod webhook_worker;

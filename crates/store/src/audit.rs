@@ -111,13 +111,13 @@ impl From<Model> for AuditLine {
     }
 }
 
-/// Numbers the lines and writes them.
-pub(crate) async fn append(tx: &DatabaseTransaction, author: &Author, lines: Vec<NewLine>) -> Result<()> {
+/// Numbers the lines and writes them. Says the number of the last one; 0 if there is none.
+pub(crate) async fn append(tx: &DatabaseTransaction, author: &Author, lines: Vec<NewLine>) -> Result<i64> {
     let Ok(count) = i64::try_from(lines.len()) else {
         return Err(Error::Other("too many changes in one transaction".to_owned()));
     };
     if count == 0 {
-        return Ok(());
+        return Ok(0);
     }
     let heads = head::Entity::update_many()
         .col_expr(head::Column::Seq, Expr::col(head::Column::Seq).add(count))
@@ -143,7 +143,7 @@ pub(crate) async fn append(tx: &DatabaseTransaction, author: &Author, lines: Vec
         details: Set(line.event.details),
     });
     Entity::insert_many(rows).exec_without_returning(tx).await?;
-    Ok(())
+    Ok(head.seq)
 }
 
 /// Something that happened and changed no noun: it goes into the audit log all the same.
@@ -270,6 +270,15 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// If the database is not available.
     pub async fn last_change(&self) -> Result<i64> {
         Ok(head::Entity::find_by_id(1).one(self.0).await?.map_or(0, |row| row.seq))
+    }
+
+    /// The lines after a number, in order.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn audit_lines_after(&self, seq: i64, limit: u64) -> Result<Vec<AuditLine>> {
+        let select = Entity::find().filter(Column::Seq.gt(seq)).order_by_asc(Column::Seq).limit(limit);
+        Ok(select.all(self.0).await?.into_iter().map(AuditLine::from).collect())
     }
 
     /// What changed after a number: kind and id of the things, in order.

@@ -32,6 +32,13 @@ mod subscription;
 mod throttle;
 mod token;
 mod tx;
+mod webhook_attempt;
+mod webhook_claim;
+mod webhook_delivery;
+mod webhook_endpoint;
+mod webhook_event;
+mod webhook_queue;
+mod webhook_report;
 
 pub use account::OneTimeToken;
 pub use api::{ApiFilter, ApiVersionFilter};
@@ -52,6 +59,12 @@ pub use sea_orm::ConnectionTrait as Connection;
 pub use snapshot::{Changes, Found};
 pub use subscription::SubscriptionFilter;
 pub use tx::{Author, Tx};
+pub use webhook_claim::{ClaimedDelivery, Wanted};
+pub use webhook_delivery::WebhookDeliveryFilter;
+pub use webhook_endpoint::WebhookEndpointFilter;
+pub use webhook_event::WebhookEventFilter;
+pub use webhook_queue::{Health, Lane};
+pub use webhook_report::AttemptReport;
 
 /// The answer of everything here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -161,6 +161,14 @@ impl<C: ConnectionTrait> Read<'_, C> {
         self.one(administrator::Entity::find().filter(by_key)).await
     }
 
+    /// Every administrator.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn all_administrators(&self) -> Result<Vec<Administrator>> {
+        self.many(administrator::Entity::find()).await
+    }
+
     /// How many administrators there are.
     ///
     /// # Errors

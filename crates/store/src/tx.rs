@@ -1,5 +1,6 @@
 //! Writing: one transaction, one author, and an audit line for every change.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use domain::{Actor, Event, Instant, Noun, Step, Transition};
@@ -7,6 +8,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, Q
 use uuid::Uuid;
 
 use crate::audit::{self, NewLine};
+use crate::webhook_event::{self, Emitted};
+use crate::webhook_queue;
 use crate::{Error, Read, Record, Result};
 
 /// On whose behalf a transaction writes.
@@ -28,11 +31,14 @@ pub struct Tx {
     pub(crate) inner: DatabaseTransaction,
     author: Author,
     lines: Vec<NewLine>,
+    pub(crate) emitted: Vec<Emitted>,
+    /// Webhook endpoints of which deliveries were changed.
+    pub(crate) touched: BTreeSet<Uuid>,
 }
 
 impl Tx {
     pub(crate) fn new(inner: DatabaseTransaction, author: Author) -> Self {
-        Self { inner, author, lines: Vec::new() }
+        Self { inner, author, lines: Vec::new(), emitted: Vec::new(), touched: BTreeSet::new() }
     }
 
     /// Reading inside this transaction.
@@ -102,7 +108,10 @@ impl Tx {
     /// # Errors
     /// If the database does not confirm.
     pub async fn commit(self) -> Result<()> {
-        audit::append(&self.inner, &self.author, self.lines).await?;
+        let position = audit::append(&self.inner, &self.author, self.lines).await?;
+        // Queues come last in every transaction: nobody who waits for one holds another that somebody needs.
+        webhook_event::write(&self.inner, position, self.emitted).await?;
+        webhook_queue::settle(&self.inner, &self.touched).await?;
         self.inner.commit().await?;
         Ok(())
     }

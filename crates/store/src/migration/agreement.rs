@@ -10,6 +10,7 @@ use crate::{
     lock, mail,
 };
 use crate::{master_key, partner, plan, session, subscription, throttle, token};
+use crate::{webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue};
 
 /// Table and column, with a word for the type and whether it may be empty.
 type Columns = BTreeMap<(String, String), (&'static str, bool)>;
@@ -54,6 +55,12 @@ fn of_entities() -> Columns {
         subscription::Entity,
         throttle::Entity,
         token::Entity,
+        webhook_attempt::Entity,
+        webhook_delivery::Entity,
+        webhook_endpoint::Entity,
+        webhook_event::Entity,
+        webhook_event::cursor::Entity,
+        webhook_queue::Entity,
     );
     columns
 }

@@ -9,6 +9,7 @@ mod m0002_catalogue;
 mod m0003_applications;
 mod m0004_records;
 mod m0005_invitations;
+mod m0020_webhooks;
 
 pub(crate) struct Migrator;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_applications::Migration),
             Box::new(m0004_records::Migration),
             Box::new(m0005_invitations::Migration),
+            Box::new(m0020_webhooks::Migration),
         ]
     }
 }

@@ -17,3 +17,4 @@ mod sample;
 mod search;
 mod snapshot;
 mod unique;
+mod webhooks;

@@ -1,0 +1,137 @@
+//! Events: read from the feed of changes and handed to the endpoints that want them.
+
+use domain::{Access, ApplicationId, EVENT_TYPES, EventType, Resource, WebhookEvent, WebhookEventId};
+use serde_json::json;
+use store::{AuditLine, Store};
+
+use crate::{App, Caller, Error, Page, PageRequest, Result, WebhookEventFilter};
+
+/// How many audit lines are turned into events at once.
+const BATCH: u64 = 500;
+/// How many lines the cursor may lie behind while nobody wants to be told anything.
+const LAZY: i64 = 1_000;
+
+/// How far this node has come. The truth is the cursor in the database; this saves asking it.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// Nothing up to this line is left to be told. Unknown before the first look.
+    seen: Option<i64>,
+    /// Where the cursor stood last.
+    written: i64,
+}
+
+impl App {
+    /// Events of the last 30 days. They are kept from the moment that there is an endpoint to be told.
+    ///
+    /// # Errors
+    /// If the caller may not.
+    pub async fn webhook_events(
+        &self,
+        caller: &Caller,
+        filter: &WebhookEventFilter,
+        page: PageRequest,
+    ) -> Result<Page<WebhookEvent>> {
+        caller.must_administer(Resource::Webhooks, Access::Read)?;
+        Ok(self.store.read().webhook_events(filter, page).await?)
+    }
+
+    /// What endpoints can be told of.
+    ///
+    /// # Errors
+    /// If the caller may not.
+    pub fn event_types(&self, caller: &Caller) -> Result<&'static [EventType]> {
+        caller.must_administer(Resource::Webhooks, Access::Read)?;
+        Ok(EVENT_TYPES)
+    }
+
+    /// One event.
+    ///
+    /// # Errors
+    /// If the caller may not, or it does not exist.
+    pub async fn webhook_event(&self, caller: &Caller, id: WebhookEventId) -> Result<WebhookEvent> {
+        caller.must_administer(Resource::Webhooks, Access::Read)?;
+        self.store.read().webhook_event(id).await?.ok_or(Error::NotFound(WebhookEventId::KIND))
+    }
+
+    /// Turns the changes that were not told yet into events and deliveries. Cursor, events and deliveries are written in
+    /// one transaction, so that nothing is lost or told twice whenever a node dies. Says whether there may be more.
+    ///
+    /// # Errors
+    /// If the database is not available; nothing is lost then either.
+    pub async fn tell_webhooks(&self) -> Result<bool> {
+        let mut told = self.told.lock().await;
+        let read = self.store.read();
+        let seen = match told.seen {
+            Some(seen) => seen,
+            None => {
+                told.written = read.webhook_cursor().await?;
+                told.written
+            }
+        };
+        told.seen = Some(seen);
+        let lines = read.audit_lines_after(seen, BATCH).await?;
+        let Some(last) = lines.last().map(|line| line.seq) else { return Ok(false) };
+        let more = lines.len() as u64 == BATCH;
+        // Looked up after the lines: every endpoint that was there before one of them is found.
+        let is_wanted = lines.iter().any(is_event) && read.any_webhook_endpoint().await?;
+        if is_wanted || last - told.written > LAZY {
+            match self.write_events().await? {
+                Some(seq) => (told.seen, told.written) = (Some(seq), seq),
+                // Another node is at it.
+                None => return Ok(false),
+            }
+        } else {
+            told.seen = Some(last);
+        }
+        Ok(more)
+    }
+
+    /// One step of the cursor. Says where it stands now; nothing if another node holds it.
+    async fn write_events(&self) -> Result<Option<i64>> {
+        let mut tx = self.begin(&Caller::system()).await?;
+        let Some(seq) = tx.lock_webhook_cursor().await? else { return Ok(None) };
+        let lines = tx.read().audit_lines_after(seq, BATCH).await?;
+        let Some(last) = lines.last().map(|line| line.seq) else { return Ok(Some(seq)) };
+        // Not what was seen before: there may be lines now that were not looked at.
+        let is_wanted = tx.read().any_webhook_endpoint().await?;
+        let endpoints = tx.read().webhook_endpoints_of(None).await?;
+        for line in lines.into_iter().filter(|line| is_wanted && is_event(line)) {
+            let seq = line.seq;
+            let told: Vec<_> = endpoints.iter().filter(|it| it.meta.created_at <= line.at).cloned().collect();
+            tx.emit_to(event(line), &told, Some(seq));
+        }
+        tx.move_webhook_cursor(last).await?;
+        tx.commit().await?;
+        Ok(Some(last))
+    }
+
+    /// Returns when somebody committed something here.
+    pub async fn webhooks_wait(&self) {
+        self.webhooks_wait.notified().await;
+    }
+}
+
+fn is_event(line: &AuditLine) -> bool {
+    EventType::find(&line.action).is_some()
+}
+
+/// What endpoints are told of an audit line: who did what to what. Neither from where nor in which request: that is for
+/// the audit log.
+fn event(line: AuditLine) -> WebhookEvent {
+    let data = json!({
+        "id": line.target_id,
+        "kind": line.target_kind,
+        "application_id": line.application_id,
+        "partner_id": line.partner_id,
+        "actor": { "kind": line.actor_kind, "id": line.actor_id },
+        "details": line.details,
+    });
+    WebhookEvent {
+        id: Store::webhook_event_id(line.at, line.seq),
+        kind: line.action,
+        occurred_at: line.at,
+        application_id: line.application_id.map(ApplicationId),
+        gateway_id: None,
+        data,
+    }
+}

@@ -1,0 +1,115 @@
+//! Endpoints that fail: administrators are told after a day, after five they are switched off.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{DisabledBecause, Instant, WebhookEndpoint, WebhookEndpointId};
+use store::{Health, Lane, Tx, WebhookDeliveryFilter};
+
+use crate::webhook_work::{Sent, WebhookJob};
+use crate::{App, Caller, Result};
+
+/// After this time without a success administrators are told.
+const NOTICE: Duration = Duration::from_secs(24 * 3_600);
+/// After this time without a success an endpoint is switched off.
+const GIVE_UP: Duration = Duration::from_secs(5 * 24 * 3_600);
+
+/// What some attempts say about an endpoint.
+#[derive(Default)]
+struct Seen {
+    worked: bool,
+    gone: bool,
+    slow: bool,
+    paused_until: Option<Instant>,
+    at: Option<Instant>,
+    was_fine: bool,
+}
+
+impl App {
+    /// Notes how endpoints have been doing. One success outweighs the failures beside it.
+    pub(crate) async fn note_health(&self, done: &[(Arc<WebhookJob>, Sent)]) -> Result<()> {
+        let mut endpoints: BTreeMap<WebhookEndpointId, Seen> = BTreeMap::new();
+        for (job, sent) in done {
+            let seen = endpoints.entry(job.target.endpoint_id).or_default();
+            seen.worked |= sent.succeeded();
+            seen.gone |= sent.code == Some(410);
+            seen.slow |= sent.slow;
+            seen.at = seen.at.max(Some(sent.at));
+            seen.was_fine = job.health.lane == Lane::Prompt && job.health.failing_since.is_none();
+            let paused = sent.asks_to_wait().map(|span| sent.at + sent.took + span);
+            seen.paused_until = seen.paused_until.max(paused);
+        }
+        for (endpoint, seen) in endpoints {
+            if seen.gone {
+                self.disable_endpoint(endpoint, DisabledBecause::Gone).await?;
+            } else if seen.worked && !seen.was_fine {
+                self.store.endpoint_works(endpoint).await?;
+            } else if let (false, Some(at)) = (seen.worked, seen.at) {
+                let health = self.store.endpoint_failed(endpoint, at, seen.slow, seen.paused_until).await?;
+                if let Some(health) = health {
+                    self.judge(endpoint, health).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn judge(&self, endpoint: WebhookEndpointId, health: Health) -> Result<()> {
+        let now = self.clock.now();
+        let Some(since) = health.failing_since else { return Ok(()) };
+        let failing = now.since(since);
+        if failing >= GIVE_UP {
+            self.disable_endpoint(endpoint, DisabledBecause::Failing).await
+        } else if failing >= NOTICE
+            && health.noticed_at.is_none()
+            && self.store.endpoint_noticed(endpoint, now).await?
+        {
+            self.tell_of_failing(endpoint, since).await
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn tell_of_failing(&self, id: WebhookEndpointId, since: Instant) -> Result<()> {
+        let tx = self.begin(&Caller::system()).await?;
+        let Some(endpoint) = tx.read().find::<WebhookEndpoint>(id).await? else { return Ok(()) };
+        let text = format!(
+            "Nothing could be delivered to this webhook endpoint since {since}:\n\n{url}\n\nIt is tried on, and \
+             switched off after five days. What it missed can be replayed for 30 days.\n\nEndpoint: {id}\n",
+            url = endpoint.url
+        );
+        self.tell_administrators(&tx, "A webhook endpoint fails", &text).await?;
+        self.commit(tx).await
+    }
+
+    /// Switches an endpoint off, cancels what was still to be delivered to it, and tells administrators why.
+    async fn disable_endpoint(&self, id: WebhookEndpointId, why: DisabledBecause) -> Result<()> {
+        let mut tx = self.begin(&Caller::system()).await?;
+        let Some(endpoint) = tx.read().find::<WebhookEndpoint>(id).await? else { return Ok(()) };
+        // Somebody may have been faster.
+        let Ok(change) = endpoint.disable(why, tx.now()) else { return Ok(()) };
+        let its = WebhookDeliveryFilter { endpoint_id: Some(id), ..WebhookDeliveryFilter::default() };
+        tx.cancel_deliveries(&its).await?;
+        let endpoint = tx.save(change).await?;
+        let reason = match why {
+            DisabledBecause::Gone => "its receiver answered 410: it is gone for good",
+            DisabledBecause::Failing => "nothing could be delivered to it for five days",
+            DisabledBecause::SwitchedOff => "somebody switched it off",
+        };
+        let text = format!(
+            "This webhook endpoint was switched off, because {reason}:\n\n{url}\n\nEnable it again and replay what it \
+             missed, within 30 days.\n\nEndpoint: {id}\n",
+            url = endpoint.url
+        );
+        self.tell_administrators(&tx, "A webhook endpoint was switched off", &text).await?;
+        self.commit(tx).await
+    }
+
+    async fn tell_administrators(&self, tx: &Tx, subject: &str, text: &str) -> Result<()> {
+        for administrator in tx.read().all_administrators().await? {
+            self.post(tx, &administrator.email, subject, text.to_owned()).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! The client for URLs that somebody else chose. Every address is judged before anything is sent to it: what a URL says,
+//! what its host resolves to at this connection, and nothing that an answer leads to.
+
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{AddressRules, OutgoingUrl};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+
+/// How long everything may take, the body of the answer included.
+const WITHIN: Duration = Duration::from_secs(15);
+/// How long connecting may take.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// How much of an answer's body is read.
+const BODY_READ: usize = 64 << 10;
+/// How many connections to one receiver are kept for later.
+const KEPT_OPEN: usize = 8;
+
+/// How names become addresses.
+pub type Lookup =
+    Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>> + Send + Sync>;
+
+/// A client that connects to allowed addresses only, follows no redirect, knows no proxy, keeps no cookie and unpacks
+/// nothing.
+pub struct GuardedClient {
+    rules: AddressRules,
+    tls: Client,
+    plain: Client,
+}
+
+/// What came back, whatever its status.
+#[derive(Clone, Debug)]
+pub struct GuardedAnswer {
+    /// Status code.
+    pub status: u16,
+    /// The beginning of the body, at most 64 KiB.
+    pub body: Vec<u8>,
+    /// How long the receiver asks us to wait.
+    pub retry_after: Option<Duration>,
+}
+
+/// Why there is no answer. Coarse on purpose: it tells nobody what there is inside a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The address may not be connected to; nothing was sent.
+    #[error("blocked_address")]
+    Blocked,
+    /// The host has no address.
+    #[error("dns")]
+    Dns,
+    /// Nobody listens there.
+    #[error("connect")]
+    Connect,
+    /// The certificate is not good, or TLS failed.
+    #[error("tls")]
+    Tls,
+    /// No complete answer within 15 seconds.
+    #[error("timeout")]
+    Timeout,
+    /// The connection broke before the answer was complete.
+    #[error("broken")]
+    Broken,
+    /// It cannot be sent at all.
+    #[error("unsendable")]
+    Unsendable,
+}
+
+impl GuardedClient {
+    /// A client under these rules, which trusts what this machine trusts and `roots`.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    pub fn new(rules: AddressRules, roots: Vec<CertificateDer<'static>>) -> Result<Self, rustls::Error> {
+        let system: Lookup = Arc::new(|host| {
+            Box::pin(async move {
+                let found = tokio::net::lookup_host((host, 0)).await?;
+                Ok(found.map(|address| address.ip()).collect())
+            })
+        });
+        Self::with_lookup(rules, roots, system)
+    }
+
+    /// As [`GuardedClient::new`], with another way from names to addresses.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    pub fn with_lookup(
+        rules: AddressRules,
+        roots: Vec<CertificateDer<'static>>,
+        lookup: Lookup,
+    ) -> Result<Self, rustls::Error> {
+        let general = |error: reqwest::Error| rustls::Error::General(error.to_string());
+        let config = tls_config(roots)?;
+        let client = |tls: bool| {
+            let resolver = Guard { rules: rules.clone(), tls, lookup: Arc::clone(&lookup) };
+            Client::builder()
+                .redirect(Policy::none())
+                .no_proxy()
+                .referer(false)
+                .http1_only()
+                .dns_resolver(Arc::new(resolver))
+                .connect_timeout(CONNECT_WITHIN)
+                .pool_max_idle_per_host(KEPT_OPEN)
+                .pool_idle_timeout(Duration::from_secs(30))
+                .user_agent(concat!("Keywright/", env!("CARGO_PKG_VERSION")))
+                .tls_backend_preconfigured(config.clone())
+                .build()
+        };
+        let (tls, plain) = (client(true).map_err(general)?, client(false).map_err(general)?);
+        Ok(Self { rules, tls, plain })
+    }
+
+    /// Posts a body.
+    ///
+    /// # Errors
+    /// If there is no complete answer.
+    pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<GuardedAnswer, Failure> {
+        // Literal addresses are never asked of a resolver: the URL itself is judged, again at each attempt, since the
+        // rules may be others than when it was saved.
+        let url = OutgoingUrl::parse(url, &self.rules).map_err(|_| Failure::Blocked)?;
+        let client = if url.as_str().starts_with("https:") { &self.tls } else { &self.plain };
+        let exchange = async {
+            let request = client.post(url.as_str()).headers(headers).body(body);
+            let response = request.send().await.map_err(|error| classify(&error))?;
+            read(response).await
+        };
+        tokio::time::timeout(WITHIN, exchange).await.unwrap_or(Err(Failure::Timeout))
+    }
+}
+
+async fn read(mut response: Response) -> Result<GuardedAnswer, Failure> {
+    let status = response.status().as_u16();
+    let retry_after = wait_asked_for(response.headers());
+    let mut body = Vec::new();
+    while body.len() < BODY_READ {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk[..chunk.len().min(BODY_READ - body.len())]),
+            Ok(None) => break,
+            Err(error) => return Err(classify(&error)),
+        }
+    }
+    Ok(GuardedAnswer { status, body, retry_after })
+}
+
+/// `Retry-After` in seconds (RFC 9110 §10.2.3). A date is not looked at: it goes by the receiver's clock.
+fn wait_asked_for(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: u32 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.into()))
+}
+
+fn tls_config(roots: Vec<CertificateDer<'static>>) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(roots, Arc::clone(&provider))
+        .map_err(|error| rustls::Error::General(error.to_string()))?;
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous() // the platform's verifier is one that rustls doesn't ship
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
+}
+
+/// Resolves names, and hands out their addresses only if every one of them may be connected to. Who answers with a public
+/// and a private one is up to something.
+struct Guard {
+    rules: AddressRules,
+    tls: bool,
+    lookup: Lookup,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("blocked")]
+    Blocked,
+    #[error("no address")]
+    NoAddress,
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let found = (self.lookup)(name.as_str().to_owned());
+        let (rules, tls) = (self.rules.clone(), self.tls);
+        Box::pin(async move {
+            let addresses = found.await.map_err(|_| Refused::NoAddress)?;
+            if addresses.is_empty() {
+                return Err(Refused::NoAddress.into());
+            }
+            if !addresses.iter().all(|address| rules.may_connect(*address, tls)) {
+                return Err(Refused::Blocked.into());
+            }
+            // With port 0 the port of the URL is taken.
+            let addresses: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
+            Ok(addresses)
+        })
+    }
+}
+
+/// What an error of the client means: the first of its causes that says so.
+fn classify(error: &reqwest::Error) -> Failure {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(it) = cause {
+        match it.downcast_ref::<Refused>() {
+            Some(Refused::Blocked) => return Failure::Blocked,
+            Some(Refused::NoAddress) => return Failure::Dns,
+            None => {}
+        }
+        let inside = it.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if it.is::<rustls::Error>() || inside.is_some_and(|it| it.is::<rustls::Error>()) {
+            return Failure::Tls;
+        }
+        cause = it.source();
+    }
+    if error.is_timeout() {
+        Failure::Timeout
+    } else if error.is_connect() {
+        Failure::Connect
+    } else if error.is_builder() {
+        Failure::Unsendable
+    } else {
+        Failure::Broken
+    }
+}
