@@ -78,6 +78,16 @@ ids! {
     SessionId = "session";
     /// A message that waits to be sent, or was.
     MailId = "mail";
+    /// The OAuth settings of an application.
+    ClientId = "client";
+    /// What a token opens.
+    OAuthScopeId = "scope";
+    /// How tokens are made.
+    TokenDefinitionId = "token_definition";
+    /// A key that tokens are signed with.
+    SigningKeyId = "signing_key";
+    /// A token that opens APIs.
+    AccessTokenId = "access_token";
 }
 
 /// Reads a hyphenated UUID and nothing else.

@@ -64,6 +64,10 @@ pub enum Resource {
     Mails,
     /// API tokens themselves.
     Tokens,
+    /// OAuth settings of applications.
+    Clients,
+    /// Scopes, token definitions and signing keys.
+    Oauth,
 }
 
 /// Reading, or changing and reading.
@@ -77,7 +81,7 @@ pub enum Access {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Partners,
         Self::Developers,
         Self::Applications,
@@ -89,6 +93,8 @@ impl Resource {
         Self::Audit,
         Self::Mails,
         Self::Tokens,
+        Self::Clients,
+        Self::Oauth,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -105,6 +111,8 @@ impl Resource {
             Self::Audit => "audit",
             Self::Mails => "mails",
             Self::Tokens => "tokens",
+            Self::Clients => "clients",
+            Self::Oauth => "oauth",
         }
     }
 }

@@ -6,9 +6,12 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseConnection, DbBackend, Iterable, QueryResult, Statement};
 
 use crate::{
-    Store, account, api, application, audit, auth_strategy, credential, developer, idempotency, lock, mail,
+    Store, access_token, account, api, application, audit, auth_strategy, client, credential, developer,
+    idempotency, lock, mail, oauth_scope,
 };
-use crate::{master_key, partner, plan, session, subscription, throttle, token};
+use crate::{
+    master_key, partner, plan, session, signing_key, subscription, throttle, token, token_definition,
+};
 
 /// Table and column, with a word for the type and whether it may be empty.
 type Columns = BTreeMap<(String, String), (&'static str, bool)>;
@@ -29,6 +32,10 @@ fn of_entities() -> Columns {
         }};
     }
     add!(
+        access_token::Entity,
+        access_token::by_uuid::Entity,
+        access_token::revoked::Entity,
+        access_token::assertion::Entity,
         account::Entity,
         api::Entity,
         api::version::Entity,
@@ -38,11 +45,15 @@ fn of_entities() -> Columns {
         audit::Entity,
         audit::head::Entity,
         auth_strategy::Entity,
+        client::Entity,
         credential::Entity,
         developer::Entity,
         idempotency::Entity,
         lock::Entity,
         mail::Entity,
+        oauth_scope::Entity,
+        signing_key::Entity,
+        token_definition::Entity,
         master_key::Entity,
         partner::Entity,
         partner::member::Entity,
