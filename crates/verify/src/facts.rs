@@ -1,9 +1,9 @@
 //! What the check keeps of each noun, and no more: whoever reads them from the database need not read the rest.
 
 use domain::{
-    ApiVersion, ApiVersionId, Application, ApplicationId, ApplicationState, AuthStrategy, Credential,
-    CredentialId, CredentialState, Instant, Material, Partner, PartnerId, Plan, PlanId, Route, SecretHash,
-    Subscription, SubscriptionId, SubscriptionStatus,
+    AccessTokenId, ApiVersion, ApiVersionId, Application, ApplicationId, ApplicationState, AuthStrategy,
+    Client, ClientId, Credential, CredentialId, CredentialState, Instant, Material, Partner, PartnerId, Plan,
+    PlanId, RevokedToken, Route, SecretForm, SecretHash, Subscription, SubscriptionId, SubscriptionStatus,
 };
 
 /// One thing that changed, as it is now; `None` if it is gone.
@@ -15,6 +15,10 @@ pub enum Change {
     Application(ApplicationId, Option<ApplicationFacts>),
     /// A credential.
     Credential(CredentialId, Option<CredentialFacts>),
+    /// The OAuth settings of an application, all of them.
+    Client(ClientId, Option<Box<Client>>),
+    /// A token that was ended before its time.
+    RevokedToken(AccessTokenId, Option<RevokedToken>),
     /// A subscription.
     Subscription(SubscriptionId, Option<SubscriptionFacts>),
     /// Versions, strategies and plans, all of them.
@@ -34,6 +38,10 @@ pub enum Thing {
     Credential(CredentialId),
     /// A subscription: it counts as missing.
     Subscription(SubscriptionId),
+    /// A client: it counts as unknown.
+    Client(ClientId),
+    /// A token that was ended: it counts as ended.
+    RevokedToken(AccessTokenId),
 }
 
 /// Of a partner: its roles.
@@ -53,7 +61,7 @@ pub struct ApplicationFacts {
 }
 
 /// Of a credential: how it is recognised, and what it is worth.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CredentialFacts {
     /// Whose it is.
     pub application_id: ApplicationId,
@@ -68,10 +76,12 @@ pub struct CredentialFacts {
 }
 
 /// How a credential is recognised in a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// By the keyed hash of the key.
     ApiKey(SecretHash),
+    /// By a secret, of the client whose identifier comes with it.
+    ClientSecret(SecretForm),
 }
 
 /// Of a subscription: who calls what, under which plan, and whether they may.
@@ -128,6 +138,7 @@ impl From<&Credential> for CredentialFacts {
     fn from(credential: &Credential) -> Self {
         let proof = match &credential.material {
             Material::ApiKey(key) => Proof::ApiKey(key.hash),
+            Material::ClientSecret(secret) => Proof::ClientSecret(secret.form.clone()),
         };
         Self {
             application_id: credential.application_id,

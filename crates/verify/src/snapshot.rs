@@ -7,12 +7,13 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use domain::{
     ApiVersionId, ApplicationId, CredentialId, CredentialState, CredentialStatus, Instant, PartnerId, Pepper,
-    PlanId, SecretHash, SubscriptionId, SubscriptionStatus, credential_status,
+    PlanId, SecretForm, SecretHash, SubscriptionId, SubscriptionStatus, credential_status,
 };
 use papaya::HashMap;
 use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
+use crate::clients::{Clients, SecretRecord};
 use crate::facts::{ApplicationFacts, Change, CredentialFacts, Proof, SubscriptionFacts, Thing};
 
 /// How exactly the last use of a credential is known. Within this span only the first use is noted.
@@ -33,6 +34,7 @@ pub struct Verifier {
     unreadable: HashMap<Uuid, ()>,
     /// Credentials that were used since somebody asked.
     used: HashMap<CredentialId, Instant>,
+    pub(crate) clients: Clients,
     /// When what is in memory was last known to be what is in the database, in microseconds.
     fresh_at: AtomicI64,
     max_staleness: Duration,
@@ -76,6 +78,7 @@ impl Verifier {
             subscribed: HashMap::new(),
             unreadable: HashMap::new(),
             used: HashMap::new(),
+            clients: Clients::default(),
             fresh_at: AtomicI64::new(i64::MIN),
             max_staleness,
         }
@@ -98,6 +101,14 @@ impl Verifier {
             Change::Application(id, None) => {
                 self.is_readable(id.0);
                 self.forget_application(id);
+            }
+            Change::Client(id, client) => {
+                self.is_readable(id.0);
+                self.clients.apply(id, client);
+            }
+            Change::RevokedToken(id, revoked) => {
+                self.is_readable(id.0);
+                self.clients.apply_revoked(id, revoked.map(|it| it.expires_at));
             }
             Change::Credential(id, credential) => {
                 self.is_readable(id.0);
@@ -138,6 +149,15 @@ impl Verifier {
                 self.apply_subscription(id, None);
                 id.0
             }
+            Thing::Client(id) => {
+                self.clients.apply(id, None);
+                id.0
+            }
+            Thing::RevokedToken(id) => {
+                // Until when is not known: for good.
+                self.clients.apply_revoked(id, Some(Instant::from_micros(i64::MAX)));
+                id.0
+            }
         };
         self.unreadable.pin().insert(id, ());
     }
@@ -149,9 +169,13 @@ impl Verifier {
             if let Some(hash) = hashes.remove(&id) {
                 credentials.remove(hash);
             }
+            self.clients.forget_secret(id);
             return;
         };
-        let Proof::ApiKey(hash) = credential.proof;
+        let hash = match &credential.proof {
+            Proof::ApiKey(hash) => *hash,
+            Proof::ClientSecret(form) => return self.apply_client_secret(id, form.clone(), &credential),
+        };
         let last_used = credentials.get(&hash).map_or(0, |record| record.last_used.load(Ordering::Relaxed));
         let record = CredentialRecord {
             id,
@@ -163,6 +187,18 @@ impl Verifier {
         };
         credentials.insert(hash, record);
         hashes.insert(id, hash);
+    }
+
+    /// Client secrets are found by the application whose client they are.
+    fn apply_client_secret(&self, id: CredentialId, form: SecretForm, facts: &CredentialFacts) {
+        self.clients.apply_secret(SecretRecord {
+            id,
+            application_id: facts.application_id,
+            form,
+            state: facts.state,
+            expires_at: facts.expires_at,
+            is_replaced: facts.is_replaced,
+        });
     }
 
     fn apply_subscription(&self, id: SubscriptionId, subscription: Option<SubscriptionFacts>) {
@@ -188,6 +224,7 @@ impl Verifier {
     /// The database removes what belongs to an application together with it, without a word about each.
     fn forget_application(&self, id: ApplicationId) {
         self.applications.pin().remove(&id);
+        self.clients.forget_application(id);
         let credentials = self.credentials.pin();
         let hashes = self.hashes.pin();
         let gone: Vec<_> =

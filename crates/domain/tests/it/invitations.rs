@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{
+use keywright_domain::{
     Actor, DeveloperId, INVITATION_LIFETIME, Instant, Invitation, InvitationStatus, Membership, PartnerRole,
     SecretHash,
 };

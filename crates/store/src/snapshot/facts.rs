@@ -1,19 +1,23 @@
 //! The few columns of each table that the gateway check needs.
 
-use domain::{ApiVersionId, ApplicationId, CredentialKind, Instant, PartnerId, PlanId};
-use sea_orm::{EntityTrait, QueryResult, TryGetable};
+use domain::{
+    AccessTokenId, ApiVersionId, ApplicationId, Client, ClientId, CredentialKind, Instant, PartnerId, PlanId,
+    RevokedToken,
+};
+use sea_orm::{EntityTrait, FromQueryResult, QueryResult, TryGetable};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use verify::{ApplicationFacts, Change, CredentialFacts, PartnerFacts, Proof, SubscriptionFacts, Thing};
 
 use crate::record::Place;
-use crate::{Result, application, credential, partner, subscription};
+use crate::{Record, Result, access_token, application, client, credential, partner, subscription};
 
 /// What the check keeps of a row.
 pub(super) trait Facts: Sized + Send {
     type Entity: EntityTrait;
     const TABLE: &'static str;
     const ID: <Self::Entity as EntityTrait>::Column;
+    /// Those that are needed; none: all.
     const COLUMNS: &'static [<Self::Entity as EntityTrait>::Column];
 
     /// What a row says.
@@ -48,6 +52,12 @@ impl<'a> Row<'a> {
     /// A list or a small structure.
     pub(super) fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T> {
         self.at.json(column, self.get(column)?)
+    }
+
+    /// The whole noun.
+    fn noun<T: Record>(&self) -> Result<T> {
+        let model = <<T::Entity as EntityTrait>::Model as FromQueryResult>::from_query_result(self.row, "");
+        T::from_row(model.map_err(|_| self.at.corrupt("(type of a column)"))?)
     }
 
     fn hash(&self, column: &'static str) -> Result<domain::SecretHash> {
@@ -141,6 +151,8 @@ impl Facts for CredentialFacts {
         credential::Column::ApplicationId,
         credential::Column::Kind,
         credential::Column::SecretHash,
+        credential::Column::Pepper,
+        credential::Column::Details,
         credential::Column::State,
         credential::Column::ExpiresAt,
         credential::Column::ReplacedBy,
@@ -149,6 +161,10 @@ impl Facts for CredentialFacts {
     fn read(row: &Row<'_>) -> Result<Self> {
         let proof = match row.word("kind")? {
             CredentialKind::ApiKey => Proof::ApiKey(row.hash("secret_hash")?),
+            CredentialKind::ClientSecret => {
+                let (hash, pepper) = (row.get("secret_hash")?, row.get("pepper")?);
+                Proof::ClientSecret(credential::secret_form(row.at, hash, pepper, row.get("details")?)?)
+            }
         };
         let expires_at: Option<i64> = row.get("expires_at")?;
         let replaced_by: Option<Uuid> = row.get("replaced_by")?;
@@ -167,5 +183,43 @@ impl Facts for CredentialFacts {
 
     fn thing(id: Uuid) -> Thing {
         Thing::Credential(id.into())
+    }
+}
+
+impl Facts for Client {
+    type Entity = client::Entity;
+    const TABLE: &'static str = "clients";
+    const ID: client::Column = client::Column::Id;
+    const COLUMNS: &'static [client::Column] = &[];
+
+    fn read(row: &Row<'_>) -> Result<Self> {
+        row.noun()
+    }
+
+    fn change(id: Uuid, it: Option<Self>) -> Change {
+        Change::Client(ClientId(id), it.map(Box::new))
+    }
+
+    fn thing(id: Uuid) -> Thing {
+        Thing::Client(ClientId(id))
+    }
+}
+
+impl Facts for RevokedToken {
+    type Entity = access_token::revoked::Entity;
+    const TABLE: &'static str = "revoked_tokens";
+    const ID: access_token::revoked::Column = access_token::revoked::Column::Id;
+    const COLUMNS: &'static [access_token::revoked::Column] = &[];
+
+    fn read(row: &Row<'_>) -> Result<Self> {
+        row.noun()
+    }
+
+    fn change(id: Uuid, it: Option<Self>) -> Change {
+        Change::RevokedToken(AccessTokenId(id), it)
+    }
+
+    fn thing(id: Uuid) -> Thing {
+        Thing::RevokedToken(AccessTokenId(id))
     }
 }

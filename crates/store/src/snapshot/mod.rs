@@ -7,7 +7,10 @@ mod facts;
 
 use std::collections::BTreeSet;
 
-use domain::{Api, ApiVersion, Application, AuthStrategy, Credential, Noun, Partner, Plan, Subscription};
+use domain::{
+    Api, ApiVersion, Application, AuthStrategy, Client, Credential, Noun, OAuthScope, Partner, Plan,
+    RevokedToken, SigningKey, Subscription, TokenDefinition,
+};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
     Select,
@@ -37,6 +40,8 @@ pub struct Found {
 pub struct Changes {
     /// What was found.
     pub found: Found,
+    /// Whether something changed that tokens are made by: scopes, definitions, keys.
+    pub issuance: bool,
     /// The number of the last change that is in them.
     pub seq: i64,
     /// Whether there may be more.
@@ -58,6 +63,8 @@ impl Store {
         read.each::<PartnerFacts>(&mut apply).await?;
         read.each::<ApplicationFacts>(&mut apply).await?;
         read.each::<SubscriptionFacts>(&mut apply).await?;
+        read.each::<Client>(&mut apply).await?;
+        read.each::<RevokedToken>(&mut apply).await?;
         read.each::<CredentialFacts>(&mut apply).await?;
         Ok(seq)
     }
@@ -81,9 +88,13 @@ impl Store {
         read.again::<PartnerFacts>(&mut found, ids(Partner::KIND)).await?;
         read.again::<ApplicationFacts>(&mut found, ids(Application::KIND)).await?;
         read.again::<SubscriptionFacts>(&mut found, ids(Subscription::KIND)).await?;
+        read.again::<Client>(&mut found, ids(Client::KIND)).await?;
+        read.again::<RevokedToken>(&mut found, ids(RevokedToken::KIND)).await?;
         read.again::<CredentialFacts>(&mut found, ids(Credential::KIND)).await?;
+        let issuance = [OAuthScope::KIND, TokenDefinition::KIND, SigningKey::KIND];
+        let issuance = changed.iter().any(|(_, kind, _)| issuance.contains(&kind.as_str()));
         let more = changed.len() as u64 == LINES;
-        Ok(Changes { found, seq, more })
+        Ok(Changes { found, issuance, seq, more })
     }
 }
 
@@ -131,6 +142,9 @@ impl<C: ConnectionTrait> Read<'_, C> {
 
 /// Only the columns that the check needs.
 fn narrow<T: Facts>() -> Select<T::Entity> {
+    if T::COLUMNS.is_empty() {
+        return T::Entity::find();
+    }
     T::Entity::find().select_only().columns(T::COLUMNS.iter().copied())
 }
 
