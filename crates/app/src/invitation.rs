@@ -207,17 +207,19 @@ impl App {
         let by = pepper.fingerprint("invitations by", &[actor.unwrap_or_default().as_bytes()]);
         let to = pepper.fingerprint("invitations to", &[address.unique_key().as_bytes()]);
         let now = self.clock.now();
-        let delays: [(_, fn(u32) -> Duration); 2] = [(by, by_one_person), (to, to_one_address)];
-        for (key, delay) in delays {
-            // Administrators' own pace is limited by their tokens.
-            if key == by && caller.developer().is_none() {
-                continue;
-            }
-            if let Some(until) = self.store.take_attempt(&key, now, delay).await? {
-                return Err(Error::Limited { retry_after_s: until.since(now).as_secs() + 1 });
-            }
+        // Administrators' own pace is limited by their tokens.
+        let by_person = match caller.developer() {
+            Some(_) => self.store.take_attempt(&by, now, by_one_person).await?,
+            None => None,
+        };
+        let until = match by_person {
+            Some(until) => Some(until),
+            None => self.store.take_attempt(&to, now, to_one_address).await?,
+        };
+        match until {
+            Some(until) => Err(Error::Limited { retry_after_s: until.since(now).as_secs() + 1 }),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -132,8 +132,8 @@ fn token(n: u8, expires_in: u64, found_by_hash: bool) -> AccessToken {
         found_by_hash,
         client_id: new(),
         application_id: new(),
-        developer_id: (n % 2 == 0).then(new),
-        grant_id: (n % 2 == 0).then(Uuid::now_v7),
+        developer_id: n.is_multiple_of(2).then(new),
+        grant_id: n.is_multiple_of(2).then(Uuid::now_v7),
         scopes: vec!["a".to_owned(), "b".to_owned()],
         audience: vec!["https://api.example".to_owned()],
         subject: "somebody".to_owned(),
@@ -197,7 +197,7 @@ async fn revoked_tokens_are_told_on_the_feed(db: Db) {
     db.save(token.revoke(NOW)).await.unwrap();
     let told = db.store.load_changes(before).await.unwrap();
     assert!(!told.issuance);
-    let [verify::Change::RevokedToken(id, Some(revoked))] = told.changes.as_slice() else {
+    let [verify::Change::RevokedToken(id, Some(revoked))] = told.found.changes.as_slice() else {
         panic!("{told:?}")
     };
     assert_eq!((*id, revoked.expires_at), (token.id, token.expires_at));

@@ -29,6 +29,8 @@ fn id_of(thing: Thing) -> Uuid {
         Thing::Application(id) => id.0,
         Thing::Credential(id) => id.0,
         Thing::Subscription(id) => id.0,
+        Thing::Client(id) => id.0,
+        Thing::RevokedToken(id) => id.0,
     }
 }
 
