@@ -86,6 +86,16 @@ ids! {
     WebhookEventId = "event";
     /// One event on its way to one endpoint.
     WebhookDeliveryId = "webhook_delivery";
+    /// The OAuth settings of an application.
+    ClientId = "client";
+    /// What a token opens.
+    OAuthScopeId = "scope";
+    /// How tokens are made.
+    TokenDefinitionId = "token_definition";
+    /// A key that tokens are signed with.
+    SigningKeyId = "signing_key";
+    /// A token that opens APIs.
+    AccessTokenId = "access_token";
 }
 
 /// Reads a hyphenated UUID and nothing else.

@@ -7,11 +7,13 @@
 // The entity derives want `pub` types; their modules keep them inside.
 #![allow(unreachable_pub)]
 
+mod access_token;
 mod account;
 mod api;
 mod application;
 mod audit;
 mod auth_strategy;
+mod client;
 mod connect;
 mod credential;
 mod developer;
@@ -21,15 +23,18 @@ mod lock;
 mod mail;
 mod master_key;
 mod migration;
+mod oauth_scope;
 mod partner;
 mod plan;
 mod read;
 mod record;
 mod session;
+mod signing_key;
 mod snapshot;
 mod subscription;
 mod throttle;
 mod token;
+mod token_definition;
 mod tx;
 mod webhook_attempt;
 mod webhook_claim;
@@ -43,6 +48,7 @@ pub use account::OneTimeToken;
 pub use api::{ApiFilter, ApiVersionFilter};
 pub use application::ApplicationFilter;
 pub use audit::{AuditFilter, AuditLine};
+pub use client::ClientFilter;
 pub use connect::{Engine, Store};
 pub use credential::CredentialFilter;
 pub use developer::DeveloperFilter;

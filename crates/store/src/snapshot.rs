@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Api, ApiVersion, Application, AuthStrategy, Credential, Noun, Partner, Plan, Subscription};
+use domain::{
+    Api, ApiVersion, Application, AuthStrategy, Client, Credential, Noun, OAuthScope, Partner, Plan,
+    RevokedToken, SigningKey, Subscription, TokenDefinition,
+};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use sea_orm::{ConnectionTrait, EntityTrait};
 use uuid::Uuid;
@@ -18,6 +21,8 @@ const BATCH: u64 = 5_000;
 pub struct Changes {
     /// What changed, in an order that can be applied.
     pub changes: Vec<Change>,
+    /// Whether something changed that tokens are made by: scopes, definitions, keys.
+    pub issuance: bool,
     /// The number of the last change that is in them.
     pub seq: i64,
     /// Whether there may be more.
@@ -43,6 +48,9 @@ impl Store {
             Change::Subscription(subscription.id, Some(subscription))
         })
         .await?;
+        read.each(&mut apply, |client: Client| Change::Client(client.id, Some(client))).await?;
+        read.each(&mut apply, |revoked: RevokedToken| Change::RevokedToken(revoked.id, Some(revoked)))
+            .await?;
         read.each(&mut apply, |credential: Credential| Change::Credential(credential.id, Some(credential)))
             .await?;
         Ok(seq)
@@ -69,9 +77,14 @@ impl Store {
         read.again(&mut changes, ids(Application::KIND), |id, it| Change::Application(id.into(), it)).await?;
         read.again(&mut changes, ids(Subscription::KIND), |id, it| Change::Subscription(id.into(), it))
             .await?;
+        read.again(&mut changes, ids(Client::KIND), |id, it| Change::Client(id.into(), it)).await?;
+        read.again(&mut changes, ids(RevokedToken::KIND), |id, it| Change::RevokedToken(id.into(), it))
+            .await?;
         read.again(&mut changes, ids(Credential::KIND), |id, it| Change::Credential(id.into(), it)).await?;
         let more = changed.len() as u64 == BATCH;
-        Ok(Changes { changes, seq, more })
+        let issuance = [OAuthScope::KIND, TokenDefinition::KIND, SigningKey::KIND];
+        let issuance = changed.iter().any(|(_, kind, _)| issuance.contains(&kind.as_str()));
+        Ok(Changes { changes, issuance, seq, more })
     }
 }
 

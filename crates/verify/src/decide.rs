@@ -84,6 +84,8 @@ impl Verifier {
         for kind in &version.accepts {
             match kind {
                 CredentialKind::ApiKey => key = api_key::collect(&version.key_locations, request)?,
+                // Opens the token endpoint, no API by itself.
+                CredentialKind::ClientSecret => {}
             }
         }
         let key = key.ok_or(Reason::CredentialMissing)?;

@@ -13,6 +13,7 @@
 
 mod api_key;
 mod catalogue;
+mod clients;
 mod decide;
 mod decision;
 mod host;
@@ -24,6 +25,7 @@ mod query;
 mod reason;
 mod snapshot;
 
+pub use clients::SecretRecord;
 pub use decide::{Headers, Request};
 pub use decision::{Decision, Reason, Refusal, Verified};
 pub use host::{Host, MAX_HOST};

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use domain::{
-    ApiVersion, ApiVersionId, Application, ApplicationId, ApplicationState, AuthStrategy, Credential,
-    CredentialId, CredentialState, CredentialStatus, Instant, Material, Partner, PartnerId, Pepper, Plan,
-    PlanId, SecretHash, Subscription, SubscriptionId, SubscriptionStatus, credential_status,
+    AccessTokenId, ApiVersion, ApiVersionId, Application, ApplicationId, ApplicationState, AuthStrategy,
+    Client, ClientId, Credential, CredentialId, CredentialState, CredentialStatus, Instant, Material,
+    Partner, PartnerId, Pepper, Plan, PlanId, RevokedToken, SecretHash, Subscription, SubscriptionId,
+    SubscriptionStatus, credential_status,
 };
 use papaya::HashMap;
 
 use crate::catalogue::Catalogue;
+use crate::clients::{Clients, SecretRecord};
 
 /// How exactly the last use of a credential is known. Within this span only the first use is noted.
 const LAST_USE_STEP: Duration = Duration::from_secs(10);
@@ -30,6 +32,7 @@ pub struct Verifier {
     subscribed: HashMap<SubscriptionId, (ApplicationId, ApiVersionId)>,
     /// Credentials that were used since somebody asked.
     used: HashMap<CredentialId, Instant>,
+    pub(crate) clients: Clients,
     /// When what is in memory was last known to be what is in the database, in microseconds.
     fresh_at: AtomicI64,
     max_staleness: Duration,
@@ -44,6 +47,10 @@ pub enum Change {
     Application(ApplicationId, Option<Application>),
     /// A credential.
     Credential(CredentialId, Option<Credential>),
+    /// The OAuth settings of an application.
+    Client(ClientId, Option<Client>),
+    /// A token that was ended before its time.
+    RevokedToken(AccessTokenId, Option<RevokedToken>),
     /// A subscription.
     Subscription(SubscriptionId, Option<Subscription>),
     /// Versions, strategies and plans, all of them.
@@ -101,6 +108,7 @@ impl Verifier {
             subscriptions: HashMap::new(),
             subscribed: HashMap::new(),
             used: HashMap::new(),
+            clients: Clients::default(),
             fresh_at: AtomicI64::new(i64::MIN),
             max_staleness,
         }
@@ -121,6 +129,8 @@ impl Verifier {
                 self.applications.pin().insert(id, record);
             }
             Change::Application(id, None) => self.forget_application(id),
+            Change::Client(id, client) => self.clients.apply(id, client),
+            Change::RevokedToken(id, revoked) => self.clients.apply_revoked(id, revoked),
             Change::Credential(id, credential) => self.apply_credential(id, credential),
             Change::Subscription(id, subscription) => self.apply_subscription(id, subscription),
             Change::Catalogue { versions, strategies, plans } => {
@@ -136,11 +146,14 @@ impl Verifier {
             if let Some(hash) = hashes.remove(&id) {
                 credentials.remove(hash);
             }
+            self.clients.forget_secret(id);
             return;
         };
-        let Material::ApiKey(key) = &credential.material;
-        let last_used =
-            credentials.get(&key.hash).map_or(0, |record| record.last_used.load(Ordering::Relaxed));
+        let hash = match &credential.material {
+            Material::ApiKey(key) => key.hash,
+            Material::ClientSecret(_) => return self.apply_client_secret(id, credential),
+        };
+        let last_used = credentials.get(&hash).map_or(0, |record| record.last_used.load(Ordering::Relaxed));
         let record = CredentialRecord {
             id,
             application_id: credential.application_id,
@@ -149,8 +162,21 @@ impl Verifier {
             is_replaced: credential.replaced_by.is_some(),
             last_used: AtomicI64::new(last_used),
         };
-        credentials.insert(key.hash, record);
-        hashes.insert(id, key.hash);
+        credentials.insert(hash, record);
+        hashes.insert(id, hash);
+    }
+
+    /// Client secrets are found by the application whose client they are.
+    fn apply_client_secret(&self, id: CredentialId, credential: Credential) {
+        let Material::ClientSecret(secret) = credential.material else { return };
+        self.clients.apply_secret(SecretRecord {
+            id,
+            application_id: credential.application_id,
+            form: secret.form,
+            state: credential.state,
+            expires_at: credential.expires_at,
+            is_replaced: credential.replaced_by.is_some(),
+        });
     }
 
     fn apply_subscription(&self, id: SubscriptionId, subscription: Option<Subscription>) {
@@ -176,6 +202,7 @@ impl Verifier {
     /// The database removes what belongs to an application together with it, without a word about each.
     fn forget_application(&self, id: ApplicationId) {
         self.applications.pin().remove(&id);
+        self.clients.forget_application(id);
         let credentials = self.credentials.pin();
         let hashes = self.hashes.pin();
         let gone: Vec<_> =
