@@ -254,7 +254,12 @@ async fn the_last_use_of_many_credentials(db: Db) {
         .unwrap();
     assert_eq!(live, 1);
     let after_the_end = NOW + Duration::from_secs(3_600);
-    let live = db.store.read().count_live_credentials(it.application.id, after_the_end).await.unwrap();
+    let live = db
+        .store
+        .read()
+        .count_live_credentials(it.application.id, domain::CredentialKind::ApiKey, after_the_end)
+        .await
+        .unwrap();
     assert_eq!(live, 0);
 }
 

@@ -12,6 +12,8 @@ fn told(change: &Change) -> (&'static str, Option<Uuid>, bool) {
     match change {
         Change::Partner(id, it) => ("partner", Some(id.0), it.is_some()),
         Change::Application(id, it) => ("application", Some(id.0), it.is_some()),
+        Change::Client(id, it) => ("client", Some(id.0), it.is_some()),
+        Change::RevokedToken(id, it) => ("access_token", Some(id.0), it.is_some()),
         Change::Credential(id, it) => ("credential", Some(id.0), it.is_some()),
         Change::Subscription(id, it) => ("subscription", Some(id.0), it.is_some()),
         Change::Catalogue { .. } => ("catalogue", None, true),
