@@ -44,7 +44,8 @@ impl App {
         self.store.sweep_idempotency_keys(now - SECRET_REPLAY, now - KEY_LIFETIME).await?;
         self.store.sweep_mails(now - KEEP).await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
-        Ok(())
+        self.expire_approvals().await?;
+        self.expire_requests().await
     }
 
     /// Does both for ever.

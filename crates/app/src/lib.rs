@@ -6,14 +6,21 @@
 
 mod api;
 mod application;
+mod approval;
 mod audit;
 mod auth_strategy;
+mod basic;
+mod callback;
 mod caller;
 mod clock;
 mod credential;
 mod developer;
 mod error;
 mod example;
+mod external_credential;
+mod external_token;
+mod gateway;
+mod group;
 mod housekeeping;
 mod keys;
 mod mail;
@@ -21,10 +28,12 @@ mod once;
 mod partner;
 mod password;
 mod plan;
+mod request;
 mod sign_in;
 mod sign_up;
 mod subscription;
 mod sync;
+mod telling;
 mod token;
 mod webhook_delivery;
 mod webhook_endpoint;
@@ -32,6 +41,8 @@ mod webhook_event;
 mod webhook_health;
 mod webhook_outcome;
 mod webhook_work;
+mod token_request;
+mod usage_report;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -42,20 +53,25 @@ use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
 
+pub use callback::Answer;
 pub use caller::{Caller, Identity};
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use example::Example;
+pub use external_credential::Revealed;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use once::Created;
+pub use request::{NewRequest, RequestStory};
 pub use sign_in::{SignedIn, network};
 pub use sign_up::Registration;
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
-    DeveloperFilter, Health, Lane, MailFilter, MailResult, Page, PageRequest, PartnerFilter,
-    SubscriptionFilter, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
+    DeveloperFilter, Health, Lane, MailFilter, MailResult, Page, PageRequest, PartnerFilter, ProvisionFilter,
+    RequestFilter, Slice, Sliced, SubscriptionFilter, UsageReport, Wanted, WebhookDeliveryFilter,
+    WebhookEndpointFilter, WebhookEventFilter,
 };
+pub use telling::{GatewayEvent, event_data};
 pub use webhook_endpoint::ShownEndpoint;
 pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};
 
@@ -106,6 +122,7 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     pub(crate) passwords: password::Passwords,
+    pub(crate) basic: basic::Verified,
     pub(crate) mail_waits: tokio::sync::Notify,
     /// Somebody committed: there may be something to tell.
     pub(crate) webhooks_wait: tokio::sync::Notify,
@@ -136,6 +153,7 @@ impl App {
             clock,
             settings,
             passwords: password::Passwords::new(),
+            basic: basic::Verified::default(),
             mail_waits: tokio::sync::Notify::new(),
             webhooks_wait: tokio::sync::Notify::new(),
             told: tokio::sync::Mutex::default(),

@@ -52,6 +52,11 @@ pub(crate) fn greeting(name: &Name) -> String {
     }
 }
 
+/// The first line of a mail to somebody whose name is not known.
+pub(crate) fn greeting_line() -> &'static str {
+    "Hello,"
+}
+
 impl App {
     /// Writes a mail into the outbox, in the transaction of its cause.
     pub(crate) async fn post(&self, tx: &Tx, to: &Email, subject: &str, text: String) -> Result<()> {

@@ -19,6 +19,16 @@
 //! - **administrator**: a person who runs this installation. [`Administrator`]
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
 //! - **session**: somebody signed in on some device. [`Session`]
+//! - **gateway**: a third party that provisions applications for some APIs. [`Gateway`]
+//! - **provision**: an application at a gateway: the APIs it may call there. [`Provision`]
+//! - **request**: somebody asked for something that must be approved or provisioned elsewhere; a state for each API.
+//!   [`Request`]
+//! - **approval**: a request that waits for people to decide, after an **approval policy** whose steps are **approval
+//!   flows** of people or an outside system. [`Approval`], [`ApprovalPolicy`], [`ApprovalFlow`]
+//! - **group**: people who decide or are told together. [`Group`]
+//! - **external token**: made by a third party for a developer, an ordered list of properties, renewed and revoked by
+//!   mail and call-back. [`ExternalToken`]
+//! - **token request** and **token form**: how a developer asks for one. [`TokenRequest`], [`TokenForm`]
 //! - **mail**: a message that waits to be sent, or was. [`Mail`]
 //! - **webhook endpoint**: where events are sent to: all of them or some, of the whole installation or of one gateway.
 //!   [`WebhookEndpoint`]
@@ -30,11 +40,15 @@ mod actor;
 pub mod address;
 mod api;
 mod application;
+mod approval;
 mod auth_strategy;
 mod credential;
 mod developer;
 mod error;
 mod event_type;
+mod external_token;
+mod gateway;
+mod group;
 mod id;
 mod instant;
 mod mail;
@@ -42,6 +56,8 @@ mod master_key;
 pub mod openapi;
 mod partner;
 mod plan;
+mod provision;
+mod request;
 mod role;
 pub mod route;
 mod sealed;
@@ -61,28 +77,42 @@ pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
 pub use api::{Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary};
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
+pub use approval::{
+    Approval, ApprovalFlow, ApprovalFlowDraft, ApprovalPolicy, ApprovalState, Approver, FlowStep, PolicyStep,
+    Stage, StageKind, Vote,
+};
 pub use auth_strategy::{AuthMethod, AuthStrategy, AuthStrategyDraft, KeyLocation};
 pub use credential::{
-    ApiKey, Credential, CredentialDraft, CredentialKind, CredentialState, CredentialStatus, ForeignKey,
-    MAX_OVERLAP, Material, status as credential_status,
+    ApiKey, Claim, ClaimSet, Credential, CredentialDraft, CredentialKind, CredentialState, CredentialStatus,
+    External, ExternalForm, ExternalValues, ForeignKey, MAX_OVERLAP, Material, status as credential_status,
 };
 pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password, password_form};
 pub use error::{Checks, Error, FieldError, Invalid};
 pub use event_type::{EVENT_TYPES, EventType, TEST_EVENT};
+pub use external_token::{
+    ExternalToken, FormField, Property, TokenForm, TokenRequest, TokenState, check_properties,
+};
+pub use gateway::{Gateway, GatewayDraft};
+pub use group::{Group, GroupDraft};
 pub use id::{
-    AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, AuthStrategyId, CredentialId,
-    DeveloperId, GatewayId, MailId, PartnerId, PlanId, SessionId, SubscriptionId, WebhookDeliveryId,
-    WebhookEndpointId, WebhookEventId, parse_uuid,
+    AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId, ApprovalId,
+    ApprovalPolicyId, AuthStrategyId, CredentialId, DeveloperId, ExternalTokenId, GatewayId, GroupId, MailId,
+    PartnerId, PlanId, ProvisionId, RequestId, SessionId, SubscriptionId, TokenFormId, TokenRequestId,
+    WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
 };
 pub use instant::Instant;
 pub use mail::{Mail, MailState};
 pub use master_key::{MasterKey, MasterKeyError};
 pub use partner::{Partner, PartnerDraft, PartnerRole};
 pub use plan::{Limit, Period, Plan, PlanDraft};
+pub use provision::{Provision, ProvisionStatus};
+pub use request::{
+    Request, RequestCommand, RequestContext, RequestKind, RequestState, RequestStatus, Trace, TraceKind,
+};
 pub use role::{ApplicationAction, PartnerAction};
 pub use sealed::Sealed;
 pub use secret::{Hint, Pepper, Secret, SecretHash, SecretKind};
-pub use session::{Administrator, Person, Session};
+pub use session::{Administrator, AdministratorRole, Person, Session};
 pub use signing_algorithm::SigningAlgorithm;
 pub use subscription::{Subscription, SubscriptionCommand, SubscriptionStatus};
 pub use text::{Email, Name, Text, parse_label, parse_labels, search_key};

@@ -66,6 +66,14 @@ pub enum Resource {
     Tokens,
     /// Webhook endpoints, deliveries and events.
     Webhooks,
+    /// Third parties' gateways and their technical users.
+    Gateways,
+    /// Groups of people.
+    Groups,
+    /// Requests to gateways, their approval and their answers.
+    Requests,
+    /// External tokens and the forms by which they are asked for.
+    ExternalTokens,
 }
 
 /// Reading, or changing and reading.
@@ -79,7 +87,7 @@ pub enum Access {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Partners,
         Self::Developers,
         Self::Applications,
@@ -92,6 +100,10 @@ impl Resource {
         Self::Mails,
         Self::Tokens,
         Self::Webhooks,
+        Self::Gateways,
+        Self::Groups,
+        Self::Requests,
+        Self::ExternalTokens,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -109,6 +121,10 @@ impl Resource {
             Self::Mails => "mails",
             Self::Tokens => "tokens",
             Self::Webhooks => "webhooks",
+            Self::Gateways => "gateways",
+            Self::Groups => "groups",
+            Self::Requests => "requests",
+            Self::ExternalTokens => "external-tokens",
         }
     }
 }

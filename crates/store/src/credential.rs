@@ -1,8 +1,10 @@
 //! Credentials. A new kind needs no new column: what is particular to it goes into `details`.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use domain::{
-    ApiKey, ApplicationId, Credential, CredentialId, CredentialKind, CredentialState, DeveloperId, Hint,
-    Instant, Material, Name,
+    ApiKey, ApplicationId, Credential, CredentialId, CredentialKind, CredentialState, DeveloperId, External,
+    ExternalForm, GatewayId, Hint, Instant, Material, Name,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::Condition;
@@ -48,6 +50,15 @@ struct ApiKeyDetails {
     imported: bool,
 }
 
+/// `details` of a third party's credential.
+#[derive(Serialize, Deserialize)]
+struct ExternalDetails {
+    gateway_id: Option<GatewayId>,
+    form: ExternalForm,
+    sealed: String,
+    hint: String,
+}
+
 impl Record for Credential {
     type Entity = Entity;
     type Row = ActiveModel;
@@ -63,6 +74,11 @@ impl Record for Credential {
                     Some(*pepper),
                     json(ApiKeyDetails { prefix, last4, imported: *imported }),
                 )
+            }
+            Material::External(External { gateway_id, form, sealed, hint }) => {
+                let (sealed, hint) = (STANDARD.encode(sealed), hint.clone());
+                let details = ExternalDetails { gateway_id: *gateway_id, form: *form, sealed, hint };
+                (None, None, json(details))
             }
         };
         ActiveModel {
@@ -95,6 +111,11 @@ impl Record for Credential {
                     hint: Hint { prefix, last4 },
                     imported,
                 })
+            }
+            CredentialKind::External => {
+                let ExternalDetails { gateway_id, form, sealed, hint } = at.json("details", row.details)?;
+                let sealed = at.text("details", STANDARD.decode(&sealed))?;
+                Material::External(External { gateway_id, form, sealed, hint })
             }
         };
         Ok(Self {

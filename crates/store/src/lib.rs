@@ -10,12 +10,16 @@
 mod account;
 mod api;
 mod application;
+mod approval;
 mod audit;
 mod auth_strategy;
 mod connect;
 mod credential;
 mod developer;
 mod error;
+mod external_token;
+mod gateway;
+mod group;
 mod idempotency;
 mod lock;
 mod mail;
@@ -23,8 +27,10 @@ mod master_key;
 mod migration;
 mod partner;
 mod plan;
+mod provision;
 mod read;
 mod record;
+mod request;
 mod session;
 mod snapshot;
 mod subscription;
@@ -38,6 +44,7 @@ mod webhook_endpoint;
 mod webhook_event;
 mod webhook_queue;
 mod webhook_report;
+mod usage_report;
 
 pub use account::OneTimeToken;
 pub use api::{ApiFilter, ApiVersionFilter};
@@ -50,8 +57,10 @@ pub use error::Error;
 pub use idempotency::{Claim, Claimed};
 pub use mail::{MailFilter, MailRecord, MailResult};
 pub use partner::PartnerFilter;
-pub use read::{Page, PageRequest, Read};
+pub use provision::ProvisionFilter;
+pub use read::{Page, PageRequest, Read, Slice, Sliced};
 pub use record::{Owned, Record};
+pub use request::RequestFilter;
 /// What is read from: the pool or a transaction.
 pub use sea_orm::ConnectionTrait as Connection;
 pub use snapshot::Changes;
@@ -63,6 +72,7 @@ pub use webhook_endpoint::WebhookEndpointFilter;
 pub use webhook_event::WebhookEventFilter;
 pub use webhook_queue::{Health, Lane};
 pub use webhook_report::AttemptReport;
+pub use usage_report::UsageReport;
 
 /// The answer of everything here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -8,8 +8,10 @@ use crate::transition::noun;
 use crate::{ApplicationId, Checks, CredentialId, Error, Instant, Invalid, Meta, Name, Transition};
 
 mod api_key;
+mod external;
 
 pub use api_key::{ApiKey, ForeignKey};
+pub use external::{Claim, ClaimSet, External, ExternalForm, ExternalValues};
 
 /// One way for an application to prove who it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,6 +46,8 @@ noun!(Credential, CredentialId, application = |c| Some(c.application_id));
 pub enum Material {
     /// A text that is sent with each call.
     ApiKey(ApiKey),
+    /// Made by a third party's gateway, which also checks it: kept here for its owner.
+    External(External),
 }
 
 /// The kinds of credentials, as API versions accept them.
@@ -52,6 +56,8 @@ pub enum Material {
 pub enum CredentialKind {
     /// A text that is sent with each call.
     ApiKey,
+    /// Made and checked by a third party's gateway.
+    External,
 }
 
 impl Material {
@@ -59,6 +65,7 @@ impl Material {
     pub fn kind(&self) -> CredentialKind {
         match self {
             Self::ApiKey(_) => CredentialKind::ApiKey,
+            Self::External(_) => CredentialKind::External,
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::str::FromStr;
 
 use keywright_domain::{
-    ApiKey, Application, ApplicationDraft, Credential, CredentialDraft, Developer, Instant, Material, Noun,
-    Owner, Partner, PartnerDraft, Pepper, Secret, SecretKind, Subscription, Text, Transition,
+    ApiKey, Application, ApplicationDraft, Approval, Credential, CredentialDraft, Developer, FlowStep,
+    Instant, Material, Noun, Owner, Partner, PartnerDraft, Pepper, Person, Request, RequestContext,
+    RequestKind, RequestStatus, Secret, SecretKind, Stage, StageKind, Subscription, Text, Transition,
 };
 
 /// When everything here happens.
@@ -50,4 +51,24 @@ pub(crate) fn credential() -> Credential {
 
 pub(crate) fn subscription(needs_approval: bool) -> Subscription {
     made(Subscription::request(id(6), id(3), id(7), id(8), needs_approval, Text::default(), NOW))
+}
+
+/// A request for as many APIs as statuses are given.
+pub(crate) fn request(statuses: &[RequestStatus]) -> Request {
+    let apis = (0..).zip(statuses).map(|(n, _)| (id(30 + n), id(40 + n), Some(id(50 + n)))).collect();
+    let (requester, context) = (Person::Developer(id(1)), RequestContext::default());
+    let mut request =
+        made(Request::ask((id(12), RequestKind::Create), requester, id(3), Some(id(13)), context, apis, NOW));
+    for (state, status) in request.states.iter_mut().zip(statuses) {
+        state.status = *status;
+    }
+    request
+}
+
+/// An approval that Ada and Ben may decide.
+pub(crate) fn approval(everyone: bool) -> Approval {
+    let step = FlowStep { approvers: Vec::new(), everyone };
+    let kind = StageKind::People { flow_id: id(14), step };
+    let stage = Stage { id: id(15), kind, votes: Vec::new(), expires_at: None };
+    made(Approval::ask(id(16), id(12), vec![stage], NOW))
 }

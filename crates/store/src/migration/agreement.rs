@@ -6,9 +6,10 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseConnection, DbBackend, Iterable, QueryResult, Statement};
 
 use crate::{
-    Store, account, api, application, audit, auth_strategy, credential, developer, idempotency, lock, mail,
+    Store, account, api, application, approval, audit, auth_strategy, credential, developer, external_token,
+    gateway, group, idempotency, lock, mail, usage_report,
 };
-use crate::{master_key, partner, plan, session, subscription, throttle, token};
+use crate::{master_key, partner, plan, provision, request, session, subscription, throttle, token};
 use crate::{webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue};
 
 /// Table and column, with a word for the type and whether it may be empty.
@@ -36,11 +37,20 @@ fn of_entities() -> Columns {
         api::specification::Entity,
         application::Entity,
         application::member::Entity,
+        approval::Entity,
+        approval::flow::Entity,
+        approval::policy::Entity,
         audit::Entity,
         audit::head::Entity,
         auth_strategy::Entity,
         credential::Entity,
         developer::Entity,
+        external_token::Entity,
+        external_token::form::Entity,
+        external_token::request::Entity,
+        gateway::Entity,
+        gateway::api::Entity,
+        group::Entity,
         idempotency::Entity,
         lock::Entity,
         mail::Entity,
@@ -48,6 +58,9 @@ fn of_entities() -> Columns {
         partner::Entity,
         partner::member::Entity,
         plan::Entity,
+        provision::Entity,
+        request::Entity,
+        request::state::Entity,
         session::Entity,
         session::administrator::Entity,
         subscription::Entity,
@@ -59,6 +72,7 @@ fn of_entities() -> Columns {
         webhook_event::Entity,
         webhook_event::cursor::Entity,
         webhook_queue::Entity,
+        usage_report::Entity,
     );
     columns
 }

@@ -9,6 +9,11 @@ mod m0002_catalogue;
 mod m0003_applications;
 mod m0004_records;
 mod m0020_webhooks;
+mod m0025_gateways;
+mod m0026_requests;
+mod m0027_approvals;
+mod m0028_external_tokens;
+mod m0029_usage_reports;
 
 pub(crate) struct Migrator;
 
@@ -21,6 +26,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_applications::Migration),
             Box::new(m0004_records::Migration),
             Box::new(m0020_webhooks::Migration),
+            Box::new(m0025_gateways::Migration),
+            Box::new(m0026_requests::Migration),
+            Box::new(m0027_approvals::Migration),
+            Box::new(m0028_external_tokens::Migration),
+            Box::new(m0029_usage_reports::Migration),
         ]
     }
 }
