@@ -9,9 +9,11 @@ mod application;
 mod audit;
 mod auth_strategy;
 mod caller;
+mod catalogue;
 mod clock;
 mod credential;
 mod developer;
+mod document;
 mod error;
 mod example;
 mod four_eyes;
@@ -23,7 +25,9 @@ mod once;
 mod partner;
 mod password;
 mod plan;
+mod portal;
 mod refusal;
+mod renewal;
 mod sign_in;
 mod sign_up;
 mod subscription;
@@ -46,6 +50,7 @@ use uuid::Uuid;
 use verify::Verifier;
 
 pub use caller::{Caller, Identity};
+pub use catalogue::{Offer, Terms};
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use example::Example;
@@ -54,13 +59,14 @@ pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use once::Created;
 pub use refusal::RefusedAct;
-pub use sign_in::{SignedIn, network};
-pub use sign_up::Registration;
+pub use renewal::Renewable;
+pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
+pub use sign_up::{LinkForm, Registration};
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
-    DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page, PageRequest,
-    PartnerFilter, SubscriptionFilter, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
-    WebhookEventFilter,
+    DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered, NumberedRequest, Page,
+    PageRequest, PartnerFilter, SubscribedTo, SubscriptionFilter, Wanted, WebhookDeliveryFilter,
+    WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use webhook_endpoint::ShownEndpoint;
 pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};

@@ -17,6 +17,8 @@
 //! - **signing key**: with which tokens are signed; published before it signs and after. [`SigningKey`]
 //! - **api** and **api version**: what is called. The version says which credentials, roles and scopes open it, whether
 //!   a subscription is needed, and where the gateway finds it. [`Api`], [`ApiVersion`]
+//! - **document**: a page about an API, in Markdown. [`Document`]
+//! - **portal**: what this installation shows of itself to those who use its APIs. [`Portal`]
 //! - **plan**: limits counted per application. [`Plan`]
 //! - **subscription**: application × api version × plan, with a status. [`Subscription`]
 //! - **auth strategy**: how applications of an API authenticate, as a named setting. [`AuthStrategy`]
@@ -41,6 +43,7 @@ mod auth_strategy;
 mod client;
 mod credential;
 mod developer;
+mod document;
 mod error;
 mod event_type;
 mod id;
@@ -52,6 +55,7 @@ mod oauth_scope;
 pub mod openapi;
 mod partner;
 mod plan;
+mod portal;
 mod role;
 pub mod route;
 mod sealed;
@@ -72,7 +76,7 @@ pub mod webhook_signature;
 pub use access_token::{AccessToken, RevokedToken};
 pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
-pub use api::{Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary};
+pub use api::{Api, ApiDraft, ApiVersion, ApiVersionDraft, Approval, Route, SpecificationSummary};
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
 pub use auth_strategy::{AuthMethod, AuthStrategy, AuthStrategyDraft, KeyLocation};
 pub use client::{
@@ -84,13 +88,14 @@ pub use credential::{
     ForeignKey, MAX_OVERLAP, Material, SecretForm, check_chosen_secret, status as credential_status,
 };
 pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password, password_form};
+pub use document::{Document, DocumentDraft, MAX_DOCUMENT, MAX_DOCUMENTS};
 pub use error::{Checks, Error, FieldError, Invalid};
 pub use event_type::{EVENT_TYPES, EventType, TEST_EVENT};
 pub use id::{
     AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, AuthStrategyId, ClientId,
-    CredentialId, DeveloperId, GatewayId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId, SessionId,
-    SigningKeyId, SubscriptionId, TokenDefinitionId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId,
-    parse_uuid,
+    CredentialId, DeveloperId, DocumentId, GatewayId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId,
+    PortalId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId, WebhookDeliveryId,
+    WebhookEndpointId, WebhookEventId, parse_uuid,
 };
 pub use instant::Instant;
 pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
@@ -99,10 +104,11 @@ pub use master_key::{MasterKey, MasterKeyError};
 pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};
 pub use partner::{Partner, PartnerDraft, PartnerRole};
 pub use plan::{Limit, Period, Plan, PlanDraft};
+pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalPicture};
 pub use role::{ApplicationAction, PartnerAction};
 pub use sealed::Sealed;
 pub use secret::{Hint, Pepper, Secret, SecretHash, SecretKind};
-pub use session::{Administrator, Person, Session};
+pub use session::{Administrator, Person, Renewal, Session};
 pub use signing_algorithm::SigningAlgorithm;
 pub use signing_key::{SigningKey, SigningKeyState};
 pub use subscription::{Subscription, SubscriptionCommand, SubscriptionStatus};

@@ -7,11 +7,9 @@ use sea_orm::{DatabaseConnection, DbBackend, Iterable, QueryResult, Statement};
 
 use crate::{
     Store, access_token, account, api, application, audit, auth_strategy, client, credential, developer,
-    idempotency, invitation, lock, mail, oauth_scope,
-};
-use crate::{
-    master_key, partner, plan, session, signing_key, subscription, throttle, token, token_definition,
-    webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue,
+    document, idempotency, invitation, lock, mail, master_key, oauth_scope, partner, plan, portal, session,
+    signing_key, subscription, throttle, token, token_definition, webhook_attempt, webhook_delivery,
+    webhook_endpoint, webhook_event, webhook_queue,
 };
 
 /// Table and column, with a word for the type and whether it may be empty.
@@ -49,6 +47,7 @@ fn of_entities() -> Columns {
         client::Entity,
         credential::Entity,
         developer::Entity,
+        document::Entity,
         idempotency::Entity,
         invitation::Entity,
         lock::Entity,
@@ -60,6 +59,8 @@ fn of_entities() -> Columns {
         partner::Entity,
         partner::member::Entity,
         plan::Entity,
+        portal::Entity,
+        portal::picture::Entity,
         session::Entity,
         session::administrator::Entity,
         subscription::Entity,

@@ -12,6 +12,8 @@ mod m0005_invitations;
 mod m0010_oauth_desk;
 mod m0011_access_tokens;
 mod m0020_webhooks;
+mod m0040_portal;
+mod m0041_asking_for_apis;
 
 pub(crate) struct Migrator;
 
@@ -27,6 +29,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_webhooks::Migration),
             Box::new(m0010_oauth_desk::Migration),
             Box::new(m0011_access_tokens::Migration),
+            Box::new(m0040_portal::Migration),
+            Box::new(m0041_asking_for_apis::Migration),
         ]
     }
 }
