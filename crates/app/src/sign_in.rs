@@ -39,7 +39,7 @@ fn account_delay(failures: u32) -> Duration {
     if failures < 100 { Duration::ZERO } else { Duration::from_secs(24 * 3600) }
 }
 
-const WRONG: Error = Error::Unauthenticated("the address or the password is wrong");
+pub(crate) const WRONG: Error = Error::Unauthenticated("the address or the password is wrong");
 
 impl App {
     /// A developer signs in.
@@ -95,7 +95,7 @@ impl App {
         self.start_session(tx, caller, person, user_agent).await
     }
 
-    async fn start_session(
+    pub(crate) async fn start_session(
         &self,
         mut tx: Tx,
         caller: &Caller,
@@ -286,7 +286,7 @@ impl App {
         ]
     }
 
-    async fn note_bad_guess(&self, caller: &Caller, developer: &Developer) -> Result<()> {
+    pub(crate) async fn note_bad_guess(&self, caller: &Caller, developer: &Developer) -> Result<()> {
         let mut tx = self.begin(caller).await?;
         tx.note(Event { action: "developer.sign_in_failed", details: json!({}) }, developer);
         Ok(tx.commit().await?)
@@ -294,7 +294,7 @@ impl App {
 }
 
 /// Only open accounts. Asked after the password was right, so that it tells strangers nothing.
-fn may_sign_in(developer: &Developer) -> Result<()> {
+pub(crate) fn may_sign_in(developer: &Developer) -> Result<()> {
     Err(Error::Unauthenticated(match developer.state {
         DeveloperState::Approved => return Ok(()),
         DeveloperState::Unverified => {
@@ -307,7 +307,7 @@ fn may_sign_in(developer: &Developer) -> Result<()> {
 
 /// Somebody may choose a new password while the old one is being compared. It must open nothing after that, so the
 /// account is locked from here until the session is there to be ended with the others.
-async fn must_still_have_this_password(tx: &Tx, seen: &Developer) -> Result<()> {
+pub(crate) async fn must_still_have_this_password(tx: &Tx, seen: &Developer) -> Result<()> {
     tx.lock_developer(seen.id).await?;
     let current: Option<Developer> = tx.read().find(seen.id).await?;
     match current {
@@ -317,7 +317,7 @@ async fn must_still_have_this_password(tx: &Tx, seen: &Developer) -> Result<()> 
 }
 
 /// The caller, now that it is known who it is.
-fn acting(caller: &Caller, person: Person, session_id: SessionId) -> Caller {
+pub(crate) fn acting(caller: &Caller, person: Person, session_id: SessionId) -> Caller {
     Caller { identity: identity(person, session_id), ..caller.clone() }
 }
 

@@ -79,11 +79,27 @@ pub struct Session {
 
 noun!(Session, SessionId);
 
+impl Person {
+    /// How long a session lives at most. Administrators can do more harm, and theirs are shorter.
+    pub fn session_lifetime(self) -> Duration {
+        match self {
+            Self::Developer(_) => Duration::from_secs(12 * 3600),
+            Self::Administrator(_) => Duration::from_secs(8 * 3600),
+        }
+    }
+
+    /// How long a session lives unused.
+    pub fn session_idle(self) -> Duration {
+        match self {
+            Self::Developer(_) => Session::LONGEST_IDLE,
+            Self::Administrator(_) => Duration::from_secs(15 * 60),
+        }
+    }
+}
+
 impl Session {
-    /// How long a session lives at most.
-    pub const LIFETIME: Duration = Duration::from_secs(12 * 3600);
-    /// How long it lives unused.
-    pub const IDLE: Duration = Duration::from_secs(30 * 60);
+    /// However it is, an unused session is over after this.
+    pub const LONGEST_IDLE: Duration = Duration::from_secs(30 * 60);
 
     /// Somebody signs in.
     pub fn start(
@@ -103,7 +119,7 @@ impl Session {
             user_agent: printable(user_agent),
             address: printable(address),
             last_seen_at: now,
-            ends_at: now + Self::LIFETIME,
+            ends_at: now + person.session_lifetime(),
         };
         Transition::create(session, "session.started")
     }
@@ -115,6 +131,6 @@ impl Session {
 
     /// Whether it still counts at a moment.
     pub fn is_alive(&self, now: Instant) -> bool {
-        now < self.ends_at && now.since(self.last_seen_at) < Self::IDLE
+        now < self.ends_at && now.since(self.last_seen_at) < self.person.session_idle()
     }
 }

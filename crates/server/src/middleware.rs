@@ -40,7 +40,7 @@ pub(crate) fn around(router: Router, state: State) -> Router {
 }
 
 /// Gives the request an id, which every log line within, the answer's header and an error's body carry.
-async fn identify_and_log(Shared(_): Shared<State>, mut request: Request, next: Next) -> Response {
+async fn identify_and_log(Shared(state): Shared<State>, mut request: Request, next: Next) -> Response {
     let id = Uuid::now_v7();
     let started = Instant::now();
     let method = request.method().clone();
@@ -53,7 +53,7 @@ async fn identify_and_log(Shared(_): Shared<State>, mut request: Request, next: 
         let problem = Problem { request_id: Some(id.to_string()), ..problem };
         response = if wants_page { as_page(response, &problem) } else { with_request_id(response, &problem) };
     }
-    protect(&mut response);
+    protect(&mut response, state.options.public_url.starts_with("https://"));
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
@@ -93,7 +93,7 @@ fn as_page(response: Response, problem: &Problem) -> Response {
 }
 
 /// Nothing is cached, sniffed, framed or run unless a handler says otherwise.
-fn protect(response: &mut Response) {
+fn protect(response: &mut Response, over_https: bool) {
     let headers = response.headers_mut();
     let defaults = [
         (header::CACHE_CONTROL, "no-store"),
@@ -101,14 +101,19 @@ fn protect(response: &mut Response) {
         (header::REFERRER_POLICY, "no-referrer"),
         (
             header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
         ),
+        (header::X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (HeaderName::from_static("permissions-policy"), ""),
     ];
     for (name, value) in defaults {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if over_https {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
     }
 }
 

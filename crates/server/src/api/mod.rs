@@ -11,7 +11,7 @@ mod developers;
 mod docs;
 mod document;
 mod mails;
-mod page;
+pub(crate) mod page;
 pub(crate) mod partners;
 mod plans;
 mod reply;

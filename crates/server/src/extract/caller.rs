@@ -36,15 +36,20 @@ impl FromRequestParts<State> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
-        let address = client_address(parts, &state.options.trusted_proxies);
         let identity = match bearer(parts)? {
             Some(token) => state.app.identify(token).await?,
             None => Identity::Anonymous,
         };
-        let caller = Caller { identity, address, request_id: request_id(parts), claim: None };
+        let caller = caller_of(identity, parts, state);
         limit(&caller, state)?;
         Ok(Self(caller))
     }
+}
+
+/// Somebody who was recognised, from where, and in the course of which request.
+pub(crate) fn caller_of(identity: Identity, parts: &Parts, state: &State) -> Caller {
+    let address = client_address(parts, &state.options.trusted_proxies);
+    Caller { identity, address, request_id: request_id(parts), claim: None }
 }
 
 fn request_id(parts: &Parts) -> Uuid {
@@ -69,7 +74,7 @@ fn bearer(parts: &Parts) -> Result<Option<&str>, Problem> {
 }
 
 /// Requests a minute: by token or session; strangers by network.
-fn limit(caller: &Caller, state: &State) -> Result<(), Problem> {
+pub(crate) fn limit(caller: &Caller, state: &State) -> Result<(), Problem> {
     let checked = match &caller.identity {
         Identity::Token { id, .. } => state.by_principal.check(&id.0),
         Identity::Developer { session_id, .. } | Identity::Administrator { session_id, .. } => {

@@ -12,8 +12,8 @@ mod query;
 use uuid::Uuid;
 
 pub(crate) use body::{Create, Json, MayJson, Text};
-pub(crate) use caller::{Visitor, Who};
-pub(crate) use form::Form;
+pub(crate) use caller::{Visitor, Who, caller_of, limit};
+pub(crate) use form::{Form, form_body};
 pub(crate) use path::Path;
 pub(crate) use precondition::{IfMatch, MayMatch};
 pub(crate) use query::Query;

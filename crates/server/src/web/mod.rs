@@ -1,17 +1,38 @@
 //! The pages. Plain forms that work without JavaScript: what is wrong stands beside its field, nothing that was typed is
 //! lost (but passwords are typed again), and what went well ends in a redirect. `templates/web` mirrors this folder.
 
+// Parts that the next pages are made of.
+#![allow(dead_code)]
+
+mod account;
+mod cell;
+mod console;
+mod cookie;
 mod cross_site;
+mod csrf;
 mod field;
 mod forgot_password;
+mod form;
+mod frame;
 mod home;
+mod list;
+mod markdown;
 mod message;
+mod moment;
+mod notice;
 mod one_time_link;
+mod portal;
+mod refused;
 mod reset_password;
 mod setup;
 mod sign_in;
+mod sign_out;
 mod sign_up;
+mod states;
+mod typed;
 mod verify_email;
+mod view;
+mod visit;
 
 use askama::Template;
 use axum::Router;
@@ -65,8 +86,12 @@ fn pages() -> Pages {
     let pages = sign_up::routes(pages);
     let pages = verify_email::routes(pages);
     let pages = sign_in::routes(pages);
+    let pages = sign_out::routes(pages);
     let pages = forgot_password::routes(pages);
-    reset_password::routes(pages)
+    let pages = reset_password::routes(pages);
+    let pages = account::routes(pages);
+    let pages = portal::routes(pages);
+    console::routes(pages)
 }
 
 /// All pages.
@@ -89,6 +114,11 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
             Problem::internal().into_response()
         }
     }
+}
+
+/// Answers with a page for somebody who may be signed in.
+fn framed(status: StatusCode, template: &impl Template) -> Response {
+    with_referrer(page(status, template))
 }
 
 /// Lets the browser say to ourselves, and to nobody else, which page a form was sent from. Pages whose own address is a
