@@ -70,7 +70,8 @@ fn check(path: &str, page: &Answer) {
         let target = attribute(address, "href").or_else(|| attribute(address, "src")).unwrap();
         let known = ["/api/v1/", "/assets/", "#", "data:image/"].iter().any(|own| target.starts_with(own));
         // These pages come with the next change.
-        let soon = ["/apis", "/applications", "/partners", "/console/"].iter().any(|own| target.starts_with(own));
+        let soon =
+            ["/apis", "/applications", "/partners", "/console/"].iter().any(|own| target.starts_with(own));
         let known = known || soon;
         assert!(known || route(target, &gets).is_some(), "{path}: {target} leads nowhere");
     }
