@@ -63,7 +63,10 @@ pub(crate) struct Frame {
     pub(crate) notice: Option<&'static str>,
 }
 
-const PORTAL: &[(&str, &[(Place, &str, &str)])] = &[(
+/// Place, path and words of each.
+type Links = &'static [(Place, &'static str, &'static str)];
+
+const PORTAL: &[(&str, Links)] = &[(
     "",
     &[
         (Place::Home, "/home", "Home"),
@@ -73,7 +76,7 @@ const PORTAL: &[(&str, &[(Place, &str, &str)])] = &[(
     ],
 )];
 
-const CONSOLE: &[(&str, &[(Place, &str, &str)])] = &[
+const CONSOLE: &[(&str, Links)] = &[
     ("", &[(Place::Home, "/console", "Overview"), (Place::Approvals, "/console/approvals", "Approvals")]),
     (
         "Who calls",
@@ -121,7 +124,7 @@ impl Frame {
             label,
             current: place == here,
         };
-        let group = |(heading, links): &(&'static str, &[(Place, &'static str, &'static str)])| Group {
+        let group = |(heading, links): &(&'static str, Links)| Group {
             heading,
             links: links.iter().map(link).collect(),
         };
