@@ -9,7 +9,9 @@ mod application;
 mod audit;
 mod auth_strategy;
 mod caller;
+mod calls;
 mod clock;
+mod counts;
 mod credential;
 mod developer;
 mod error;
@@ -46,12 +48,14 @@ use uuid::Uuid;
 use verify::Verifier;
 
 pub use caller::{Caller, Identity};
+pub use calls::Calls;
 pub use clock::Clock;
+pub use counts::Counts;
 pub use error::{Error, Result};
 pub use example::Example;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
-pub use names::{Names, Wanted};
+pub use names::{Names, ToName};
 pub use once::Created;
 pub use rights::Rights;
 pub use sign_in::{SignedIn, network};
@@ -120,6 +124,7 @@ pub struct App {
     last_id: AtomicU64,
     sync: sync::Sync,
     verifier: Arc<Verifier>,
+    calls: calls::Calls,
 }
 
 impl App {
@@ -147,6 +152,7 @@ impl App {
             last_id: AtomicU64::new(0),
             sync: sync::Sync::default(),
             verifier,
+            calls: calls::Calls::new(),
         });
         app.check_master_key().await?;
         app.load().await?;
@@ -156,6 +162,11 @@ impl App {
     /// The gateway check.
     pub fn verifier(&self) -> &Arc<Verifier> {
         &self.verifier
+    }
+
+    /// What gateways asked this node, since its start.
+    pub fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// The clock that everything goes by.

@@ -13,7 +13,7 @@ use crate::{App, Result};
 
 /// Of which things the names are wanted.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct ToName {
     /// Applications.
     pub applications: Vec<ApplicationId>,
     /// Versions of APIs: named after both.
@@ -32,7 +32,7 @@ pub struct Wanted {
     pub tokens: Vec<ApiTokenId>,
 }
 
-impl Wanted {
+impl ToName {
     /// The owner of an application, too.
     pub fn owner(&mut self, owner: Owner) {
         match owner {
@@ -90,7 +90,7 @@ impl App {
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn names(&self, wanted: Wanted) -> Result<Names> {
+    pub async fn names(&self, wanted: ToName) -> Result<Names> {
         let read = self.store.read();
         let mut names = Names::default();
         let ids = |ids: Vec<Uuid>| {

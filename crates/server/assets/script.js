@@ -60,6 +60,34 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   });
 }
 
+// Parts that change by themselves, such as whether the first call has come.
+for (const part of document.querySelectorAll("[data-refresh]")) {
+  setInterval(() => {
+    const asked = new XMLHttpRequest();
+    asked.open("GET", location.href);
+    asked.responseType = "document";
+    asked.onload = function () {
+      const fresh = this.response?.getElementById(part.id);
+      const shown = document.getElementById(part.id);
+      if (this.status !== 200 || !fresh || fresh.textContent === shown.textContent) return;
+      shown.replaceWith(document.adoptNode(fresh));
+    };
+    if (!document.hidden) asked.send();
+  }, Number(part.dataset.refresh));
+}
+
+// Long texts can be read from a file.
+for (const area of document.querySelectorAll("textarea[data-file]")) {
+  const label = document.createElement("label");
+  const input = document.createElement("input");
+  input.type = "file";
+  label.append("Or read it from a file", input);
+  input.addEventListener("change", async () => {
+    if (input.files[0]) area.value = await input.files[0].text();
+  });
+  area.after(label);
+}
+
 // What is done for good: the button waits for the name.
 for (const form of document.querySelectorAll("form[data-confirm]")) {
   const input = form.querySelector("#confirm");

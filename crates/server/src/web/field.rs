@@ -22,6 +22,8 @@ pub(crate) struct Field {
     error: Option<String>,
     focus: bool,
     required: bool,
+    /// Where scripts run, it can be read from a file.
+    from_file: bool,
 }
 
 /// What it looks like.
@@ -164,7 +166,13 @@ impl Field {
             error: None,
             focus: false,
             required: true,
+            from_file: false,
         }
+    }
+
+    /// It may be read from a file.
+    pub(crate) fn from_file(self) -> Self {
+        Self { from_file: true, ..self }
     }
 
     /// It may be left empty.

@@ -1,13 +1,14 @@
 //! The pages. Plain forms that work without JavaScript: what is wrong stands beside its field, nothing that was typed is
 //! lost (but passwords are typed again), and what went well ends in a redirect. `templates/web` mirrors this folder.
 
-// Parts that the next pages are made of.
-#![allow(dead_code)]
-
 mod account;
+mod apis;
+mod applications;
+mod audit_line;
 mod cell;
 mod console;
 mod cookie;
+mod credentials;
 mod cross_site;
 mod csrf;
 mod field;
@@ -17,18 +18,22 @@ mod frame;
 mod home;
 mod list;
 mod markdown;
+mod members;
 mod message;
 mod moment;
 mod notice;
 mod one_time_link;
+mod partners;
 mod portal;
 mod refused;
 mod reset_password;
+mod reveal;
 mod setup;
 mod sign_in;
 mod sign_out;
 mod sign_up;
 mod states;
+mod subscriptions;
 mod typed;
 mod verify_email;
 mod view;
@@ -36,6 +41,7 @@ mod visit;
 
 use askama::Template;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
@@ -66,6 +72,13 @@ impl Pages {
         self.route("POST", path, summary, routing::post(handler))
     }
 
+    /// A form to send that may be as large as a specification.
+    fn post_large<H: Handler<T, State>, T: 'static>(self, path: &str, summary: &str, handler: H) -> Self {
+        // Each character of it may become three on its way.
+        let limit = DefaultBodyLimit::max(3 * domain::openapi::MAX_SPECIFICATION);
+        self.route("POST", path, summary, routing::post(handler).layer(limit))
+    }
+
     fn route(
         mut self,
         method: &str,
@@ -91,6 +104,11 @@ fn pages() -> Pages {
     let pages = reset_password::routes(pages);
     let pages = account::routes(pages);
     let pages = portal::routes(pages);
+    let pages = apis::routes(pages);
+    let pages = applications::routes(pages);
+    let pages = credentials::routes(pages);
+    let pages = subscriptions::routes(pages);
+    let pages = partners::routes(pages);
     console::routes(pages)
 }
 

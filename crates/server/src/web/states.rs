@@ -1,8 +1,8 @@
 //! States in words, and how good or bad they are. One word for one state, wherever it is shown.
 
 use domain::{
-    ApplicationState, CredentialStatus, DeveloperState, Limit, MailState, PartnerRole, Period, Subscription,
-    SubscriptionStatus,
+    ApplicationRole, ApplicationState, CredentialKind, CredentialStatus, DeveloperState, Limit, MailState,
+    PartnerRole, Period, Subscription, SubscriptionStatus,
 };
 
 use super::cell::Tone;
@@ -65,6 +65,22 @@ pub(crate) fn partner_role(role: PartnerRole) -> &'static str {
     match role {
         PartnerRole::Owner => "Owner",
         PartnerRole::ReadOnly => "May look",
+    }
+}
+
+/// Of a member of an application.
+pub(crate) fn application_role(role: ApplicationRole) -> &'static str {
+    match role {
+        ApplicationRole::Owner => "Owner",
+        ApplicationRole::Developer => "Developer",
+        ApplicationRole::ReadOnly => "May look",
+    }
+}
+
+/// A kind of credential.
+pub(crate) fn credential_kind(kind: CredentialKind) -> &'static str {
+    match kind {
+        CredentialKind::ApiKey => "API key",
     }
 }
 

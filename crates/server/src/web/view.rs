@@ -96,6 +96,11 @@ impl Table {
         }
     }
 
+    /// What is said if there are no rows.
+    pub(crate) fn empty(self, words: &str) -> Self {
+        Self { empty: words.to_owned(), ..self }
+    }
+
     /// What to do if there are no rows.
     pub(crate) fn empty_action(self, action: Action) -> Self {
         Self { empty_action: Some(action), ..self }

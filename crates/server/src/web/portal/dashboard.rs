@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, ApplicationFilter, PageRequest, SubscriptionFilter, Wanted};
+use app::{App, ApplicationFilter, PageRequest, SubscriptionFilter, ToName};
 use axum::extract::State as Shared;
 
 use crate::web::Pages;
@@ -22,11 +22,11 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer 
     let page = PageRequest::first(10);
     let applications = app.applications(caller, ApplicationFilter::default(), page).await?.items;
     let subscriptions = app.subscriptions(caller, SubscriptionFilter::default(), page).await?.items;
-    let mut wanted = Wanted {
+    let mut wanted = ToName {
         applications: subscriptions.iter().map(|it| it.application_id).collect(),
         versions: subscriptions.iter().map(|it| it.api_version_id).collect(),
         plans: subscriptions.iter().map(|it| it.plan_id).collect(),
-        ..Wanted::default()
+        ..ToName::default()
     };
     applications.iter().for_each(|it| wanted.owner(it.owner));
     let names = app.names(wanted).await?;
