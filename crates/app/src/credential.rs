@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Access, ApiKey, Application, ApplicationAction, ApplicationId, Credential, CredentialDraft, CredentialId,
-    Event, ForeignKey, Invalid, Material, Resource, SecretKind,
+    Access, ApiKey, Application, ApplicationAction, ApplicationId, ClientSecret, Credential, CredentialDraft,
+    CredentialId, CredentialKind, Event, ForeignKey, Invalid, Material, Resource, SecretKind,
 };
 use serde_json::json;
 use store::{Connection, Read, Tx};
@@ -58,7 +58,7 @@ impl App {
         if let Some(done) = self.replay(&tx, caller, id, Some(&secret)).await? {
             return Ok(done);
         }
-        self.check_credential_quota(&tx, application).await?;
+        self.check_credential_quota(&tx, application, CredentialKind::ApiKey).await?;
         let material = Material::ApiKey(ApiKey::minted(&secret, self.keys.pepper(), PEPPER));
         let change = Credential::issue(id, application, draft, material, tx.now())?;
         Ok(Created::with_secret(self.save(tx, change).await?, secret))
@@ -83,7 +83,7 @@ impl App {
         if let Some(done) = self.replay(&tx, caller, id, None).await? {
             return Ok(done);
         }
-        self.check_credential_quota(&tx, application).await?;
+        self.check_credential_quota(&tx, application, CredentialKind::ApiKey).await?;
         let material = Material::ApiKey(ApiKey::import(key, self.keys.pepper(), PEPPER)?);
         let change = Credential::issue(id, application, draft, material, tx.now())?;
         let credential = match tx.save(change).await {
@@ -168,28 +168,40 @@ impl App {
         overlap: Duration,
     ) -> Result<Created<Credential>> {
         let successor: CredentialId = self.new_id();
-        let (secret, _) = self.keys.mint(SecretKind::ApiKey);
         let mut tx = self.begin(caller).await?;
         let credential = credential_for(tx.read(), caller, id, ApplicationAction::ManageCredentials).await?;
+        let kind = credential.material.kind();
+        let (secret, _) = self.keys.mint(match kind {
+            CredentialKind::ApiKey => SecretKind::ApiKey,
+            CredentialKind::ClientSecret => SecretKind::ClientSecret,
+        });
         if let Some(done) = self.replay(&tx, caller, successor, Some(&secret)).await? {
             return Ok(done);
         }
         let material = match &credential.material {
             Material::ApiKey(_) => Material::ApiKey(ApiKey::minted(&secret, self.keys.pepper(), PEPPER)),
+            Material::ClientSecret(_) => {
+                Material::ClientSecret(ClientSecret::minted(&secret, self.keys.pepper(), PEPPER))
+            }
         };
         let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;
         if !overlap.is_zero() {
-            self.check_credential_quota(&tx, credential.application_id).await?;
+            self.check_credential_quota(&tx, credential.application_id, kind).await?;
         }
         tx.save(old).await?;
         Ok(Created::with_secret(self.save(tx, new).await?, secret))
     }
 
-    async fn check_credential_quota(&self, tx: &Tx, application: ApplicationId) -> Result<()> {
+    pub(crate) async fn check_credential_quota(
+        &self,
+        tx: &Tx,
+        application: ApplicationId,
+        kind: CredentialKind,
+    ) -> Result<()> {
         // Bumping a row that all creates for this application share makes them come one after the other.
         tx.lock_application(application).await?;
         let max = self.settings.credentials_per_application;
-        if tx.read().count_live_credentials(application, tx.now()).await? >= max {
+        if tx.read().count_live_credentials(application, kind, tx.now()).await? >= max {
             return Err(Error::Quota(format!("Maximum number of Credentials exceeded. Max Allowed: {max}")));
         }
         Ok(())

@@ -19,7 +19,7 @@ const SWEPT_AT_ONCE: u64 = 1_000;
 const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 3600);
 
 impl App {
-    /// Writes when credentials were last used.
+    /// Writes when credentials were last used, and what was refused.
     ///
     /// # Errors
     /// If the database is not available; the times are written with the next ones then.
@@ -29,7 +29,7 @@ impl App {
             self.verifier().put_back_used(used);
             return Err(error.into());
         }
-        Ok(())
+        self.write_refusals().await
     }
 
     /// Removes what is over.
@@ -43,6 +43,7 @@ impl App {
         self.store.sweep_attempts(now - KEEP_ATTEMPTS).await?;
         self.store.sweep_idempotency_keys(now - SECRET_REPLAY, now - KEY_LIFETIME).await?;
         self.store.sweep_mails(now - KEEP).await?;
+        self.store.sweep_invitations(now - KEEP).await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
         Ok(())
     }

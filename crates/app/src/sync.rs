@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use store::Found;
 use tokio::sync::Mutex;
+use verify::Verifier;
 
 use crate::{App, Error, Result};
 
@@ -24,10 +26,7 @@ impl App {
         let mut seen = self.sync.seen.lock().await;
         let now = self.clock.now();
         let verifier = self.verifier();
-        *seen = self
-            .store
-            .load_all(|changes| changes.into_iter().for_each(|change| verifier.apply(change)))
-            .await?;
+        *seen = self.store.load_all(|found| take_over(verifier, found)).await?;
         verifier.refreshed(now);
         Ok(())
     }
@@ -39,7 +38,7 @@ impl App {
             // Taken before reading: what we read is at least as new as this.
             let now = self.clock.now();
             let batch = self.store.load_changes(*seen).await?;
-            batch.changes.into_iter().for_each(|change| self.verifier().apply(change));
+            take_over(self.verifier(), batch.found);
             *seen = batch.seq;
             if !batch.more {
                 self.verifier().refreshed(now);
@@ -95,4 +94,12 @@ impl App {
             )),
         }
     }
+}
+
+/// Tells the gateway check what was found, and the log what could not be read.
+fn take_over(verifier: &Verifier, found: Found) {
+    for error in found.unreadable {
+        tracing::error!(%error, "a row cannot be read; what hangs on it is refused");
+    }
+    found.changes.into_iter().for_each(|change| verifier.apply(change));
 }

@@ -76,6 +76,8 @@ ids! {
     ApiTokenId = "token";
     /// A signed-in developer's or administrator's session.
     SessionId = "session";
+    /// Somebody is asked to join a partner or an application.
+    InvitationId = "invitation";
     /// A message that waits to be sent, or was.
     MailId = "mail";
     /// A third party that makes credentials for our applications.
@@ -86,6 +88,16 @@ ids! {
     WebhookEventId = "event";
     /// One event on its way to one endpoint.
     WebhookDeliveryId = "webhook_delivery";
+    /// The OAuth settings of an application.
+    ClientId = "client";
+    /// What a token opens.
+    OAuthScopeId = "scope";
+    /// How tokens are made.
+    TokenDefinitionId = "token_definition";
+    /// A key that tokens are signed with.
+    SigningKeyId = "signing_key";
+    /// A token that opens APIs.
+    AccessTokenId = "access_token";
 }
 
 /// Reads a hyphenated UUID and nothing else.

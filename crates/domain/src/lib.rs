@@ -9,16 +9,22 @@
 //!   applications. [`Developer`]
 //! - **application**: what calls. Owned by a partner or by one developer; members OWNER, DEVELOPER, READ_ONLY. Holds
 //!   credentials of every kind at once. [`Application`]
-//! - **credential**: one way for an application to prove who it is; today an API key. One life for all kinds: issued,
+//! - **credential**: one way for an application to prove who it is: an API key, a client secret. One life for all kinds: issued,
 //!   active, rotating (old and new both live until a stated time), expired, revoked. [`Credential`]
+//! - **client**: the OAuth settings of an application: under which id it asks for tokens, how, and for what. [`Client`]
+//! - **scope**: a word for what a token opens, and to whom it is granted. [`OAuthScope`]
+//! - **token definition**: how tokens are made: issuer, audience, signature, claims. [`TokenDefinition`]
+//! - **signing key**: with which tokens are signed; published before it signs and after. [`SigningKey`]
 //! - **api** and **api version**: what is called. The version says which credentials, roles and scopes open it, whether
 //!   a subscription is needed, and where the gateway finds it. [`Api`], [`ApiVersion`]
 //! - **plan**: limits counted per application. [`Plan`]
 //! - **subscription**: application × api version × plan, with a status. [`Subscription`]
 //! - **auth strategy**: how applications of an API authenticate, as a named setting. [`AuthStrategy`]
+//! - **invitation**: a mail address is asked to join a partner or an application. [`Invitation`]
 //! - **administrator**: a person who runs this installation. [`Administrator`]
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
 //! - **session**: somebody signed in on some device. [`Session`]
+//! - **access token**: opens APIs for a while, for a client itself or for a person. [`AccessToken`]
 //! - **mail**: a message that waits to be sent, or was. [`Mail`]
 //! - **webhook endpoint**: where events are sent to: all of them or some, of the whole installation or of one gateway.
 //!   [`WebhookEndpoint`]
@@ -26,19 +32,23 @@
 //! - **delivery**: one event on its way to one endpoint; tried until it is taken or given up. [`WebhookDelivery`]
 //! - **actor**: the one who did something. [`Actor`]
 
+mod access_token;
 mod actor;
 pub mod address;
 mod api;
 mod application;
 mod auth_strategy;
+mod client;
 mod credential;
 mod developer;
 mod error;
 mod event_type;
 mod id;
 mod instant;
+mod invitation;
 mod mail;
 mod master_key;
+mod oauth_scope;
 pub mod openapi;
 mod partner;
 mod plan;
@@ -48,35 +58,45 @@ mod sealed;
 pub mod secret;
 mod session;
 mod signing_algorithm;
+mod signing_key;
 mod subscription;
 mod text;
 mod token;
+mod token_definition;
 mod transition;
 mod webhook_auth;
 mod webhook_delivery;
 mod webhook_endpoint;
 pub mod webhook_signature;
 
+pub use access_token::{AccessToken, RevokedToken};
 pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
 pub use api::{Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary};
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
 pub use auth_strategy::{AuthMethod, AuthStrategy, AuthStrategyDraft, KeyLocation};
+pub use client::{
+    Client, ClientAuthMethod, ClientDraft, ClientRules, ClientState, ClientType, GrantType, SubjectType,
+    TokenFormat, check_client_id,
+};
 pub use credential::{
-    ApiKey, Credential, CredentialDraft, CredentialKind, CredentialState, CredentialStatus, ForeignKey,
-    MAX_OVERLAP, Material, status as credential_status,
+    ApiKey, ClientSecret, Credential, CredentialDraft, CredentialKind, CredentialState, CredentialStatus,
+    ForeignKey, MAX_OVERLAP, Material, SecretForm, check_chosen_secret, status as credential_status,
 };
 pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password, password_form};
 pub use error::{Checks, Error, FieldError, Invalid};
 pub use event_type::{EVENT_TYPES, EventType, TEST_EVENT};
 pub use id::{
-    AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, AuthStrategyId, CredentialId,
-    DeveloperId, GatewayId, MailId, PartnerId, PlanId, SessionId, SubscriptionId, WebhookDeliveryId,
-    WebhookEndpointId, WebhookEventId, parse_uuid,
+    AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, AuthStrategyId, ClientId,
+    CredentialId, DeveloperId, GatewayId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId, SessionId,
+    SigningKeyId, SubscriptionId, TokenDefinitionId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId,
+    parse_uuid,
 };
 pub use instant::Instant;
+pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
 pub use mail::{Mail, MailState};
 pub use master_key::{MasterKey, MasterKeyError};
+pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};
 pub use partner::{Partner, PartnerDraft, PartnerRole};
 pub use plan::{Limit, Period, Plan, PlanDraft};
 pub use role::{ApplicationAction, PartnerAction};
@@ -84,9 +104,11 @@ pub use sealed::Sealed;
 pub use secret::{Hint, Pepper, Secret, SecretHash, SecretKind};
 pub use session::{Administrator, Person, Session};
 pub use signing_algorithm::SigningAlgorithm;
+pub use signing_key::{SigningKey, SigningKeyState};
 pub use subscription::{Subscription, SubscriptionCommand, SubscriptionStatus};
 pub use text::{Email, Name, Text, parse_label, parse_labels, search_key};
 pub use token::{Access, ApiToken, Resource, Scope};
+pub use token_definition::{CLAIM_SOURCES, DEFAULT_SERIES, TokenDefinition, TokenDefinitionDraft};
 pub use transition::{Event, Meta, Noun, Step, Transition};
 pub use webhook_auth::{SealedHeader, WebhookAuth, WebhookAuthDraft};
 pub use webhook_delivery::{

@@ -24,6 +24,8 @@ pub enum ApplicationAction {
     Edit,
     /// Issue, rotate and end credentials.
     ManageCredentials,
+    /// Change the OAuth settings.
+    ManageClient,
     /// Ask for, change and end subscriptions.
     ManageSubscriptions,
     /// Add, change and remove members.

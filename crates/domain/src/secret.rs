@@ -25,17 +25,41 @@ pub enum SecretKind {
     PasswordReset,
     /// Lets somebody become the first administrator.
     Setup,
+    /// Lets the one who reads a mail join a partner or an application.
+    Invitation,
+    /// What a client proves itself by.
+    ClientSecret,
+    /// Opens APIs for a while.
+    AccessToken,
 }
 
 impl SecretKind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::ApiKey,
         Self::ApiToken,
         Self::Session,
         Self::EmailVerification,
         Self::PasswordReset,
         Self::Setup,
+        Self::Invitation,
+        Self::ClientSecret,
+        Self::AccessToken,
     ];
+
+    /// How many digits of an id come before the random ones.
+    const fn id_digits(self) -> usize {
+        match self {
+            Self::AccessToken => ID,
+            Self::ApiKey
+            | Self::ApiToken
+            | Self::Session
+            | Self::EmailVerification
+            | Self::PasswordReset
+            | Self::Setup
+            | Self::Invitation
+            | Self::ClientSecret => 0,
+        }
+    }
 
     /// The word between the two underscores.
     pub const fn tag(self) -> &'static str {
@@ -46,6 +70,9 @@ impl SecretKind {
             Self::EmailVerification => "ver",
             Self::PasswordReset => "rst",
             Self::Setup => "setup",
+            Self::Invitation => "inv",
+            Self::ClientSecret => "cs",
+            Self::AccessToken => "at",
         }
     }
 }
@@ -63,6 +90,7 @@ pub struct Hint {
     pub last4: String,
 }
 
+const ID: usize = 22;
 const BODY: usize = 43;
 const CHECKSUM: usize = 6;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -71,6 +99,16 @@ impl Secret {
     /// Makes a secret of a kind from 256 random bits.
     pub fn mint(kind: SecretKind, random: [u8; 32]) -> Self {
         let mut text = Zeroizing::new(format!("kw_{}_", kind.tag()));
+        push_base62(&mut text, random);
+        let sum = crc32fast::hash(text.as_bytes());
+        push_base62_u32(&mut text, sum);
+        Self(text)
+    }
+
+    /// Makes a secret that carries the id of what it opens, so that it is found by that and compared by its hash.
+    pub fn mint_with_id(kind: SecretKind, id: uuid::Uuid, random: [u8; 32]) -> Self {
+        let mut text = Zeroizing::new(format!("kw_{}_", kind.tag()));
+        push_base62_u128(&mut text, id.as_u128());
         push_base62(&mut text, random);
         let sum = crc32fast::hash(text.as_bytes());
         push_base62_u32(&mut text, sum);
@@ -109,7 +147,7 @@ pub fn kind_of(text: &str) -> Option<SecretKind> {
     let rest = text.strip_prefix("kw_")?;
     let (tag, tail) = rest.split_once('_')?;
     let kind = SecretKind::ALL.into_iter().find(|kind| kind.tag() == tag)?;
-    if tail.len() != BODY + CHECKSUM || !tail.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    if tail.len() != kind.id_digits() + BODY + CHECKSUM || !tail.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return None;
     }
     let (head, sum) = text.split_at(text.len() - CHECKSUM);
@@ -215,6 +253,23 @@ fn push_base62(text: &mut String, mut number: [u8; 32]) {
         *digit = DIGITS[remainder as usize];
     }
     text.extend(digits.iter().map(|&d| char::from(d)));
+}
+
+fn push_base62_u128(text: &mut String, mut number: u128) {
+    let mut digits = [b'0'; ID];
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[(number % 62) as usize];
+        number /= 62;
+    }
+    text.extend(digits.iter().map(|&d| char::from(d)));
+}
+
+/// Reads digits to the base of 62; `None` if there is another character or the number has more than 128 bits.
+pub(crate) fn parse_base62(digits: &str) -> Option<u128> {
+    digits.bytes().try_fold(0u128, |number, byte| {
+        let digit = DIGITS.iter().position(|&known| known == byte)?;
+        number.checked_mul(62)?.checked_add(digit as u128)
+    })
 }
 
 fn push_base62_u32(text: &mut String, mut number: u32) {

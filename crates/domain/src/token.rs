@@ -66,6 +66,10 @@ pub enum Resource {
     Tokens,
     /// Webhook endpoints, deliveries and events.
     Webhooks,
+    /// OAuth settings of applications.
+    Clients,
+    /// Scopes, token definitions and signing keys.
+    Oauth,
 }
 
 /// Reading, or changing and reading.
@@ -79,7 +83,7 @@ pub enum Access {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Partners,
         Self::Developers,
         Self::Applications,
@@ -92,6 +96,8 @@ impl Resource {
         Self::Mails,
         Self::Tokens,
         Self::Webhooks,
+        Self::Clients,
+        Self::Oauth,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -109,6 +115,8 @@ impl Resource {
             Self::Mails => "mails",
             Self::Tokens => "tokens",
             Self::Webhooks => "webhooks",
+            Self::Clients => "clients",
+            Self::Oauth => "oauth",
         }
     }
 }

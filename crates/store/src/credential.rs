@@ -1,8 +1,8 @@
 //! Credentials. A new kind needs no new column: what is particular to it goes into `details`.
 
 use domain::{
-    ApiKey, ApplicationId, Credential, CredentialId, CredentialKind, CredentialState, DeveloperId, Hint,
-    Instant, Material, Name,
+    ApiKey, ApplicationId, ClientSecret, Credential, CredentialId, CredentialKind, CredentialState,
+    DeveloperId, Hint, Instant, Material, Name, SecretForm,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::Condition;
@@ -48,6 +48,16 @@ struct ApiKeyDetails {
     imported: bool,
 }
 
+/// `details` of a client secret.
+#[derive(Serialize, Deserialize)]
+struct ClientSecretDetails {
+    prefix: String,
+    last4: String,
+    /// Argon2id, of a secret that somebody chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phc: Option<String>,
+}
+
 impl Record for Credential {
     type Entity = Entity;
     type Row = ActiveModel;
@@ -63,6 +73,18 @@ impl Record for Credential {
                     Some(*pepper),
                     json(ApiKeyDetails { prefix, last4, imported: *imported }),
                 )
+            }
+            Material::ClientSecret(ClientSecret { form, hint, chosen: _ }) => {
+                let Hint { prefix, last4 } = hint.clone();
+                match form {
+                    SecretForm::Minted { hash, pepper } => {
+                        let details = json(ClientSecretDetails { prefix, last4, phc: None });
+                        (Some(hash.0.to_vec()), Some(*pepper), details)
+                    }
+                    SecretForm::Chosen { phc } => {
+                        (None, None, json(ClientSecretDetails { prefix, last4, phc: Some(phc.clone()) }))
+                    }
+                }
             }
         };
         ActiveModel {
@@ -96,6 +118,12 @@ impl Record for Credential {
                     imported,
                 })
             }
+            CredentialKind::ClientSecret => {
+                let form = secret_form(at, row.secret_hash, row.pepper, row.details.clone())?;
+                let ClientSecretDetails { prefix, last4, phc } = at.json("details", row.details)?;
+                let chosen = phc.is_some();
+                Material::ClientSecret(ClientSecret { form, hint: Hint { prefix, last4 }, chosen })
+            }
         };
         Ok(Self {
             id: CredentialId(row.id),
@@ -109,6 +137,23 @@ impl Record for Credential {
             last_used_at: row.last_used_at.map(Instant::from_micros),
         })
     }
+}
+
+/// How a client secret is compared, out of the columns that say so.
+pub(crate) fn secret_form(
+    at: Place,
+    hash: Option<Vec<u8>>,
+    pepper: Option<i32>,
+    details: Json,
+) -> Result<SecretForm> {
+    let ClientSecretDetails { phc, .. } = at.json("details", details)?;
+    Ok(match phc {
+        Some(phc) => SecretForm::Chosen { phc },
+        None => SecretForm::Minted {
+            hash: at.hash("secret_hash", hash.as_deref().unwrap_or_default())?,
+            pepper: pepper.ok_or_else(|| at.corrupt("pepper"))?,
+        },
+    })
 }
 
 impl Owned for Credential {
@@ -156,14 +201,35 @@ impl<C: ConnectionTrait> Read<'_, C> {
         self.page(select, page).await
     }
 
-    /// How many credentials of an application are worth something or may be again: neither revoked nor expired.
+    /// Every credential of a kind that an application has, ended ones included.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn credentials_of(
+        &self,
+        application: ApplicationId,
+        kind: CredentialKind,
+    ) -> Result<Vec<Credential>> {
+        let select = Entity::find()
+            .filter(Column::ApplicationId.eq(application.0))
+            .filter(Column::Kind.eq(word(kind)));
+        self.many(select).await
+    }
+
+    /// How many credentials of a kind and an application are worth something or may be again: neither revoked nor expired.
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn count_live_credentials(&self, application: ApplicationId, now: Instant) -> Result<u64> {
+    pub async fn count_live_credentials(
+        &self,
+        application: ApplicationId,
+        kind: CredentialKind,
+        now: Instant,
+    ) -> Result<u64> {
         let lives = Column::ExpiresAt.is_null().or(Column::ExpiresAt.gt(now.micros()));
         let count = Entity::find()
             .filter(Column::ApplicationId.eq(application.0))
+            .filter(Column::Kind.eq(word(kind)))
             .filter(Column::State.ne(word(CredentialState::Revoked)))
             .filter(lives)
             .count(self.0)

@@ -8,8 +8,10 @@ use crate::transition::noun;
 use crate::{ApplicationId, Checks, CredentialId, Error, Instant, Invalid, Meta, Name, Transition};
 
 mod api_key;
+mod client_secret;
 
 pub use api_key::{ApiKey, ForeignKey};
+pub use client_secret::{ClientSecret, SecretForm, check_chosen_secret};
 
 /// One way for an application to prove who it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,6 +46,8 @@ noun!(Credential, CredentialId, application = |c| Some(c.application_id));
 pub enum Material {
     /// A text that is sent with each call.
     ApiKey(ApiKey),
+    /// What a client proves itself by when it asks for tokens.
+    ClientSecret(ClientSecret),
 }
 
 /// The kinds of credentials, as API versions accept them.
@@ -52,6 +56,8 @@ pub enum Material {
 pub enum CredentialKind {
     /// A text that is sent with each call.
     ApiKey,
+    /// What a client proves itself by when it asks for tokens.
+    ClientSecret,
 }
 
 impl Material {
@@ -59,6 +65,7 @@ impl Material {
     pub fn kind(&self) -> CredentialKind {
         match self {
             Self::ApiKey(_) => CredentialKind::ApiKey,
+            Self::ClientSecret(_) => CredentialKind::ClientSecret,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The rules of the nouns, seen from outside.
 #![allow(clippy::unwrap_used)]
 
+mod clients;
 mod drafts;
 mod instants;
+mod invitations;
 mod keys;
 mod passwords;
 mod permissions;

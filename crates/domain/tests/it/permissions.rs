@@ -16,10 +16,11 @@ const PARTNER: [(PartnerAction, [bool; 2]); 4] = [
 ];
 
 /// Partner OWNER and READ_ONLY; application OWNER, DEVELOPER and READ_ONLY.
-const APPLICATION: [(ApplicationAction, [bool; 5]); 7] = [
+const APPLICATION: [(ApplicationAction, [bool; 5]); 8] = [
     (ApplicationAction::View, [true, true, true, true, true]),
     (ApplicationAction::Edit, [true, false, true, true, false]),
     (ApplicationAction::ManageCredentials, [true, false, true, false, false]),
+    (ApplicationAction::ManageClient, [true, false, true, false, false]),
     (ApplicationAction::ManageSubscriptions, [true, false, true, false, false]),
     (ApplicationAction::ManageMembers, [true, false, true, false, false]),
     (ApplicationAction::Transfer, [true, false, true, false, false]),

@@ -3,8 +3,10 @@
 use std::str::FromStr;
 
 use keywright_domain::{
-    ApiKey, Application, ApplicationDraft, Credential, CredentialDraft, Developer, Instant, Material, Noun,
-    Owner, Partner, PartnerDraft, Pepper, Secret, SecretKind, Subscription, Text, Transition,
+    ApiKey, Application, ApplicationDraft, Client, ClientDraft, ClientRules, ClientType, Credential,
+    CredentialDraft, Developer, Instant, Material, Noun, OAuthScope, OAuthScopeDraft, Owner, Partner,
+    PartnerDraft, Pepper, ScopeKind, Secret, SecretKind, SigningAlgorithm, SigningKey, Subscription, Text,
+    Transition,
 };
 
 /// When everything here happens.
@@ -50,4 +52,43 @@ pub(crate) fn credential() -> Credential {
 
 pub(crate) fn subscription(needs_approval: bool) -> Subscription {
     made(Subscription::request(id(6), id(3), id(7), id(8), needs_approval, Text::default(), NOW))
+}
+
+/// One scope of each kind, and two system scopes.
+pub(crate) fn scopes() -> Vec<OAuthScope> {
+    let kinds = [
+        ("orders", ScopeKind::Plain),
+        ("openid", ScopeKind::Openid),
+        ("email", ScopeKind::Openid),
+        ("ROLE_USER", ScopeKind::Role),
+        ("ROLE_PARTNER", ScopeKind::System),
+        ("ROLE_PARTNER_READ", ScopeKind::System),
+    ];
+    let scope = |(name, kind): (&str, ScopeKind)| {
+        let draft = OAuthScopeDraft {
+            name: name.to_owned(),
+            kind,
+            role: None,
+            description: String::new(),
+            claims: Vec::new(),
+        };
+        made(OAuthScope::create(id(30), draft, NOW).unwrap())
+    };
+    kinds.into_iter().map(scope).collect()
+}
+
+/// What a developer's draft is held against where no legacy grant is on.
+pub(crate) fn rules(scopes: &[OAuthScope]) -> ClientRules<'_> {
+    ClientRules { legacy_grants: &[], scopes, by_administrator: false, imported: false }
+}
+
+pub(crate) fn client() -> Client {
+    let draft = ClientDraft::of(ClientType::NonInteractive);
+    let client_id = "0f0e0d0c-0b0a-4908-8706-050403020100".to_owned();
+    made(Client::create(id(31), id(3), client_id, draft, &rules(&scopes()), NOW).unwrap())
+}
+
+pub(crate) fn signing_key() -> SigningKey {
+    let jwk = serde_json::json!({});
+    made(SigningKey::create(id(32), "default".to_owned(), SigningAlgorithm::Es256, jwk, vec![1], NOW))
 }

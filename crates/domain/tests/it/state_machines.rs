@@ -4,9 +4,10 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use keywright_domain::{
-    Application, ApplicationState, Credential, CredentialDraft, CredentialState, CredentialStatus, Developer,
-    DeveloperCommand, DeveloperState, Error, Noun, Owner, Partner, PartnerRole, PlanId, Subscription,
-    SubscriptionCommand, SubscriptionStatus, Text, Transition,
+    Application, ApplicationState, Client, ClientState, Credential, CredentialDraft, CredentialState,
+    CredentialStatus, Developer, DeveloperCommand, DeveloperState, Error, Noun, Owner, Partner, PartnerRole,
+    PlanId, SigningKey, SigningKeyState, Subscription, SubscriptionCommand, SubscriptionStatus, Text,
+    Transition,
 };
 
 use crate::sample::{self, NOW, id, made};
@@ -22,7 +23,17 @@ everything else leaves an audit line with the event in it.
 
 #[test]
 fn the_committed_page_is_what_the_machines_do() {
-    let page = [HEAD, &subscriptions(), &developers(), &credentials(), &applications(), &owners()].join("\n");
+    let page = [
+        HEAD,
+        &subscriptions(),
+        &developers(),
+        &credentials(),
+        &applications(),
+        &owners(),
+        &clients(),
+        &signing_keys(),
+    ]
+    .join("\n");
     testkit::golden::compare("docs/reference/state-machines.md", &page);
 }
 
@@ -247,4 +258,44 @@ fn what_an_audit_line_tells_of_a_credential_holds_no_hash() {
     let mut fields: Vec<_> = event.details["material"].as_object().unwrap().keys().cloned().collect();
     fields.sort();
     assert_eq!(fields, ["imported", "kind", "last4", "prefix"]);
+}
+
+fn clients() -> String {
+    let about = "A revoked client gets no tokens, and those that it has are worth nothing. Its application may get another one.";
+    let mut table = Table::new("Client", about);
+    let name = |it: &Client| word(it.state);
+    for state in [ClientState::Live, ClientState::Revoked] {
+        let client = Client { state, ..sample::client() };
+        let scopes = sample::scopes();
+        let rules = sample::rules(&scopes);
+        table.row(&word(state), "change its settings", client.update(client.draft(), &rules, NOW), name);
+        table.row(&word(state), "get another id", client.rename("other".to_owned(), NOW), name);
+        table.row(&word(state), "end its tokens", client.end_tokens(NOW), name);
+        table.row(&word(state), "revoke", client.revoke(NOW), name);
+    }
+    table.0
+}
+
+fn signing_keys() -> String {
+    let about = "Pending, active and retiring ones are published. A key signs once it has been published for 20 minutes, and \
+                 is published for 30 days after it has signed.";
+    let mut table = Table::new("Signing key", about);
+    let name = |it: &SigningKey| word(it.state);
+    for state in [
+        SigningKeyState::Pending,
+        SigningKeyState::Active,
+        SigningKeyState::Retiring,
+        SigningKeyState::Retired,
+        SigningKeyState::Revoked,
+    ] {
+        let key = SigningKey { state, ..sample::signing_key() };
+        let (ripe, old) = (NOW + SigningKey::PUBLISHED_BEFORE, NOW + SigningKey::PUBLISHED_AFTER);
+        table.row(&word(state), "sign at once", key.activate(false, NOW), name);
+        table.row(&word(state), "sign after 20 minutes", key.activate(false, ripe), name);
+        table.row(&word(state), "retire", key.retire(NOW), name);
+        table.row(&word(state), "withdraw at once", key.withdraw(NOW), name);
+        table.row(&word(state), "withdraw after 30 days", key.withdraw(old), name);
+        table.row(&word(state), "revoke", key.revoke(NOW), name);
+    }
+    table.0
 }

@@ -39,6 +39,7 @@ words! {
     /// What a credential is made of.
     CredentialKind = domain::CredentialKind {
         "api_key" = ApiKey,
+        "client_secret" = ClientSecret,
     }
 }
 
@@ -98,16 +99,19 @@ pub(crate) struct IssuedCredential {
 fn shown(credential: domain::Credential, now: domain::Instant) -> Credential {
     let status = credential.status(now).into();
     let kind = credential.material.kind().into();
-    let Material::ApiKey(key) = credential.material;
+    let (hint, imported) = match credential.material {
+        Material::ApiKey(key) => (key.hint, key.imported),
+        Material::ClientSecret(secret) => (secret.hint, secret.chosen),
+    };
     Credential {
         id: credential.id.0,
         application_id: credential.application_id.0,
         name: credential.name.to_string(),
         kind,
         status,
-        prefix: key.hint.prefix,
-        last4: key.hint.last4,
-        imported: key.imported,
+        prefix: hint.prefix,
+        last4: hint.last4,
+        imported,
         expires_at: credential.expires_at.map(Time::from),
         replaced_by: credential.replaced_by.map(|id| id.0),
         last_used_at: credential.last_used_at.map(Time::from),

@@ -107,11 +107,6 @@ impl Field {
         Self::new(name, label, Kind::Input("search"), "off").with(value).optional()
     }
 
-    /// A whole number.
-    pub(crate) fn number(name: &'static str, label: &str, value: &str) -> Self {
-        Self::new(name, label, Kind::Input("number"), "off").with(value)
-    }
-
     /// A day.
     pub(crate) fn day(name: &'static str, label: &str, value: &str) -> Self {
         Self::new(name, label, Kind::Input("date"), "off").with(value).optional()

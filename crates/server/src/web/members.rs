@@ -1,39 +1,73 @@
-//! What the pages about members of partners and of applications have in common.
+//! What the pages about members of partners and of applications have in common: who is invited, and how to invite.
 
-use app::{App, DeveloperFilter, Error, PageRequest};
-use domain::{DeveloperId, Invalid};
+use app::{App, Error, InvitationFilter, PageRequest};
+use domain::{InvitationStatus, Membership};
 
+use super::cell::{Action, Cell, Tone};
+use super::field::{Choice, Field};
+use super::form::Form;
 use super::refused::Refused;
+use super::states;
+use super::view::{Section, Table};
 use super::visit::Guest;
-
-/// The developer with an address. Only administrators look people up: to others it would tell who is registered here.
-///
-/// # Errors
-/// If nobody has the address, or the caller may not look.
-pub(super) async fn find(app: &App, guest: &Guest, email: &str) -> Result<DeveloperId, Error> {
-    let email = email.trim();
-    let filter = DeveloperFilter { text: Some(email.to_owned()), ..DeveloperFilter::default() };
-    let found = app.developers(&guest.caller, &filter, PageRequest::first(200)).await?.items;
-    let developer = found.into_iter().find(|it| it.email.as_str().eq_ignore_ascii_case(email));
-    let unknown =
-        || Invalid::field("email", "unknown", "must be the address of a developer who is registered here");
-    Ok(developer.ok_or_else(unknown)?.id)
-}
 
 /// Somebody may look at the members, and no more.
 pub(super) fn not_allowed() -> Refused {
     Error::Forbidden("your role does not allow this".to_owned()).into()
 }
 
-/// The use case names the developer's id; on the page an address was typed.
-pub(super) fn about_email(error: Error) -> Error {
-    match error {
-        Error::Invalid(wrong) => match wrong.fields().first() {
-            Some(first) if first.field != "email" => {
-                Invalid::field("email", first.code, first.message.clone()).into()
-            }
-            _ => Error::Invalid(wrong),
-        },
-        other => other,
+/// The form by which somebody is invited.
+pub(super) fn invite_form(guest: &Guest, action: String, roles: Vec<Choice>) -> Form {
+    Form::new(guest, action, "Send the invitation")
+        .once()
+        .field(
+            Field::email("")
+                .hint("Whoever reads mail there, and has an account with this address, can accept."),
+        )
+        .field(Field::select("role", "Role", roles))
+}
+
+/// The latest invitations; `None` if there was none.
+///
+/// # Errors
+/// If the caller may not see them.
+pub(super) async fn invitations(
+    app: &App,
+    guest: &Guest,
+    filter: InvitationFilter,
+) -> Result<Option<Section>, Refused> {
+    let invitations = app.invitations(&guest.caller, filter, PageRequest::first(25)).await?.items;
+    if invitations.is_empty() {
+        return Ok(None);
     }
+    let now = app.clock().now();
+    let rows = invitations.iter().map(|it| {
+        let status = it.status(now);
+        let (tone, word) = match status {
+            InvitationStatus::Open => (Tone::Waits, "Open"),
+            InvitationStatus::Accepted => (Tone::Good, "Accepted"),
+            InvitationStatus::Withdrawn => (Tone::Plain, "Withdrawn"),
+            InvitationStatus::Expired => (Tone::Plain, "Expired"),
+        };
+        let role = match it.to {
+            Membership::Partner(_, role) => states::partner_role(role),
+            Membership::Application(_, role) => states::application_role(role),
+        };
+        let last = if status == InvitationStatus::Open {
+            let path = format!("/invitations/{}/withdraw", it.id);
+            let action = Action::post(guest, path, "Withdraw").quiet();
+            Cell::Buttons(vec![action.about(format!("the invitation to {}", it.email))])
+        } else {
+            Cell::Nothing("")
+        };
+        vec![
+            Cell::text(it.email.as_str()),
+            Cell::text(role),
+            Cell::Badge(tone, word.to_owned()),
+            Cell::time(it.meta.created_at),
+            last,
+        ]
+    });
+    let table = Table::new("Invitations", &["Address", "Role", "State", "Sent", ""], rows.collect(), "None.");
+    Ok(Some(Section::table(table).heading("Invitations")))
 }

@@ -16,6 +16,7 @@ mod forgot_password;
 mod form;
 mod frame;
 mod home;
+mod invitation;
 mod list;
 mod markdown;
 mod members;
@@ -109,6 +110,7 @@ fn pages() -> Pages {
     let pages = credentials::routes(pages);
     let pages = subscriptions::routes(pages);
     let pages = partners::routes(pages);
+    let pages = invitation::routes(pages);
     console::routes(pages)
 }
 

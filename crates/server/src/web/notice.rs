@@ -49,6 +49,9 @@ notices! {
     Resumed = "resumed", "Resumed. Its calls are let through again.";
     MemberSaved = "member_saved", "The member is saved.";
     MemberRemoved = "member_removed", "The member is removed.";
+    Invited = "invited", "The invitation is on its way. It can be accepted within 7 days.";
+    Withdrawn = "withdrawn", "The invitation is withdrawn.";
+    Joined = "joined", "You are a member now.";
     SessionEnded = "session_ended", "The session is ended.";
     ShutOut = "shut_out", "The account is closed, and its owner signed out everywhere.";
     IsDefault = "is_default", "It is the default from now on.";

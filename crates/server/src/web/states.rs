@@ -81,6 +81,7 @@ pub(crate) fn application_role(role: ApplicationRole) -> &'static str {
 pub(crate) fn credential_kind(kind: CredentialKind) -> &'static str {
     match kind {
         CredentialKind::ApiKey => "API key",
+        CredentialKind::ClientSecret => "Client secret",
     }
 }
 

@@ -15,7 +15,7 @@ use super::csrf::{self, Csrf};
 use super::notice::Notice;
 use super::refused::Refused;
 use super::typed::Typed;
-use crate::extract::{caller_of, form_body, limit};
+use crate::extract::{Seen, caller_of, form_body, limit};
 use crate::problem::Problem;
 use crate::state::State;
 
@@ -122,6 +122,9 @@ impl Guest {
         let caller = caller_of(identity, parts, state);
         if caller.session().is_some() {
             limit(&caller, state)?;
+        }
+        if let Some(seen) = parts.extensions.get::<Seen>() {
+            seen.note(&caller);
         }
         Ok(Self { caller, csrf, notice, here, query, has_cookie })
     }

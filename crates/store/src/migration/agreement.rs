@@ -6,10 +6,13 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseConnection, DbBackend, Iterable, QueryResult, Statement};
 
 use crate::{
-    Store, account, api, application, audit, auth_strategy, credential, developer, idempotency, lock, mail,
+    Store, access_token, account, api, application, audit, auth_strategy, client, credential, developer,
+    idempotency, invitation, lock, mail, oauth_scope,
 };
-use crate::{master_key, partner, plan, session, subscription, throttle, token};
-use crate::{webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue};
+use crate::{
+    master_key, partner, plan, session, signing_key, subscription, throttle, token, token_definition,
+    webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue,
+};
 
 /// Table and column, with a word for the type and whether it may be empty.
 type Columns = BTreeMap<(String, String), (&'static str, bool)>;
@@ -30,6 +33,10 @@ fn of_entities() -> Columns {
         }};
     }
     add!(
+        access_token::Entity,
+        access_token::by_uuid::Entity,
+        access_token::revoked::Entity,
+        access_token::assertion::Entity,
         account::Entity,
         api::Entity,
         api::version::Entity,
@@ -39,11 +46,16 @@ fn of_entities() -> Columns {
         audit::Entity,
         audit::head::Entity,
         auth_strategy::Entity,
+        client::Entity,
         credential::Entity,
         developer::Entity,
         idempotency::Entity,
+        invitation::Entity,
         lock::Entity,
         mail::Entity,
+        oauth_scope::Entity,
+        signing_key::Entity,
+        token_definition::Entity,
         master_key::Entity,
         partner::Entity,
         partner::member::Entity,

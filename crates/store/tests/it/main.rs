@@ -10,6 +10,7 @@ mod locks;
 mod mails;
 mod migrations;
 mod nouns;
+mod oauth;
 mod once;
 mod paging;
 mod references;

@@ -246,10 +246,20 @@ async fn the_last_use_of_many_credentials(db: Db) {
     // A change made by somebody who read it earlier does not put the time back.
     db.save(it.credential.revoke(NOW).unwrap()).await.unwrap();
     assert_eq!(found(&db, &it.credential).await.unwrap().last_used_at, Some(used));
-    let live = db.store.read().count_live_credentials(it.application.id, NOW).await.unwrap();
+    let live = db
+        .store
+        .read()
+        .count_live_credentials(it.application.id, domain::CredentialKind::ApiKey, NOW)
+        .await
+        .unwrap();
     assert_eq!(live, 1);
     let after_the_end = NOW + Duration::from_secs(3_600);
-    let live = db.store.read().count_live_credentials(it.application.id, after_the_end).await.unwrap();
+    let live = db
+        .store
+        .read()
+        .count_live_credentials(it.application.id, domain::CredentialKind::ApiKey, after_the_end)
+        .await
+        .unwrap();
     assert_eq!(live, 0);
 }
 

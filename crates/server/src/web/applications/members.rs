@@ -2,20 +2,19 @@
 
 use std::sync::Arc;
 
-use app::App;
+use app::{App, InvitationFilter};
 use axum::extract::State as Shared;
-use axum::http::StatusCode;
-use domain::{ApplicationId, ApplicationRole, DeveloperId};
+use domain::{ApplicationId, ApplicationRole, DeveloperId, Membership};
 
 use super::{Shown, Tab};
 use crate::extract::Path;
 use crate::web::Pages;
 use crate::web::cell::{Action, Cell};
-use crate::web::field::{Choice, Field};
+use crate::web::field::Choice;
 use crate::web::form::Form;
 use crate::web::members;
 use crate::web::notice::{Notice, go_to};
-use crate::web::refused::Answer;
+use crate::web::refused::{Answer, Refused};
 use crate::web::states;
 use crate::web::view::{Section, Table, View};
 use crate::web::visit::{Guest, Person, Sent, Visit};
@@ -23,7 +22,7 @@ use crate::web::visit::{Guest, Person, Sent, Visit};
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
         .get("/applications/{id}/members", "Who works on an application", show)
-        .post("/applications/{id}/members", "Add somebody to an application", add)
+        .post("/applications/{id}/members", "Invite somebody to an application", invite)
         .post("/applications/{id}/members/{developer_id}/role", "Change a member’s role", change)
         .post("/applications/{id}/members/{developer_id}/remove", "Take somebody off an application", remove)
 }
@@ -53,12 +52,10 @@ fn role(text: &str) -> ApplicationRole {
 }
 
 fn form(guest: &Guest, shown: &Shown) -> Form {
-    Form::new(guest, format!("{}/members", shown.path()), "Add")
-        .field(Field::email("").hint("Of somebody who is registered here."))
-        .field(Field::select("role", "Role", roles(ApplicationRole::Developer)))
+    members::invite_form(guest, format!("{}/members", shown.path()), roles(ApplicationRole::Developer))
 }
 
-fn view(guest: &Guest, shown: &Shown, form: Form) -> View {
+async fn view(app: &App, guest: &Guest, shown: &Shown, form: Form) -> Result<View, Refused> {
     let rows = shown.application.members.iter().map(|(id, role)| {
         let (name, email) = (shown.names.of(*id), shown.names.email(*id));
         let mut row = vec![
@@ -86,21 +83,28 @@ fn view(guest: &Guest, shown: &Shown, form: Form) -> View {
     let columns: &[&str] = if shown.rights.members { &["Name", "Role", ""] } else { &["Name", "Role"] };
     let empty = "Nobody works on it besides its owner.";
     let table = Table::new("Members", columns, rows.collect(), empty);
-    shown
-        .head(guest, Tab::Members)
-        .section(
-            Section::table(table)
-                .text("Owners do everything. Developers see it and change its description. Who may look sees it, without secrets."),
-        )
-        .section_if(guest.is_administrator(), || Section::form(form).heading("Add somebody"))
+    let view = shown.head(guest, Tab::Members).section(
+        Section::table(table)
+            .text("Owners do everything. Developers see it and change its description. Who may look sees it, without secrets."),
+    );
+    if !shown.rights.members {
+        return Ok(view);
+    }
+    let filter = InvitationFilter::Application(shown.application.id);
+    let view = match members::invitations(app, guest, filter).await? {
+        Some(section) => view.section(section),
+        None => view,
+    };
+    Ok(view.section(Section::form(form).heading("Invite somebody")))
 }
 
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visit: Visit<Person>) -> Answer {
     let shown = Shown::load(&app, &visit, id).await?;
-    view(&visit, &shown, form(&visit, &shown)).answer(StatusCode::OK, &app, &visit).await
+    let form = form(&visit, &shown);
+    view(&app, &visit, &shown, form).await?.show(&app, &visit).await
 }
 
-async fn add(
+async fn invite(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<ApplicationId>,
     Sent { visit, typed }: Sent<Person>,
@@ -109,17 +113,12 @@ async fn add(
     if !shown.rights.members {
         return Err(members::not_allowed());
     }
-    let done = match members::find(&app, &visit, typed.text("email")).await {
-        Ok(developer) => {
-            app.set_application_member(&visit.caller, id, developer, role(typed.text("role"))).await
-        }
-        Err(error) => Err(error),
-    };
-    match done {
-        Ok(_) => go_to(&format!("/applications/{id}/members"), Notice::MemberSaved),
+    let to = Membership::Application(id, role(typed.text("role")));
+    match app.invite(&visit.caller, typed.text("email"), to).await {
+        Ok(_) => go_to(&format!("/applications/{id}/members"), Notice::Invited),
         Err(error) => {
-            let (status, form) = form(&visit, &shown).refused(&typed, members::about_email(error))?;
-            view(&visit, &shown, form).answer(status, &app, &visit).await
+            let (status, form) = form(&visit, &shown).refused(&typed, error)?;
+            view(&app, &visit, &shown, form).await?.answer(status, &app, &visit).await
         }
     }
 }

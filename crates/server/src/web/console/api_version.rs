@@ -44,11 +44,12 @@ fn path(version: &ApiVersion) -> String {
 }
 
 /// The kinds of credentials that a version may accept.
-const KINDS: [CredentialKind; 1] = [CredentialKind::ApiKey];
+const KINDS: [CredentialKind; 2] = [CredentialKind::ApiKey, CredentialKind::ClientSecret];
 
 fn word(kind: CredentialKind) -> &'static str {
     match kind {
         CredentialKind::ApiKey => "api_key",
+        CredentialKind::ClientSecret => "client_secret",
     }
 }
 

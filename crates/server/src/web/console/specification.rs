@@ -59,7 +59,7 @@ async fn submit(
     Sent { visit, typed }: Sent<Administrator>,
 ) -> Answer {
     let text = Some(typed.lines("specification")).filter(|text| !text.trim().is_empty());
-    match app.set_specification(&visit.caller, id, text).await {
+    match app.set_specification(&visit.caller, id, typed.version(), text).await {
         Ok(version) => go_to(&path(&version), Notice::Saved),
         Err(error) => {
             let version = app.api_version(&visit.caller, id).await?;

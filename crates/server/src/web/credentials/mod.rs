@@ -36,6 +36,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 fn recognised_by(credential: &Credential) -> String {
     match &credential.material {
         Material::ApiKey(key) => format!("{}…{}", key.hint.prefix, key.hint.last4),
+        Material::ClientSecret(secret) => format!("{}…{}", secret.hint.prefix, secret.hint.last4),
     }
 }
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use app::{App, Names};
 use axum::extract::State as Shared;
-use domain::{DeveloperId, Partner, PartnerId, PartnerRole};
+use domain::{DeveloperId, Membership, Partner, PartnerId, PartnerRole};
 
 use super::one;
 use crate::extract::Path;
 use crate::web::cell::{Action, Cell};
-use crate::web::field::{Choice, Field};
+use crate::web::field::Choice;
 use crate::web::form::Form;
 use crate::web::notice::{Notice, go_to};
 use crate::web::refused::Answer;
@@ -19,7 +19,7 @@ use crate::web::{Pages, members, states};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
-        .post("/partners/{id}/members", "Add somebody to a partner", add)
+        .post("/partners/{id}/members", "Invite somebody to a partner", invite)
         .post("/partners/{id}/members/{developer_id}/role", "Change a member’s role", change)
         .post("/partners/{id}/members/{developer_id}/remove", "Take somebody off a partner", remove)
 }
@@ -36,13 +36,11 @@ fn role(text: &str) -> PartnerRole {
     if text == "owner" { PartnerRole::Owner } else { PartnerRole::ReadOnly }
 }
 
-/// The form for a new member.
+/// The form by which somebody is invited.
 pub(super) fn form(guest: &Guest, id: PartnerId) -> Form {
     let roles = [PartnerRole::Owner, PartnerRole::ReadOnly];
     let roles = roles.map(|role| Choice::new(word(role), states::partner_role(role))).into();
-    Form::new(guest, format!("/partners/{id}/members"), "Add")
-        .field(Field::email("").hint("Of somebody who is registered here."))
-        .field(Field::select("role", "Role", roles))
+    members::invite_form(guest, format!("/partners/{id}/members"), roles)
 }
 
 /// The members, one in each row.
@@ -77,20 +75,20 @@ pub(super) fn table(guest: &Guest, partner: &Partner, names: &Names, may_edit: b
     Table::new("Members", columns, rows.collect(), "It has no members yet.")
 }
 
-async fn add(
+async fn invite(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<PartnerId>,
     Sent { visit, typed }: Sent<Person>,
 ) -> Answer {
-    app.partner(&visit.caller, id).await?;
-    let done = match members::find(&app, &visit, typed.text("email")).await {
-        Ok(developer) => app.set_partner_member(&visit.caller, id, developer, role(typed.text("role"))).await,
-        Err(error) => Err(error),
-    };
-    match done {
-        Ok(_) => go_to(&format!("/partners/{id}"), Notice::MemberSaved),
+    let partner = app.partner(&visit.caller, id).await?;
+    if !app.may_edit_partner(&visit.caller, &partner) {
+        return Err(members::not_allowed());
+    }
+    let to = Membership::Partner(id, role(typed.text("role")));
+    match app.invite(&visit.caller, typed.text("email"), to).await {
+        Ok(_) => go_to(&format!("/partners/{id}"), Notice::Invited),
         Err(error) => {
-            let (status, form) = form(&visit, id).refused(&typed, members::about_email(error))?;
+            let (status, form) = form(&visit, id).refused(&typed, error)?;
             one::view(&app, &visit, id, Some(form)).await?.answer(status, &app, &visit).await
         }
     }

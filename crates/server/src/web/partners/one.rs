@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, ApplicationFilter, PageRequest, ToName};
+use app::{App, ApplicationFilter, InvitationFilter, PageRequest, ToName};
 use axum::extract::State as Shared;
 use domain::{Owner, PartnerId};
 
@@ -13,7 +13,7 @@ use crate::web::frame::Place;
 use crate::web::refused::{Answer, Refused};
 use crate::web::view::{Section, View};
 use crate::web::visit::{Guest, Person, Visit};
-use crate::web::{Pages, applications};
+use crate::web::{Pages, applications, members as invited};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/partners/{id}", "A partner", show)
@@ -48,9 +48,12 @@ pub(super) async fn view(
             ("Description", Cell::text(partner.description.as_str())),
         ]))
         .section(Section::table(members::table(guest, &partner, &names, may_edit)).heading("Members"));
-    if guest.is_administrator() {
+    if may_edit {
+        if let Some(section) = invited::invitations(app, guest, InvitationFilter::Partner(id)).await? {
+            view = view.section(section);
+        }
         let form = refused.unwrap_or_else(|| members::form(guest, id));
-        view = view.section(Section::form(form).heading("Add a member"));
+        view = view.section(Section::form(form).heading("Invite somebody"));
     }
     let table = applications::table(app, &owned).await?;
     view = view.section(

@@ -20,7 +20,7 @@ pub fn is_for_administrators(path: &str) -> bool {
 
 pub fn is_for_developers(path: &str) -> bool {
     let exact = ["/home", "/apis", "/applications", "/partners"];
-    let own = ["/account/name", "/account/password", "/account/delete"];
+    let own = ["/invitation", "/account/name", "/account/password", "/account/delete"];
     exact.contains(&path) || own.contains(&path)
 }
 

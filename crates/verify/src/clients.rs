@@ -1,0 +1,156 @@
+//! Clients, their secrets, and tokens that were ended before their time, in memory.
+
+use std::sync::Arc;
+
+use domain::{
+    AccessToken, AccessTokenId, ApplicationId, Client, ClientId, CredentialId, CredentialState,
+    CredentialStatus, Instant, SecretForm, credential_status,
+};
+use papaya::HashMap;
+
+use crate::Verifier;
+
+/// What is known of clients.
+#[derive(Default)]
+pub(crate) struct Clients {
+    by_id: HashMap<ClientId, Arc<Client>>,
+    /// By what they call themselves; revoked ones are left out.
+    by_name: HashMap<String, ClientId>,
+    by_application: HashMap<ApplicationId, ClientId>,
+    /// The secrets of each application, few.
+    secrets: HashMap<ApplicationId, Arc<[SecretRecord]>>,
+    secret_of: HashMap<CredentialId, ApplicationId>,
+    revoked: HashMap<AccessTokenId, Instant>,
+}
+
+/// What is known of a client secret.
+#[derive(Clone, Debug)]
+pub struct SecretRecord {
+    /// Which credential it is.
+    pub id: CredentialId,
+    /// Whose.
+    pub application_id: ApplicationId,
+    /// How it is compared.
+    pub form: SecretForm,
+    pub(crate) state: CredentialState,
+    pub(crate) expires_at: Option<Instant>,
+    pub(crate) is_replaced: bool,
+}
+
+impl SecretRecord {
+    /// What it is worth at a moment.
+    pub fn status(&self, now: Instant) -> CredentialStatus {
+        credential_status(self.state, self.expires_at, self.is_replaced, now)
+    }
+}
+
+impl Clients {
+    pub(crate) fn apply(&self, id: ClientId, client: Option<Box<Client>>) {
+        let by_id = self.by_id.pin();
+        let (by_name, by_application) = (self.by_name.pin(), self.by_application.pin());
+        if let Some(old) = by_id.get(&id) {
+            // The place may belong to a newer client already.
+            if by_name.get(&old.client_id) == Some(&id) {
+                by_name.remove(&old.client_id);
+            }
+            if by_application.get(&old.application_id) == Some(&id) {
+                by_application.remove(&old.application_id);
+            }
+        }
+        match client {
+            Some(client) => {
+                if client.is_live() {
+                    by_name.insert(client.client_id.clone(), id);
+                    by_application.insert(client.application_id, id);
+                }
+                by_id.insert(id, Arc::from(client));
+            }
+            None => {
+                by_id.remove(&id);
+            }
+        }
+    }
+
+    pub(crate) fn apply_secret(&self, secret: SecretRecord) {
+        self.forget_secret(secret.id);
+        self.secret_of.pin().insert(secret.id, secret.application_id);
+        let secrets = self.secrets.pin();
+        let old = secrets.get(&secret.application_id).cloned().unwrap_or_default();
+        let application_id = secret.application_id;
+        let all: Vec<SecretRecord> = old.iter().cloned().chain([secret]).collect();
+        secrets.insert(application_id, all.into());
+    }
+
+    pub(crate) fn forget_secret(&self, id: CredentialId) {
+        let secret_of = self.secret_of.pin();
+        let Some(application_id) = secret_of.remove(&id) else { return };
+        let secrets = self.secrets.pin();
+        let Some(old) = secrets.get(application_id) else { return };
+        let rest: Vec<SecretRecord> = old.iter().filter(|secret| secret.id != id).cloned().collect();
+        secrets.insert(*application_id, rest.into());
+    }
+
+    pub(crate) fn apply_revoked(&self, id: AccessTokenId, until: Option<Instant>) {
+        let all = self.revoked.pin();
+        match until {
+            Some(until) => all.insert(id, until),
+            None => all.remove(&id),
+        };
+    }
+
+    /// The database removes what belongs to an application together with it, without a word about each.
+    pub(crate) fn forget_application(&self, id: ApplicationId) {
+        let clients: Vec<ClientId> =
+            self.by_id.pin().iter().filter(|(_, it)| it.application_id == id).map(|(id, _)| *id).collect();
+        for client in clients {
+            self.apply(client, None);
+        }
+        self.secrets.pin().remove(&id);
+        self.secret_of.pin().retain(|_, application| *application != id);
+    }
+}
+
+impl Verifier {
+    /// A client by its identity, revoked or not.
+    pub fn client(&self, id: ClientId) -> Option<Arc<Client>> {
+        self.clients.by_id.pin().get(&id).map(Arc::clone)
+    }
+
+    /// The live client that calls itself so.
+    pub fn client_by_name(&self, client_id: &str) -> Option<Arc<Client>> {
+        let id = *self.clients.by_name.pin().get(client_id)?;
+        self.client(id)
+    }
+
+    /// The live client of an application.
+    pub fn client_of(&self, application: ApplicationId) -> Option<Arc<Client>> {
+        let id = *self.clients.by_application.pin().get(&application)?;
+        self.client(id)
+    }
+
+    /// The client secrets of an application, ended ones included.
+    pub fn secrets_of(&self, application: ApplicationId) -> Arc<[SecretRecord]> {
+        self.clients.secrets.pin().get(&application).cloned().unwrap_or_default()
+    }
+
+    /// Whether an application's calls are let through at all.
+    pub fn is_active(&self, application: ApplicationId) -> bool {
+        self.application(application).is_some_and(|it| match it.state {
+            domain::ApplicationState::Active => true,
+            domain::ApplicationState::Suspended => false,
+        })
+    }
+
+    /// Whether a token is worth something: it lives, nobody ended it, nor its client, nor the application.
+    pub fn honours(&self, token: &AccessToken, now: Instant) -> bool {
+        token.is_alive(now)
+            && !self.clients.revoked.pin().contains_key(&token.id)
+            && self.is_active(token.application_id)
+            && self.client(token.client_id).is_some_and(|client| client.honours(token.issued_at))
+    }
+
+    /// Forgets that tokens were revoked which would be over by now.
+    pub fn forget_revoked_tokens(&self, now: Instant) {
+        self.clients.revoked.pin().retain(|_, expires_at| *expires_at > now);
+    }
+}
