@@ -82,6 +82,7 @@ pub(crate) fn credential_kind(kind: CredentialKind) -> &'static str {
     match kind {
         CredentialKind::ApiKey => "API key",
         CredentialKind::ClientSecret => "Client secret",
+        CredentialKind::External => "Of a third party’s gateway",
     }
 }
 

@@ -107,6 +107,11 @@ impl World {
         segments.collect::<Vec<_>>().join("/")
     }
 
+    /// A path of a page without its ids.
+    pub fn unfill_path(&self, path: &str) -> String {
+        self.ids.values().fold(path.to_owned(), |path, id| path.replace(id, "id"))
+    }
+
     /// The id of what stands below a path segment.
     pub fn id(&self, kind: &str) -> &str {
         self.ids.get(kind).unwrap_or_else(|| panic!("there is none of {kind} in this world: add one"))

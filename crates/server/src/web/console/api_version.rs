@@ -50,6 +50,7 @@ fn word(kind: CredentialKind) -> &'static str {
     match kind {
         CredentialKind::ApiKey => "api_key",
         CredentialKind::ClientSecret => "client_secret",
+        CredentialKind::External => "external",
     }
 }
 

@@ -37,6 +37,7 @@ fn recognised_by(credential: &Credential) -> String {
     match &credential.material {
         Material::ApiKey(key) => format!("{}…{}", key.hint.prefix, key.hint.last4),
         Material::ClientSecret(secret) => format!("{}…{}", secret.hint.prefix, secret.hint.last4),
+        Material::External(external) => external.hint.clone(),
     }
 }
 

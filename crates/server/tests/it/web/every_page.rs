@@ -9,7 +9,7 @@ use crate::world::World;
 use app::Settings;
 
 /// Pages that strangers may look at; those behind a link get one.
-const OPEN: [&str; 11] = [
+pub const OPEN: [&str; 11] = [
     "/",
     "/forgot-password",
     "/forgot-password/sent",
@@ -96,7 +96,7 @@ fn check(path: &str, page: &Answer) {
 }
 
 /// The pages that somebody is to see, with the ids of what there is in the world.
-fn pages_of(world: &World, is_for: impl Fn(&str) -> bool) -> Vec<String> {
+pub fn pages_of(world: &World, is_for: impl Fn(&str) -> bool) -> Vec<String> {
     let all = routes("GET")
         .into_iter()
         .filter(|path| !OPEN.iter().any(|open| open.split('?').next() == Some(path)));

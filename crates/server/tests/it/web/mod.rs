@@ -2,9 +2,9 @@
 
 mod account;
 mod cross_site;
-mod every_page;
+pub mod every_page;
 mod forgot_password;
-mod guests;
+pub mod guests;
 mod reset_password;
 mod setup;
 mod sign_in;
@@ -30,7 +30,7 @@ pub struct Browser {
 impl Browser {
     pub fn new(desk: &Desk) -> Self {
         let timeout = std::time::Duration::from_secs(30);
-        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(timeout);
+        let http = crate::support::http().redirect(Policy::none()).timeout(timeout);
         Self { http: http.build().unwrap(), url: desk.url.clone(), cookies: BTreeMap::new() }
     }
 
