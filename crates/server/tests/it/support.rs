@@ -108,7 +108,7 @@ impl Desk {
         let router = server::public_router(Arc::clone(&app), &options);
         let limits = server::listen::Limits::STRANGERS;
         tokio::spawn(server::listen::serve_within(limits, listener, router, std::future::pending()));
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
+        let http = http().timeout(Duration::from_secs(30)).build().unwrap();
         let admin = User { http: http.clone(), url: url.clone(), bearer: None, id: String::new() };
         let mut desk = Self { app, clock, url, http, admin, store, folder };
         desk.admin = desk.token(&["*:write"]).await;
@@ -142,6 +142,15 @@ impl Desk {
         self.app.verify_email(&visitor, &token, Some(&password)).await.unwrap();
         let signed_in = self.app.sign_in(&visitor, &email, &password, "test").await.unwrap();
         let domain::Person::Developer(id) = signed_in.session.person else { panic!("not a developer") };
+        self.user(Some(signed_in.secret.expose().to_owned()), id.to_string())
+    }
+
+    /// An administrator who has signed in.
+    pub async fn administrator(&self) -> User {
+        let (email, password) = ("root@example.com", "seven wet otters juggle");
+        self.app.create_administrator(&Caller::operator(), email, password).await.unwrap();
+        let signed_in = self.app.sign_in_administrator(&visitor(), email, password, "test").await.unwrap();
+        let domain::Person::Administrator(id) = signed_in.session.person else { panic!("no administrator") };
         self.user(Some(signed_in.secret.expose().to_owned()), id.to_string())
     }
 
@@ -203,6 +212,13 @@ impl Desk {
     pub async fn assert_nothing_happened(&self, since: i64) {
         assert_eq!(self.changes().await, since, "a refused request changed something");
     }
+}
+
+/// A client that is still to be completed. Those that are sent out bring their own TLS; those of the tests need one, too.
+pub fn http() -> reqwest::ClientBuilder {
+    // The first one stays.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
 }
 
 /// Nobody in particular, for use cases that tests call without the server between.
