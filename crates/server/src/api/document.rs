@@ -35,6 +35,7 @@ use crate::problem::{InvalidParameter, Problem};
         (name = "Tokens", description = "With which administrators' tools call this API."),
         (name = "Audit", description = "Who did what to what, when, from where."),
         (name = "Mails", description = "What was written to whom, and how far it has come."),
+        (name = "Webhooks", description = "What happened, told to other programs: signed, tried again until it is taken, replayed."),
         (name = "Documentation", description = "This description."),
     ),
     modifiers(&Bearer),

@@ -10,6 +10,8 @@ pub(crate) mod credentials;
 mod developers;
 mod docs;
 mod document;
+mod event_types;
+mod events;
 mod invitations;
 mod mails;
 mod page;
@@ -19,6 +21,8 @@ mod reply;
 mod specifications;
 mod subscriptions;
 mod tokens;
+mod webhook_deliveries;
+mod webhook_endpoints;
 mod wire;
 
 use axum::Router;
@@ -46,6 +50,10 @@ fn described() -> OpenApiRouter<State> {
         .merge(api_versions::routes())
         .merge(specifications::routes())
         .merge(subscriptions::routes())
+        .merge(webhook_endpoints::routes())
+        .merge(webhook_deliveries::routes())
+        .merge(events::routes())
+        .merge(event_types::routes())
 }
 
 /// All routes of the API.
