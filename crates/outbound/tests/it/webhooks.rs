@@ -342,13 +342,11 @@ async fn an_application_s_events_arrive_in_order(desk: Desk) {
     let receiver = Receiver::start([Reply::status("200 OK"), Reply::status("500 No")]).await;
     desk.endpoint(&receiver.url(), |draft| draft.ordered = true).await;
     let worker = Worker::start(&desk.app);
-    let visitor = Caller { identity: app::Identity::Anonymous, ..operator() };
-    desk.app.register(&visitor, "ada@example.com", "Ada").await.unwrap();
-    let filter = app::DeveloperFilter::default();
-    let ada = desk.app.developers(&operator(), &filter, PageRequest::first(1)).await.unwrap().items.remove(0);
+    let draft = domain::PartnerDraft { name: "Acme".to_owned(), ..domain::PartnerDraft::default() };
+    let partner = desk.app.create_partner(&operator(), draft).await.unwrap().value;
     desk.until(1, is_delivered).await;
     let draft = domain::ApplicationDraft { name: "Shop".to_owned(), description: String::new() };
-    let owner = domain::Owner::Developer(ada.id);
+    let owner = domain::Owner::Partner(partner.id);
     let made = desk.app.create_application(&operator(), draft, Some(owner), None).await.unwrap().value;
     for n in 0..5 {
         let rename = |draft: &mut domain::ApplicationDraft| draft.name = format!("Shop {n}");
@@ -373,7 +371,8 @@ both!(f_39_what_cannot_be_sent_is_given_up_and_others_go_on);
 async fn f_39_what_cannot_be_sent_is_given_up_and_others_go_on(desk: Desk) {
     let receiver = Receiver::start([]).await;
     desk.endpoint(&receiver.url(), |draft| draft.shape = WebhookShape::WebmethodsSystem).await;
-    desk.endpoint("http://127.0.0.1:9/", |_| {}).await;
+    let closed = testkit::process::free_port();
+    desk.endpoint(&format!("http://127.0.0.1:{closed}/"), |_| {}).await;
     desk.endpoint(&receiver.url(), |_| {}).await;
     let worker = Worker::start(&desk.app);
     desk.plans(1).await;
