@@ -35,7 +35,7 @@ pub(crate) struct EventType {
 /// List event types
 ///
 /// All of them at once. Administrators only.
-#[utoipa::path(get, path = "/api/v1/event-types", tag = "Webhooks",
+#[utoipa::path(get, path = "/api/v1/event-types", tag = "Event types",
     responses((status = 200, description = "Every kind of event", body = EventTypes), Problems))]
 async fn list(Shared(app): Shared<Arc<App>>, Who(caller): Who) -> Result<Reply<EventTypes>, Problem> {
     let types = app.event_types(&caller)?;

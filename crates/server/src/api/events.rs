@@ -81,7 +81,7 @@ pub(crate) struct EventList {
 ///
 /// From the newest to the oldest; kept for 30 days, from the moment that there is a webhook endpoint. Administrators
 /// only.
-#[utoipa::path(get, path = "/api/v1/events", tag = "Webhooks", params(EventList),
+#[utoipa::path(get, path = "/api/v1/events", tag = "Events", params(EventList),
     responses((status = 200, description = "A page of events", body = List<WebhookEvent>), Problems))]
 async fn list(
     Shared(app): Shared<Arc<App>>,
@@ -101,7 +101,7 @@ async fn list(
 /// Get an event
 ///
 /// Administrators only.
-#[utoipa::path(get, path = "/api/v1/events/{id}", tag = "Webhooks", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/v1/events/{id}", tag = "Events", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The event", body = WebhookEvent), Problems))]
 async fn get(
     Shared(app): Shared<Arc<App>>,

@@ -160,7 +160,7 @@ impl WebhookDeliveryList {
 /// List webhook deliveries
 ///
 /// From the newest to the oldest; kept for 30 days. Administrators only.
-#[utoipa::path(get, path = "/api/v1/webhook-deliveries", tag = "Webhooks", params(WebhookDeliveryList),
+#[utoipa::path(get, path = "/api/v1/webhook-deliveries", tag = "Webhook deliveries", params(WebhookDeliveryList),
     responses((status = 200, description = "A page of deliveries", body = List<WebhookDelivery>), Problems))]
 async fn list(
     Shared(app): Shared<Arc<App>>,
@@ -175,7 +175,7 @@ async fn list(
 /// Get a webhook delivery
 ///
 /// With its event and its attempts. Administrators only.
-#[utoipa::path(get, path = "/api/v1/webhook-deliveries/{id}", tag = "Webhooks", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/v1/webhook-deliveries/{id}", tag = "Webhook deliveries", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The delivery", body = WebhookDeliveryDetails), Problems))]
 async fn get(
     Shared(app): Shared<Arc<App>>,
@@ -193,7 +193,7 @@ async fn get(
 /// Replay a webhook delivery
 ///
 /// Sends it again, whatever came of it; what is pending is tried now. Administrators only.
-#[utoipa::path(post, path = "/api/v1/webhook-deliveries/{id}/replay", tag = "Webhooks", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/webhook-deliveries/{id}/replay", tag = "Webhook deliveries", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The delivery as it is now", body = WebhookDelivery), Problems))]
 async fn replay(
     Shared(app): Shared<Arc<App>>,
@@ -206,7 +206,7 @@ async fn replay(
 /// Cancel a webhook delivery
 ///
 /// Gives up what is pending. Administrators only.
-#[utoipa::path(post, path = "/api/v1/webhook-deliveries/{id}/cancel", tag = "Webhooks", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/webhook-deliveries/{id}/cancel", tag = "Webhook deliveries", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The delivery as it is now", body = WebhookDelivery), Problems))]
 async fn cancel(
     Shared(app): Shared<Arc<App>>,

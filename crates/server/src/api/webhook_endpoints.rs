@@ -122,7 +122,7 @@ impl From<Sent> for TestAnswer {
 /// List webhook endpoints
 ///
 /// Administrators only.
-#[utoipa::path(get, path = "/api/v1/webhook-endpoints", tag = "Webhooks", params(WebhookEndpointList),
+#[utoipa::path(get, path = "/api/v1/webhook-endpoints", tag = "Webhook endpoints", params(WebhookEndpointList),
     responses((status = 200, description = "A page of webhook endpoints", body = List<WebhookEndpoint>), Problems))]
 async fn list(
     Shared(app): Shared<Arc<App>>,
@@ -138,7 +138,7 @@ async fn list(
 /// Create a webhook endpoint
 ///
 /// Administrators only. The answer holds the signing secret, which is never shown again.
-#[utoipa::path(post, path = "/api/v1/webhook-endpoints", tag = "Webhooks", request_body = NewWebhookEndpoint,
+#[utoipa::path(post, path = "/api/v1/webhook-endpoints", tag = "Webhook endpoints", request_body = NewWebhookEndpoint,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless: within ten minutes it shows the same secret again")),
     responses((status = 201, description = "The new endpoint with its secret", body = IssuedWebhookEndpoint), Problems))]
 async fn create(
@@ -153,7 +153,7 @@ async fn create(
 /// Get a webhook endpoint
 ///
 /// Administrators only.
-#[utoipa::path(get, path = "/api/v1/webhook-endpoints/{id}", tag = "Webhooks", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/v1/webhook-endpoints/{id}", tag = "Webhook endpoints", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The endpoint", body = WebhookEndpointDetails), Problems))]
 async fn get(
     Shared(app): Shared<Arc<App>>,
@@ -168,7 +168,7 @@ async fn get(
 /// Change a webhook endpoint
 ///
 /// Administrators only. What is pending is sent to the new URL.
-#[utoipa::path(patch, path = "/api/v1/webhook-endpoints/{id}", tag = "Webhooks",
+#[utoipa::path(patch, path = "/api/v1/webhook-endpoints/{id}", tag = "Webhook endpoints",
     request_body = WebhookEndpointChange,
     params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "The ETag that you read, or *")),
     responses((status = 200, description = "The endpoint as it is now", body = WebhookEndpoint), Problems))]
@@ -186,7 +186,7 @@ async fn update(
 /// Delete a webhook endpoint
 ///
 /// Administrators only. The history of its deliveries goes with it.
-#[utoipa::path(delete, path = "/api/v1/webhook-endpoints/{id}", tag = "Webhooks",
+#[utoipa::path(delete, path = "/api/v1/webhook-endpoints/{id}", tag = "Webhook endpoints",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The ETag that you read")),
     responses((status = 204, description = "It is gone"), Problems))]
 async fn delete(
@@ -202,7 +202,7 @@ async fn delete(
 /// Enable a webhook endpoint
 ///
 /// Administrators only. What it missed can be replayed.
-#[utoipa::path(post, path = "/api/v1/webhook-endpoints/{id}/enable", tag = "Webhooks", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/webhook-endpoints/{id}/enable", tag = "Webhook endpoints", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The endpoint as it is now", body = WebhookEndpoint), Problems))]
 async fn enable(
     Shared(app): Shared<Arc<App>>,
@@ -215,7 +215,7 @@ async fn enable(
 /// Disable a webhook endpoint
 ///
 /// Administrators only. What is pending is canceled.
-#[utoipa::path(post, path = "/api/v1/webhook-endpoints/{id}/disable", tag = "Webhooks", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/webhook-endpoints/{id}/disable", tag = "Webhook endpoints", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The endpoint as it is now", body = WebhookEndpoint), Problems))]
 async fn disable(
     Shared(app): Shared<Arc<App>>,
@@ -228,7 +228,7 @@ async fn disable(
 /// Rotate the signing secret of a webhook endpoint
 ///
 /// Administrators only. Attempts are signed with the old secrets as well until the overlap ends.
-#[utoipa::path(post, path = "/api/v1/webhook-endpoints/{id}/rotate-secret", tag = "Webhooks",
+#[utoipa::path(post, path = "/api/v1/webhook-endpoints/{id}/rotate-secret", tag = "Webhook endpoints",
     request_body = SecretRotation,
     params(("id" = Uuid, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless: within ten minutes it shows the same secret again")),
@@ -246,7 +246,7 @@ async fn rotate_secret(
 ///
 /// Administrators only. Sends an event of the type `webhook.test` at once, whether the endpoint is enabled or not, and
 /// answers what the receiver said. It is not tried again. At most ten a minute for an endpoint.
-#[utoipa::path(post, path = "/api/v1/webhook-endpoints/{id}/test", tag = "Webhooks", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/webhook-endpoints/{id}/test", tag = "Webhook endpoints", params(("id" = Uuid, Path)),
     responses((status = 200, description = "What the receiver said", body = TestAnswer), Problems))]
 async fn test(
     Shared(state): Shared<State>,
@@ -264,7 +264,7 @@ async fn test(
 ///
 /// Administrators only. Sends again what happened since a moment and was not delivered, or all of it, and what the
 /// endpoint was never told of.
-#[utoipa::path(post, path = "/api/v1/webhook-endpoints/{id}/replay", tag = "Webhooks",
+#[utoipa::path(post, path = "/api/v1/webhook-endpoints/{id}/replay", tag = "Webhook endpoints",
     request_body = ReplayOrder, params(("id" = Uuid, Path)),
     responses((status = 200, description = "How much is sent again", body = Replayed), Problems))]
 async fn replay(
