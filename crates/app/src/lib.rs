@@ -12,8 +12,8 @@ mod auth_strategy;
 mod basic;
 mod callback;
 mod caller;
-mod catalogue;
 mod calls;
+mod catalogue;
 mod clock;
 mod counts;
 mod credential;
@@ -67,8 +67,8 @@ use verify::Verifier;
 
 pub use callback::Answer;
 pub use caller::{Caller, Identity};
-pub use catalogue::{Offer, Terms};
 pub use calls::Calls;
+pub use catalogue::{Offer, Terms};
 pub use clock::Clock;
 pub use counts::Counts;
 pub use error::{Error, Result};
@@ -82,9 +82,9 @@ pub use once::Created;
 pub use refusal::RefusedAct;
 pub use renewal::Renewable;
 pub use request::{NewRequest, RequestStory};
+pub use rights::Rights;
 pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
 pub use sign_up::{LinkForm, Registration};
-pub use rights::Rights;
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
     DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered, NumberedRequest, Page,

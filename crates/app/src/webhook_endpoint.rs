@@ -148,8 +148,7 @@ impl App {
         };
         let saved = self.save(tx, change).await?;
         if enabled {
-            // It begins anew: what was before it was switched off is not held against it.
-            self.store.endpoint_works(id).await?;
+            self.store.endpoint_begins_anew(id).await?;
         }
         Ok(saved)
     }

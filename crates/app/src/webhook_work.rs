@@ -18,7 +18,7 @@ use crate::webhook_outcome::{Outcome, Reported};
 use crate::{App, Caller, Error, Result};
 
 /// For how long a sender keeps the deliveries it took to itself: several times as long as an attempt may take.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(40);
 /// How much of an answer's body is kept.
 const BODY_KEPT: usize = 1_024;
 
@@ -113,6 +113,15 @@ impl Sent {
 }
 
 impl App {
+    /// Takes up what was under way when this installation was stopped or killed, if it has one node only. Called once,
+    /// before anything is taken.
+    ///
+    /// # Errors
+    /// If the database is not available: the leases end by themselves then.
+    pub async fn recover_webhooks(&self) -> Result<u64> {
+        Ok(self.store.recover_deliveries(self.clock.now()).await?)
+    }
+
     /// Whether anything may be due.
     ///
     /// # Errors

@@ -44,6 +44,7 @@ pub(crate) struct Config {
     pub(crate) database: Database,
     pub(crate) mail: Mail,
     pub(crate) log: Log,
+    pub(crate) outbound: Outbound,
     pub(crate) sign_up: SignUp,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) limits: Limits,
@@ -105,6 +106,14 @@ pub(crate) struct Log {
     #[serde(deserialize_with = "optional")]
     pub(crate) format: Option<LogFormat>,
     pub(crate) level: Level,
+}
+
+/// `[outbound]`: what is sent to URLs that somebody else chose.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Outbound {
+    #[serde(deserialize_with = "networks")]
+    pub(crate) allow_private: Vec<IpNet>,
 }
 
 /// `[sign_up]`: who may register as a developer.

@@ -86,7 +86,7 @@ fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
         },
         max_staleness: Duration::from_secs(config.gateway.max_staleness_s),
         sends_mail: config.mail.host.is_some(),
-        outbound: AddressRules::default(),
+        outbound: AddressRules { allow_private: config.outbound.allow_private.clone() },
     }
 }
 

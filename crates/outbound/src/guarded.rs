@@ -201,6 +201,12 @@ impl Resolve for Guard {
     }
 }
 
+/// Whether an error, or the innermost of those that wrap it as I/O, is one of TLS.
+fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>() || inside.is_some_and(|inside| is_tls(inside))
+}
+
 /// What an error of the client means: the first of its causes that says so.
 fn classify(error: &reqwest::Error) -> Failure {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
@@ -210,8 +216,7 @@ fn classify(error: &reqwest::Error) -> Failure {
             Some(Refused::NoAddress) => return Failure::Dns,
             None => {}
         }
-        let inside = it.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if it.is::<rustls::Error>() || inside.is_some_and(|it| it.is::<rustls::Error>()) {
+        if is_tls(it) {
             return Failure::Tls;
         }
         cause = it.source();

@@ -61,6 +61,10 @@ pub async fn deliver_webhooks(
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) {
+    if let Err(error) = app.recover_webhooks().await {
+        let error = error.internal_detail().unwrap_or_default();
+        tracing::warn!(error, "webhooks that were under way wait until their leases end");
+    }
     let (done, outcomes) = mpsc::channel(4 * TOGETHER);
     let recorder = tokio::spawn(write_down(Arc::clone(&app), outcomes));
     let mut desk = Desk::new(Arc::clone(&app), sender, limits, done);

@@ -2,13 +2,14 @@
 
 use std::hash::Hash;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use app::App;
 use axum::extract::FromRef;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use outbound::webhook::WebhookSender;
 use uuid::Uuid;
 
 use crate::Options;
@@ -24,6 +25,10 @@ pub(crate) struct State {
     pub(crate) by_network: Arc<Limiter<Vec<u8>>>,
     /// Requests of strangers who only look at what is public, by network.
     pub(crate) by_reader: Arc<Limiter<Vec<u8>>>,
+    /// Test calls of each webhook endpoint.
+    pub(crate) webhook_tests: Arc<Limiter<Uuid>>,
+    /// Made when the first test call is: it reads the certificates that this machine trusts.
+    webhook_sender: Arc<OnceLock<WebhookSender>>,
 }
 
 /// So many requests a minute for each key, all of which may come at once.
@@ -59,10 +64,20 @@ impl State {
             by_principal: Arc::new(Limiter::new(options.token_requests_per_minute)),
             by_network: Arc::new(Limiter::new(options.stranger_requests_per_minute)),
             by_reader: Arc::new(Limiter::new(options.token_requests_per_minute)),
+            webhook_tests: Arc::new(Limiter::new(WEBHOOK_TESTS_PER_MINUTE)),
+            webhook_sender: Arc::default(),
             options: Arc::new(options),
         }
     }
+
+    /// Sends test calls.
+    pub(crate) fn webhook_sender(&self) -> &WebhookSender {
+        self.webhook_sender.get_or_init(|| WebhookSender::new(self.app.settings().outbound.clone()))
+    }
 }
+
+/// Whoever tries an endpoint out must not make a cannon of us.
+const WEBHOOK_TESTS_PER_MINUTE: u32 = 10;
 
 impl FromRef<State> for Arc<App> {
     fn from_ref(state: &State) -> Self {

@@ -10,7 +10,7 @@ use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
 use crate::connect::immediate;
 use crate::record::word;
 use crate::webhook_queue::{self, Health, Lane};
-use crate::{Result, Store, webhook_delivery, webhook_event};
+use crate::{Engine, Result, Store, webhook_delivery, webhook_event};
 
 /// How much of which queue a sender can take.
 #[derive(Clone, Debug)]
@@ -105,6 +105,30 @@ impl Store {
             })
         });
         Ok(claimed.collect())
+    }
+
+    /// Gives back everything that is claimed, where nobody else can be at work: an embedded database has one server, and
+    /// that has only just started. On PostgreSQL the leases of a dead node end by themselves.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn recover_deliveries(&self, now: Instant) -> Result<u64> {
+        use webhook_delivery::{Column, Entity};
+        if self.engine() == Engine::Postgres {
+            return Ok(0);
+        }
+        let tx = self.writer().begin_with_options(immediate()).await?;
+        let recovered = Entity::update_many()
+            .col_expr(Column::Claim, Expr::value(None::<Uuid>))
+            .col_expr(Column::NextAttemptAt, Expr::value(now.micros()))
+            .filter(Column::Claim.is_not_null())
+            .exec_with_returning(&tx)
+            .await?;
+        let count = recovered.len() as u64;
+        let endpoints = recovered.into_iter().map(|row| row.endpoint_id).collect();
+        webhook_queue::settle(&tx, &endpoints).await?;
+        tx.commit().await?;
+        Ok(count)
     }
 
     /// Gives back deliveries that were claimed and not tried.

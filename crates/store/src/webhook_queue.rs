@@ -181,7 +181,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
 }
 
 impl Store {
-    /// An endpoint answered, with a success or in good time: it stands in the prompt queue, or fails no more.
+    /// An endpoint took something: it stands in the prompt queue, and fails no more.
     ///
     /// # Errors
     /// If the database is not available.
@@ -196,6 +196,21 @@ impl Store {
             .col_expr(Column::PausedUntil, Expr::value(0_i64))
             .filter(Column::EndpointId.eq(endpoint.0))
             .filter(changes)
+            .exec(self.writer())
+            .await?;
+        Ok(())
+    }
+
+    /// An endpoint was enabled: what was before is not held against it.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn endpoint_begins_anew(&self, endpoint: WebhookEndpointId) -> Result<()> {
+        Entity::update_many()
+            .col_expr(Column::FailingSince, Expr::value(None::<i64>))
+            .col_expr(Column::NoticedAt, Expr::value(None::<i64>))
+            .col_expr(Column::PausedUntil, Expr::value(0_i64))
+            .filter(Column::EndpointId.eq(endpoint.0))
             .exec(self.writer())
             .await?;
         Ok(())

@@ -19,3 +19,4 @@ mod secrets;
 mod shop;
 mod subscriptions;
 mod tokens;
+mod webhooks;

@@ -3,6 +3,7 @@
 
 mod clients;
 mod drafts;
+mod events;
 mod instants;
 mod invitations;
 mod keys;

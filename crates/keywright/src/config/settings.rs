@@ -127,6 +127,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("gateway", "The listener for gateways (and for metrics). Keep it off public networks."),
     ("database", "Where everything is kept."),
     ("mail", "The server that mails are handed to."),
+    ("outbound", "What is sent to URLs that somebody else chose, such as webhooks."),
     ("log", "What is written to standard error."),
     ("sign_up", "Who may register as a developer."),
     ("subscriptions", "How subscriptions are approved."),
@@ -238,6 +239,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "File with the password of that login.",
     ),
     is("mail.from", Kind::Mailbox, "Keywright <keywright@localhost>", "Sender of every mail."),
+    is(
+        "outbound.allow_private",
+        Kind::Networks,
+        "",
+        "Networks inside that webhooks may be sent to, with plain http too. Everything else that is not on the \
+         Internet is refused: this machine, private networks, metadata services.",
+    ),
     unset(
         "log.format",
         Kind::OneOf(&["text", "json"]),

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use app::App;
 use outbound::mail_worker::send_mails;
+use outbound::webhook::WebhookSender;
+use outbound::webhook_worker::deliver_webhooks;
 use server::listen::{Limits, serve_within};
 use server::{GatewayOptions, Options};
 use store::Store;
@@ -61,6 +63,9 @@ impl Running {
         if let Some(mailer) = mailer {
             told.spawn(send_mails(Arc::clone(&app), mailer, until_told()));
         }
+        let sender = WebhookSender::new(app.settings().outbound.clone());
+        let deliver = deliver_webhooks(Arc::clone(&app), Arc::new(sender), webhook_limits(), until_told());
+        told.spawn(deliver);
         let mut endless = JoinSet::new();
         endless.spawn(Arc::clone(&app).keep_in_step());
         endless.spawn(Arc::clone(&app).keep_house());
@@ -110,6 +115,13 @@ impl Running {
         }
         tracing::info!("stopped");
     }
+}
+
+/// As many webhooks at once as this process may have files open.
+fn webhook_limits() -> outbound::webhook_worker::Limits {
+    use rustix::process::{Resource, getrlimit};
+
+    outbound::webhook_worker::Limits::for_open_files(getrlimit(Resource::Nofile).current.unwrap_or(65_536))
 }
 
 fn public_options(config: &Config, public_url: &PublicUrl) -> Options {

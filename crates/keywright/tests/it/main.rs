@@ -11,3 +11,4 @@ mod master_key;
 mod quickstart;
 mod serve;
 mod server;
+mod webhook_faults;

@@ -15,7 +15,7 @@ use crate::webhook::WebhookSender;
 /// A prompt receiver that has not answered for so long gives its place up.
 const PROMPT: Duration = Duration::from_secs(1);
 /// What is begun must be over, and written down, before somebody else may take it.
-const MARGIN: Duration = Duration::from_secs(30);
+const MARGIN: Duration = Duration::from_secs(20);
 
 /// One endpoint at work.
 struct Slot {

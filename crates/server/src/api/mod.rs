@@ -11,6 +11,8 @@ mod developers;
 mod docs;
 mod document;
 mod documents;
+mod event_types;
+mod events;
 mod invitations;
 mod mails;
 pub(crate) mod page;
@@ -21,6 +23,8 @@ mod reply;
 mod specifications;
 mod subscriptions;
 mod tokens;
+mod webhook_deliveries;
+mod webhook_endpoints;
 mod wire;
 
 use axum::Router;
@@ -50,6 +54,10 @@ fn described() -> OpenApiRouter<State> {
         .merge(documents::routes())
         .merge(subscriptions::routes())
         .merge(portal::routes())
+        .merge(webhook_endpoints::routes())
+        .merge(webhook_deliveries::routes())
+        .merge(events::routes())
+        .merge(event_types::routes())
 }
 
 /// All routes of the API.

@@ -54,6 +54,10 @@ impl World {
         let document = made(&format!("/api/v1/apis/{api}/documents"), page).await;
         let subscription = json!({"application_id": application, "api_version_id": version, "plan_id": plan});
         let subscription = made("/api/v1/subscriptions", subscription).await;
+        let endpoint = json!({"url": "https://gateway.example.com/hook", "event_types": ["plan.created"]});
+        let endpoint = made("/api/v1/webhook-endpoints", endpoint).await;
+        made("/api/v1/plans", json!({"name": "Told"})).await;
+        while desk.app.tell_webhooks().await.unwrap() {}
         let token = made("/api/v1/tokens", json!({"name": "Tool", "scopes": ["audit:read"]})).await;
         let first = async |user: &User, path: &str| {
             id(&user.get(path).await.expect(200).json()["items"][0]).to_owned()
@@ -62,7 +66,12 @@ impl World {
         let invitation = alice.make(&format!("/api/v1/partners/{partner}/invitations"), invitation).await;
         let mail = first(admin, "/api/v1/mails?to=alice@example.com").await;
         let session = first(&alice, "/api/v1/account/sessions").await;
+        let event = first(admin, "/api/v1/events").await;
+        let delivery = first(admin, "/api/v1/webhook-deliveries").await;
         let ids = BTreeMap::from([
+            ("webhook-endpoints", endpoint),
+            ("webhook-deliveries", delivery),
+            ("events", event),
             ("partners", partner),
             ("applications", application),
             ("credentials", credential),
