@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    Access, ApiKey, Application, ApplicationAction, ApplicationId, ClientSecret, Credential, CredentialDraft,
+    Access, ApiKey, Application, ApplicationAction, ApplicationId, Certificate, ClientSecret, Credential, CredentialDraft,
     CredentialId, CredentialKind, Event, ForeignKey, Invalid, Material, Resource, SecretKind,
 };
 use serde_json::json;
@@ -103,6 +103,46 @@ impl App {
         Ok(Created::new(credential))
     }
 
+    /// Registers a client certificate: calls that a gateway hands on with it are this application's. Only administrators
+    /// may take one whose time is over, or whose signer nobody trusts.
+    ///
+    /// # Errors
+    /// If the caller may not, a field is wrong, the certificate is registered already, or the application holds too many.
+    pub async fn add_certificate(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+        draft: CredentialDraft,
+        certificate: Certificate,
+    ) -> Result<Created<Credential>> {
+        let id = self.new_id();
+        let mut tx = self.begin(caller).await?;
+        let owner =
+            application_for(tx.read(), caller, application, THIS, ApplicationAction::ManageCredentials).await?;
+        if certificate.allow_expired || certificate.skip_chain {
+            caller.must_administer(THIS, Access::Write)?;
+        }
+        if let Some(done) = self.replay(&tx, caller, id, None).await? {
+            return Ok(done);
+        }
+        if certificate.not_after <= tx.now() && !certificate.allow_expired {
+            return Err(Invalid::field("certificate", "expired", "has expired; register a new one").into());
+        }
+        self.check_credential_quota(&tx, application).await?;
+        let change = Credential::issue(id, application, draft, Material::Certificate(certificate), tx.now())?;
+        let credential = match tx.save(change).await {
+            // Whose it is stays untold; to ask is on record.
+            Err(store::Error::Unique { .. }) => {
+                drop(tx);
+                self.note_refused_import(caller, &owner).await?;
+                return Err(Error::conflict("certificate_taken", "this certificate cannot be registered; use another one"));
+            }
+            other => other?,
+        };
+        self.commit(tx).await?;
+        Ok(Created::new(credential))
+    }
+
     /// Whoever imports keys that are somebody's may be looking for them: the log says so, the answer does not.
     async fn note_refused_import(&self, caller: &Caller, application: &Application) -> Result<()> {
         let mut tx = self.begin(caller).await?;
@@ -182,6 +222,10 @@ impl App {
             Material::ApiKey(_) => Material::ApiKey(ApiKey::minted(&secret, self.keys.pepper(), PEPPER)),
             Material::ClientSecret(_) => {
                 Material::ClientSecret(ClientSecret::minted(&secret, self.keys.pepper(), PEPPER))
+            }
+            Material::Certificate(_) => {
+                let message = "certificates are made elsewhere: register the new one beside this, and revoke this when it is in use";
+                return Err(Error::conflict("not_rotated_here", message));
             }
         };
         let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;

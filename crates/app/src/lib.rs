@@ -62,6 +62,7 @@ pub use store::{
     PartnerFilter, SubscriptionFilter, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
     WebhookEventFilter,
 };
+pub use verify::CertificateHeader;
 pub use webhook_endpoint::ShownEndpoint;
 pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};
 
@@ -84,6 +85,8 @@ pub struct Settings {
     pub four_eyes: FourEyes,
     /// How long the gateway check goes on from memory when the database cannot be reached.
     pub max_staleness: Duration,
+    /// How gateways hand client certificates on.
+    pub certificate_header: CertificateHeader,
     /// Whether there is a mail server. If not, mails are kept and shown in the log.
     pub sends_mail: bool,
     /// Where webhooks may go beside the Internet.
@@ -101,6 +104,7 @@ impl Default for Settings {
             applications_per_developer: 500,
             four_eyes: FourEyes::Auto,
             max_staleness: Duration::from_secs(60),
+            certificate_header: CertificateHeader::Off,
             sends_mail: false,
             outbound: AddressRules::default(),
         }
@@ -139,7 +143,8 @@ impl App {
         clock: Clock,
     ) -> Result<Arc<Self>> {
         let keys = Keys::new(master);
-        let verifier = Arc::new(Verifier::new(keys.pepper().clone(), settings.max_staleness));
+        let verifier = Verifier::new(keys.pepper().clone(), settings.max_staleness);
+        let verifier = Arc::new(verifier.with_certificates(settings.certificate_header));
         let app = Arc::new(Self {
             store,
             keys,

@@ -1,7 +1,7 @@
 //! Credentials. A new kind needs no new column: what is particular to it goes into `details`.
 
 use domain::{
-    ApiKey, ApplicationId, ClientSecret, Credential, CredentialId, CredentialKind, CredentialState,
+    ApiKey, ApplicationId, Certificate, ClientSecret, Credential, CredentialId, CredentialKind, CredentialState,
     DeveloperId, Hint, Instant, Material, Name, SecretForm,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
@@ -58,6 +58,28 @@ struct ClientSecretDetails {
     phc: Option<String>,
 }
 
+/// `details` of a client certificate. The fingerprint is in `secret_hash`, where it is unique.
+#[derive(Serialize, Deserialize)]
+struct CertificateDetails {
+    subject: String,
+    issuer: String,
+    serial: String,
+    not_before: Instant,
+    not_after: Instant,
+    allow_expired: bool,
+    skip_chain: bool,
+    /// In hexadecimal.
+    der: String,
+}
+
+/// What the gateway check needs of them.
+#[derive(Deserialize)]
+pub(crate) struct CertificateTermsDetails {
+    pub(crate) not_before: Instant,
+    pub(crate) allow_expired: bool,
+    pub(crate) skip_chain: bool,
+}
+
 impl Record for Credential {
     type Entity = Entity;
     type Row = ActiveModel;
@@ -85,6 +107,19 @@ impl Record for Credential {
                         (None, None, json(ClientSecretDetails { prefix, last4, phc: Some(phc.clone()) }))
                     }
                 }
+            }
+            Material::Certificate(it) => {
+                let details = CertificateDetails {
+                    subject: it.subject.clone(),
+                    issuer: it.issuer.clone(),
+                    serial: it.serial.clone(),
+                    not_before: it.not_before,
+                    not_after: it.not_after,
+                    allow_expired: it.allow_expired,
+                    skip_chain: it.skip_chain,
+                    der: it.der.iter().map(|byte| format!("{byte:02x}")).collect(),
+                };
+                (Some(it.fingerprint.0.to_vec()), None, json(details))
             }
         };
         ActiveModel {
@@ -124,6 +159,20 @@ impl Record for Credential {
                 let chosen = phc.is_some();
                 Material::ClientSecret(ClientSecret { form, hint: Hint { prefix, last4 }, chosen })
             }
+            CredentialKind::Certificate => {
+                let details: CertificateDetails = at.json("details", row.details)?;
+                Material::Certificate(Certificate {
+                    fingerprint: at.hash("secret_hash", row.secret_hash.as_deref().unwrap_or_default())?,
+                    subject: details.subject,
+                    issuer: details.issuer,
+                    serial: details.serial,
+                    not_before: details.not_before,
+                    not_after: details.not_after,
+                    allow_expired: details.allow_expired,
+                    skip_chain: details.skip_chain,
+                    der: unhex(&details.der).ok_or_else(|| at.corrupt("details"))?,
+                })
+            }
         };
         Ok(Self {
             id: CredentialId(row.id),
@@ -154,6 +203,11 @@ pub(crate) fn secret_form(
             pepper: pepper.ok_or_else(|| at.corrupt("pepper"))?,
         },
     })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    text.as_bytes().chunks(2).map(pair).collect()
 }
 
 impl Owned for Credential {

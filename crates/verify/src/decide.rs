@@ -1,11 +1,12 @@
 //! The order of checks.
 
-use domain::{CredentialKind, CredentialStatus, Instant, SubscriptionStatus};
+use domain::{Accepted, CredentialStatus, Instant, SubscriptionStatus};
 
 use crate::catalogue::Version;
 use crate::decision::{Identity, Verified};
-use crate::facts::ApplicationFacts;
-use crate::snapshot::SubscriptionRecord;
+use crate::certificate::{self, Chain};
+use crate::facts::{ApplicationFacts, CertificateTerms};
+use crate::snapshot::{CredentialRecord, SubscriptionRecord};
 use crate::{Decision, Method, Original, Reason, Refusal, Verifier, api_key};
 
 /// The headers of the original call, wherever they are kept.
@@ -84,24 +85,59 @@ impl Verifier {
         request: &Request<'_, H>,
         now: Instant,
     ) -> Result<(domain::CredentialId, domain::ApplicationId), Reason> {
-        let mut key = None;
-        for kind in &version.accepts {
-            match kind {
-                CredentialKind::ApiKey => key = api_key::collect(&version.key_locations, request)?,
-                // Opens the token endpoint, no API by itself.
-                CredentialKind::ClientSecret => {}
+        match self.presented(version, request)?.ok_or(Reason::CredentialMissing)? {
+            Presented::Key(key) => {
+                let hash = api_key::hash(key, &self.pepper).ok_or(Reason::CredentialUnknown)?;
+                self.known(&hash, now, |record| match record.certificate {
+                    None => Ok(()),
+                    Some(_) => Err(Reason::CredentialUnknown),
+                })
             }
+            Presented::Certificate(it) => self.known(&it.fingerprint, now, |record| match record.certificate {
+                Some(terms) => check_certificate(it.chain, terms, now),
+                None => Err(Reason::CredentialUnknown),
+            }),
         }
-        let key = key.ok_or(Reason::CredentialMissing)?;
-        let hash = api_key::hash(key, &self.pepper).ok_or(Reason::CredentialUnknown)?;
-        self.credential(&hash, |record| match record.status(now) {
-            CredentialStatus::Active | CredentialStatus::Rotating => {
-                self.note_use(record, now);
-                Ok((record.id, record.application_id))
+    }
+
+    /// The one thing that a call carries, of those that its API accepts; `None` if it carries none.
+    fn presented<'a, H: Headers>(
+        &self,
+        version: &Version,
+        request: &Request<'a, H>,
+    ) -> Result<Option<Presented<'a>>, Reason> {
+        let mut found = None;
+        for accepted in &version.accepts {
+            let presented = match accepted {
+                Accepted::ApiKey => api_key::collect(&version.key_locations, request)?.map(Presented::Key),
+                Accepted::Certificate => {
+                    certificate::collect(self.certificate_header, request)?.map(Presented::Certificate)
+                }
+            };
+            if presented.is_some() && found.is_some() {
+                return Err(Reason::CredentialAmbiguous);
             }
-            CredentialStatus::Disabled => Err(Reason::CredentialDisabled),
-            CredentialStatus::Expired => Err(Reason::CredentialExpired),
-            CredentialStatus::Revoked => Err(Reason::CredentialRevoked),
+            found = found.or(presented);
+        }
+        Ok(found)
+    }
+
+    /// Whose a credential is, if it is worth something now and `fits`.
+    fn known(
+        &self,
+        hash: &domain::SecretHash,
+        now: Instant,
+        fits: impl FnOnce(&CredentialRecord) -> Result<(), Reason>,
+    ) -> Result<(domain::CredentialId, domain::ApplicationId), Reason> {
+        self.credential(hash, |record| {
+            match record.status(now) {
+                CredentialStatus::Active | CredentialStatus::Rotating => fits(record)?,
+                CredentialStatus::Disabled => return Err(Reason::CredentialDisabled),
+                CredentialStatus::Expired => return Err(Reason::CredentialExpired),
+                CredentialStatus::Revoked => return Err(Reason::CredentialRevoked),
+            }
+            self.note_use(record, now);
+            Ok((record.id, record.application_id))
         })
         .unwrap_or(Err(Reason::CredentialUnknown))
     }
@@ -113,6 +149,25 @@ impl Verifier {
         let held = application.partner_id.and_then(|id| self.partner_roles(id)).ok_or(Reason::RoleMissing)?;
         let holds_all = version.required_roles.iter().all(|role| held.contains(role));
         if holds_all { Ok(()) } else { Err(Reason::RoleMissing) }
+    }
+}
+
+/// Something that a call carries.
+enum Presented<'a> {
+    Key(&'a [u8]),
+    Certificate(certificate::Presented),
+}
+
+/// The time is ours to check: a gateway's clock and patience are its own.
+fn check_certificate(chain: Chain, terms: CertificateTerms, now: Instant) -> Result<(), Reason> {
+    if now < terms.not_before {
+        return Err(Reason::CredentialNotYetValid);
+    }
+    match chain {
+        Chain::Trusted => Ok(()),
+        Chain::Expired if terms.allow_expired || terms.skip_chain => Ok(()),
+        Chain::Untrusted if terms.skip_chain => Ok(()),
+        Chain::Expired | Chain::Untrusted => Err(Reason::CredentialUntrusted),
     }
 }
 

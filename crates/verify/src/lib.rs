@@ -13,6 +13,7 @@
 
 mod api_key;
 mod catalogue;
+mod certificate;
 mod clients;
 mod decide;
 mod decision;
@@ -26,11 +27,12 @@ mod query;
 mod reason;
 mod snapshot;
 
+pub use certificate::CertificateHeader;
 pub use clients::SecretRecord;
 pub use decide::{Headers, Request};
 pub use decision::{Decision, Reason, Refusal, Verified};
 pub use facts::{
-    ApplicationFacts, BrokenVersion, CatalogueFacts, Change, CredentialFacts, PartnerFacts, Proof,
+    ApplicationFacts, BrokenVersion, CatalogueFacts, CertificateTerms, Change, CredentialFacts, PartnerFacts, Proof,
     SubscriptionFacts, Thing,
 };
 pub use host::{Host, MAX_HOST};

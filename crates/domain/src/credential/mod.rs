@@ -8,9 +8,11 @@ use crate::transition::noun;
 use crate::{ApplicationId, Checks, CredentialId, Error, Instant, Invalid, Meta, Name, Transition};
 
 mod api_key;
+mod certificate;
 mod client_secret;
 
 pub use api_key::{ApiKey, ForeignKey};
+pub use certificate::{Certificate, MAX_CERTIFICATE};
 pub use client_secret::{ClientSecret, SecretForm, check_chosen_secret};
 
 /// One way for an application to prove who it is.
@@ -48,9 +50,11 @@ pub enum Material {
     ApiKey(ApiKey),
     /// What a client proves itself by when it asks for tokens.
     ClientSecret(ClientSecret),
+    /// A certificate whose private key the caller holds.
+    Certificate(Certificate),
 }
 
-/// The kinds of credentials, as API versions accept them.
+/// The kinds of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialKind {
@@ -58,6 +62,8 @@ pub enum CredentialKind {
     ApiKey,
     /// What a client proves itself by when it asks for tokens.
     ClientSecret,
+    /// A certificate whose private key the caller holds.
+    Certificate,
 }
 
 impl Material {
@@ -66,6 +72,18 @@ impl Material {
         match self {
             Self::ApiKey(_) => CredentialKind::ApiKey,
             Self::ClientSecret(_) => CredentialKind::ClientSecret,
+            Self::Certificate(_) => CredentialKind::Certificate,
+        }
+    }
+
+    /// When a credential made of this ends: when it was wished, and not later than it can.
+    fn end(&self, wished: Option<Instant>) -> Option<Instant> {
+        match self {
+            Self::ApiKey(_) | Self::ClientSecret(_) => wished,
+            Self::Certificate(certificate) if certificate.allow_expired => wished,
+            Self::Certificate(certificate) => {
+                Some(wished.map_or(certificate.not_after, |at| at.min(certificate.not_after)))
+            }
         }
     }
 }
@@ -170,6 +188,7 @@ impl Credential {
         now: Instant,
     ) -> Result<Transition<Self>, Invalid> {
         let (name, expires_at) = draft.check(now)?;
+        let expires_at = material.end(expires_at);
         let credential = Self {
             id,
             meta: Meta::new(now),
@@ -207,6 +226,7 @@ impl Credential {
             ));
         }
         let (name, expires_at) = draft.check(now)?;
+        let expires_at = self.material.end(expires_at);
         Ok(Transition::update(self, Self { name, expires_at, ..self.clone() }, "credential.updated", now))
     }
 

@@ -6,6 +6,7 @@ mod apis;
 pub(crate) mod applications;
 mod audit;
 mod auth_strategies;
+mod certificates;
 pub(crate) mod credentials;
 mod developers;
 mod docs;
@@ -36,6 +37,7 @@ fn described() -> OpenApiRouter<State> {
         .merge(applications::routes())
         .merge(invitations::routes())
         .merge(credentials::routes())
+        .merge(certificates::routes())
         .merge(tokens::routes())
         .merge(audit::routes())
         .merge(mails::routes())

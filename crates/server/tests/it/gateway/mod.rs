@@ -1,6 +1,7 @@
 //! The gateway check: asked directly, and by real gateways that run the files of the guide.
 
 mod call;
+mod certificates;
 mod decision;
 mod described;
 mod door;
