@@ -1,6 +1,6 @@
 //! Reading client certificates as people have them.
 
-use domain::{
+use keywright_domain::{
     ApplicationId, Certificate, Credential, CredentialDraft, CredentialKind, Instant, Material,
 };
 use rcgen::{CertificateParams, DnType, KeyPair};
