@@ -29,6 +29,7 @@ mod sign_up;
 mod subscription;
 mod sync;
 mod token;
+mod usage;
 mod webhook_delivery;
 mod webhook_endpoint;
 mod webhook_event;
@@ -59,7 +60,7 @@ pub use sign_up::Registration;
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
     DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page, PageRequest,
-    PartnerFilter, SubscriptionFilter, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
+    PartnerFilter, SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageStep, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
     WebhookEventFilter,
 };
 pub use verify::CertificateHeader;

@@ -70,6 +70,8 @@ pub enum Resource {
     Clients,
     /// Scopes, token definitions and signing keys.
     Oauth,
+    /// How often what was called.
+    Usage,
 }
 
 /// Reading, or changing and reading.
@@ -83,7 +85,7 @@ pub enum Access {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Partners,
         Self::Developers,
         Self::Applications,
@@ -98,6 +100,7 @@ impl Resource {
         Self::Webhooks,
         Self::Clients,
         Self::Oauth,
+        Self::Usage,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -117,6 +120,7 @@ impl Resource {
             Self::Webhooks => "webhooks",
             Self::Clients => "clients",
             Self::Oauth => "oauth",
+            Self::Usage => "usage",
         }
     }
 }

@@ -5,14 +5,14 @@ use domain::{
     DeveloperId, Hint, Instant, Material, Name, SecretForm,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::Condition;
+use sea_orm::{Condition, DatabaseTransaction};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Place, json, meta, word};
 use crate::subscription::application_ids_visible_to;
-use crate::{Owned, Page, PageRequest, Read, Record, Result, Store};
+use crate::{Owned, Page, PageRequest, Read, Record, Result};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "credentials")]
@@ -136,7 +136,7 @@ impl Record for Credential {
             state: Set(word(self.state)),
             expires_at: Set(self.expires_at.map(Instant::micros)),
             replaced_by: Set(self.replaced_by.map(|id| id.0)),
-            // Written by the counters only, see `touch_credentials`.
+            // Written by the counters only, see `touch`.
             last_used_at: if self.meta.version == 1 { Set(None) } else { NotSet },
         }
     }
@@ -292,12 +292,8 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
-impl Store {
-    /// Notes when credentials were last used, many at once. Nobody's act: no audit line, no new version.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub async fn touch_credentials(&self, uses: &[(CredentialId, Instant)]) -> Result<()> {
+/// Notes when credentials were last used, many at once. Nobody's act: no audit line, no new version.
+pub(crate) async fn touch(tx: &DatabaseTransaction, uses: &[(CredentialId, Instant)]) -> Result<()> {
         for some in uses.chunks(500) {
             let ids = some.iter().map(|(id, _)| id.0);
             let when = some.iter().fold(sea_orm::sea_query::CaseStatement::new(), |case, (id, at)| {
@@ -306,9 +302,8 @@ impl Store {
             Entity::update_many()
                 .col_expr(Column::LastUsedAt, when.finally(Expr::col(Column::LastUsedAt)).into())
                 .filter(Column::Id.is_in(ids))
-                .exec(self.writer())
+                .exec(tx)
                 .await?;
         }
         Ok(())
-    }
 }

@@ -7,6 +7,7 @@ use crate::decision::{Identity, Verified};
 use crate::certificate::{self, Chain};
 use crate::facts::{ApplicationFacts, CertificateTerms};
 use crate::snapshot::{CredentialRecord, SubscriptionRecord};
+use crate::usage::UsageKey;
 use crate::{Decision, Method, Original, Reason, Refusal, Verifier, api_key};
 
 /// The headers of the original call, wherever they are kept.
@@ -35,18 +36,29 @@ pub struct Request<'a, H> {
 impl Verifier {
     /// May this call pass? Known API, then credential and its state and expiry, then application, roles, subscription.
     pub fn decide<H: Headers>(&self, request: &Request<'_, H>, now: Instant) -> Decision {
-        match self.check(request, now) {
+        let mut about = About::default();
+        let checked = self.check(request, now, &mut about);
+        let About { application_id, api_version_id, plan_id } = about;
+        let reason = checked.as_ref().err().map(|refusal| refusal.reason);
+        self.usage.count(UsageKey { application_id, api_version_id, plan_id, reason });
+        match checked {
             Ok(verified) => Decision::Allowed(verified),
             Err(refusal) => Decision::Refused(refusal),
         }
     }
 
-    fn check<H: Headers>(&self, request: &Request<'_, H>, now: Instant) -> Result<Verified, Refusal> {
+    fn check<H: Headers>(
+        &self,
+        request: &Request<'_, H>,
+        now: Instant,
+        about: &mut About,
+    ) -> Result<Verified, Refusal> {
         if self.is_stale(now) {
             return Err(Reason::Stale.into());
         }
         let catalogue = self.catalogue.load();
         let version = catalogue.find(&request.original)?;
+        about.api_version_id = Some(version.id);
         if version.is_broken {
             return Err(Reason::Unreadable.into());
         }
@@ -66,9 +78,11 @@ impl Verifier {
         // An application that is gone took its credentials with it.
         let application =
             self.application(application_id).ok_or_else(|| unauthenticated(Reason::CredentialUnknown))?;
+        about.application_id = Some(application_id);
         check_application(application)?;
         self.check_roles(version, application)?;
         let subscription = check_subscription(version, self.subscription(application_id, version.id))?;
+        about.plan_id = subscription.map(|it| it.plan_id);
         let subscription = match subscription {
             Some(it) => Some((it.id, catalogue.plan(it.plan_id)?)),
             None => None,
@@ -150,6 +164,14 @@ impl Verifier {
         let holds_all = version.required_roles.iter().all(|role| held.contains(role));
         if holds_all { Ok(()) } else { Err(Reason::RoleMissing) }
     }
+}
+
+/// What is known of a call so far: for the counts.
+#[derive(Default)]
+struct About {
+    application_id: Option<domain::ApplicationId>,
+    api_version_id: Option<domain::ApiVersionId>,
+    plan_id: Option<domain::PlanId>,
 }
 
 /// Something that a call carries.

@@ -26,6 +26,7 @@ mod prefix;
 mod query;
 mod reason;
 mod snapshot;
+mod usage;
 
 pub use certificate::CertificateHeader;
 pub use clients::SecretRecord;
@@ -43,3 +44,4 @@ pub use prefix::{BadPrefix, PathPrefix};
 pub use query::{MAX_QUERY, query_values};
 pub use reason::BadRequestReason;
 pub use snapshot::Verifier;
+pub use usage::UsageKey;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::catalogue::Catalogue;
 use crate::certificate::CertificateHeader;
 use crate::clients::{Clients, SecretRecord};
+use crate::usage::{Usage, UsageKey};
 use crate::facts::{
     ApplicationFacts, CertificateTerms, Change, CredentialFacts, Proof, SubscriptionFacts, Thing,
 };
@@ -35,6 +36,8 @@ pub struct Verifier {
     subscribed: HashMap<SubscriptionId, (ApplicationId, ApiVersionId)>,
     /// What is there and cannot be read.
     unreadable: HashMap<Uuid, ()>,
+    /// How many calls were decided how.
+    pub(crate) usage: Usage,
     /// Credentials that were used since somebody asked.
     used: HashMap<CredentialId, Instant>,
     pub(crate) clients: Clients,
@@ -83,6 +86,7 @@ impl Verifier {
             subscriptions: HashMap::new(),
             subscribed: HashMap::new(),
             unreadable: HashMap::new(),
+            usage: Usage::default(),
             used: HashMap::new(),
             clients: Clients::default(),
             fresh_at: AtomicI64::new(i64::MIN),
@@ -285,6 +289,16 @@ impl Verifier {
         for (id, at) in uses {
             used.get_or_insert(id, at);
         }
+    }
+
+    /// How many calls were decided how, since this was last asked.
+    pub fn take_usage(&self) -> Vec<(UsageKey, u64)> {
+        self.usage.take()
+    }
+
+    /// Takes back what could not be written down.
+    pub fn put_back_usage(&self, taken: Vec<(UsageKey, u64)>) {
+        self.usage.put_back(taken);
     }
 
     /// How many credentials are in memory.

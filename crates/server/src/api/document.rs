@@ -33,6 +33,7 @@ use crate::problem::{InvalidParameter, Problem};
         (name = "Account", description = "How developers register, sign in, and look after their account."),
         (name = "Developers", description = "People with a login, as administrators see them."),
         (name = "Tokens", description = "With which administrators' tools call this API."),
+        (name = "Usage", description = "How often what was called, by whom, and how it was answered."),
         (name = "Audit", description = "Who did what to what, when, from where."),
         (name = "Mails", description = "What was written to whom, and how far it has come."),
         (name = "Documentation", description = "This description."),

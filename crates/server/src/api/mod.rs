@@ -20,6 +20,7 @@ mod reply;
 mod specifications;
 mod subscriptions;
 mod tokens;
+mod usage;
 mod wire;
 
 use axum::Router;
@@ -39,6 +40,7 @@ fn described() -> OpenApiRouter<State> {
         .merge(credentials::routes())
         .merge(certificates::routes())
         .merge(tokens::routes())
+        .merge(usage::routes())
         .merge(audit::routes())
         .merge(mails::routes())
         .merge(docs::routes())

@@ -11,7 +11,7 @@ use crate::{
 };
 use crate::{
     master_key, partner, plan, session, signing_key, subscription, throttle, token, token_definition,
-    webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue,
+    usage, webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue,
 };
 
 /// Table and column, with a word for the type and whether it may be empty.
@@ -65,6 +65,7 @@ fn of_entities() -> Columns {
         subscription::Entity,
         throttle::Entity,
         token::Entity,
+        usage::Entity,
         webhook_attempt::Entity,
         webhook_delivery::Entity,
         webhook_endpoint::Entity,

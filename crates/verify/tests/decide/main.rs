@@ -9,4 +9,5 @@ mod order;
 mod places;
 mod reference;
 mod unreadable;
+mod usage;
 mod world;

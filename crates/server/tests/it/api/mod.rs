@@ -14,3 +14,4 @@ mod plans;
 mod specifications;
 mod subscriptions;
 mod tokens;
+mod usage;
