@@ -203,7 +203,8 @@ impl<C: ConnectionTrait> Read<'_, C> {
                 if has(UsageDimension::Time) { Some(row.try_get("", "began_at")?) } else { None };
             let status: Option<i32> =
                 if has(UsageDimension::Status) { Some(row.try_get("", "status")?) } else { None };
-            let calls: i64 = row.try_get("", "calls")?;
+            // The sum of nothing is null.
+            let Some(calls): Option<i64> = row.try_get("", "calls")? else { continue };
             counts.push(UsageCount {
                 began_at: began_at.map(Instant::from_micros),
                 application_id: id(UsageDimension::Application)?.map(ApplicationId),
