@@ -60,8 +60,8 @@ pub use sign_up::Registration;
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
     DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page, PageRequest,
-    PartnerFilter, SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageStep, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
-    WebhookEventFilter,
+    PartnerFilter, SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageStep, Wanted,
+    WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use verify::CertificateHeader;
 pub use webhook_endpoint::ShownEndpoint;

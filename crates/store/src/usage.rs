@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{ApiVersionId, ApplicationId, CredentialId, DeveloperId, Instant, PlanId};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, Iterable, QueryOrder, QuerySelect, TransactionTrait};
+use sea_orm::{ActiveValue::Set, Iterable, QueryOrder, QuerySelect, QueryTrait, TransactionTrait};
 use verify::UsageKey;
 
 use crate::connect::immediate;
@@ -238,9 +238,13 @@ impl Store {
         crate::credential::touch(&tx, uses).await?;
         for some in rows(usage, now).chunks(500) {
             let mut conflict = OnConflict::columns(PrimaryKey::iter());
-            let sum = Expr::col((Entity, Column::Calls)).add(Expr::col((Alias::new("excluded"), Column::Calls)));
+            let sum =
+                Expr::col((Entity, Column::Calls)).add(Expr::col((Alias::new("excluded"), Column::Calls)));
             conflict.value(Column::Calls, sum);
-            Entity::insert_many(some.iter().cloned()).on_conflict(conflict).exec_without_returning(&tx).await?;
+            Entity::insert_many(some.iter().cloned())
+                .on_conflict(conflict)
+                .exec_without_returning(&tx)
+                .await?;
         }
         Ok(tx.commit().await?)
     }

@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{
-    Accepted, ApiVersion, ApiVersionId, AuthMethod, AuthStrategyId, KeyLocation, PlanId, Route,
-};
+use domain::{Accepted, ApiVersion, ApiVersionId, AuthMethod, AuthStrategyId, KeyLocation, PlanId, Route};
 
 use crate::facts::CatalogueFacts;
 use crate::{Method, Original, Reason};

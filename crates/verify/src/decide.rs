@@ -3,8 +3,8 @@
 use domain::{Accepted, CredentialStatus, Instant, SubscriptionStatus};
 
 use crate::catalogue::Version;
-use crate::decision::{Identity, Verified};
 use crate::certificate::{self, Chain};
+use crate::decision::{Identity, Verified};
 use crate::facts::{ApplicationFacts, CertificateTerms};
 use crate::snapshot::{CredentialRecord, SubscriptionRecord};
 use crate::usage::UsageKey;
@@ -107,10 +107,12 @@ impl Verifier {
                     Some(_) => Err(Reason::CredentialUnknown),
                 })
             }
-            Presented::Certificate(it) => self.known(&it.fingerprint, now, |record| match record.certificate {
-                Some(terms) => check_certificate(it.chain, terms, now),
-                None => Err(Reason::CredentialUnknown),
-            }),
+            Presented::Certificate(it) => {
+                self.known(&it.fingerprint, now, |record| match record.certificate {
+                    Some(terms) => check_certificate(it.chain, terms, now),
+                    None => Err(Reason::CredentialUnknown),
+                })
+            }
         }
     }
 

@@ -89,7 +89,8 @@ fn a_credential_does_not_outlive_its_certificate_unless_it_may() {
         let it = Certificate::read(&certificate.pem(), allow_expired, false).unwrap();
         let draft = CredentialDraft { name: "shop".to_owned(), expires_at: expires_at.map(at) };
         let application: ApplicationId = Uuid::from_u128(1).into();
-        let change = Credential::issue(Uuid::from_u128(2).into(), application, draft, Material::Certificate(it), now);
+        let change =
+            Credential::issue(Uuid::from_u128(2).into(), application, draft, Material::Certificate(it), now);
         change.unwrap().into_parts().0
     };
     let end = |it: &Credential| it.expires_at.map(|at| at.to_string());

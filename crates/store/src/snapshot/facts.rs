@@ -7,7 +7,10 @@ use domain::{
 use sea_orm::{EntityTrait, FromQueryResult, QueryResult, TryGetable};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
-use verify::{ApplicationFacts, CertificateTerms, Change, CredentialFacts, PartnerFacts, Proof, SubscriptionFacts, Thing};
+use verify::{
+    ApplicationFacts, CertificateTerms, Change, CredentialFacts, PartnerFacts, Proof, SubscriptionFacts,
+    Thing,
+};
 
 use crate::credential::CertificateTermsDetails;
 use crate::record::Place;

@@ -45,13 +45,17 @@ async fn what_is_counted_is_added_up_however_it_is_asked_for(db: Db) {
     write(&[(key(1, 9, None), 10)], NOW + Duration::from_secs(60)).await;
     write(&[(key(1, 9, Some(Reason::RoleMissing)), 3)], NOW + Duration::from_secs(86_400)).await;
 
-    let of = |application: u128, step| {
-        UsageFilter { application_id: Some(Uuid::from_u128(application).into()), ..all(step) }
+    let of = |application: u128, step| UsageFilter {
+        application_id: Some(Uuid::from_u128(application).into()),
+        ..all(step)
     };
     let total = sums(&db, &of(1, UsageStep::Day), &[]).await;
     assert_eq!(total.iter().map(|it| it.calls).collect::<Vec<_>>(), [19]);
-    let by_time: Vec<_> =
-        sums(&db, &of(1, UsageStep::Minute), &[By::Time]).await.iter().map(|it| (it.began_at, it.calls)).collect();
+    let by_time: Vec<_> = sums(&db, &of(1, UsageStep::Minute), &[By::Time])
+        .await
+        .iter()
+        .map(|it| (it.began_at, it.calls))
+        .collect();
     let minute = |at| Some(UsageStep::Minute.began(at));
     let day = Duration::from_secs(86_400);
     assert_eq!(
@@ -60,20 +64,36 @@ async fn what_is_counted_is_added_up_however_it_is_asked_for(db: Db) {
     );
     assert_eq!(sums(&db, &of(1, UsageStep::Day), &[By::Time]).await.len(), 2);
     let by_reason = sums(&db, &of(1, UsageStep::Hour), &[By::Reason, By::Status]).await;
-    let told: Vec<_> = by_reason.iter().map(|it| (it.reason.as_deref().unwrap(), it.status.unwrap(), it.calls)).collect();
+    let told: Vec<_> =
+        by_reason.iter().map(|it| (it.reason.as_deref().unwrap(), it.status.unwrap(), it.calls)).collect();
     assert_eq!(told, [("allowed", 200, 16), ("role_missing", 403, 3)]);
     // Nobody in particular is `None`, and a count that is too large for the database stays at the end.
     let by_application = sums(&db, &all(UsageStep::Day), &[By::Application]).await;
     let told: Vec<_> = by_application.iter().map(|it| (it.application_id, it.calls)).collect();
     assert_eq!(told[0], (None, 2));
     assert_eq!(told[2].1, i64::MAX as u64);
-    assert_eq!(sums(&db, &UsageFilter { api_version_id: Some(Uuid::from_u128(9).into()), ..all(UsageStep::Day) }, &[]).await[0].calls, 21);
+    assert_eq!(
+        sums(
+            &db,
+            &UsageFilter { api_version_id: Some(Uuid::from_u128(9).into()), ..all(UsageStep::Day) },
+            &[]
+        )
+        .await[0]
+            .calls,
+        21
+    );
     // From and until are of spans, the second one left out.
-    let first = UsageFilter { until: UsageStep::Minute.began(NOW + Duration::from_secs(60)), ..of(1, UsageStep::Minute) };
+    let first = UsageFilter {
+        until: UsageStep::Minute.began(NOW + Duration::from_secs(60)),
+        ..of(1, UsageStep::Minute)
+    };
     assert_eq!(sums(&db, &first, &[]).await[0].calls, 6);
     let second = UsageFilter { since: first.until, until: first.until + Duration::from_secs(60), ..first };
     assert_eq!(sums(&db, &second, &[]).await[0].calls, 10);
-    assert_eq!(db.store.read().usage(&all(UsageStep::Day), &[By::Application, By::Time], 2).await.unwrap().len(), 2);
+    assert_eq!(
+        db.store.read().usage(&all(UsageStep::Day), &[By::Application, By::Time], 2).await.unwrap().len(),
+        2
+    );
 }
 
 both!(counts_are_kept_for_as_long_as_their_steps_are_worth);
@@ -97,7 +117,10 @@ both!(developers_see_counts_of_what_they_see);
 async fn developers_see_counts_of_what_they_see(db: Db) {
     let it = Sample::save(&db).await;
     let mine = UsageKey { application_id: Some(it.application.id), ..key(0, 9, None) };
-    db.store.write_counters(&[], &[(mine, 4), (key(7, 9, None), 100), (key(0, 9, None), 50)], NOW).await.unwrap();
+    db.store
+        .write_counters(&[], &[(mine, 4), (key(7, 9, None), 100), (key(0, 9, None), 50)], NOW)
+        .await
+        .unwrap();
     let of = |developer| UsageFilter { visible_to: Some(developer), ..all(UsageStep::Day) };
     let by_application = sums(&db, &of(it.developer.id), &[By::Application]).await;
     let told: Vec<_> = by_application.iter().map(|count| (count.application_id, count.calls)).collect();

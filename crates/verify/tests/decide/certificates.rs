@@ -36,7 +36,10 @@ fn credential(edit: impl FnOnce(&mut Certificate)) -> Credential {
     };
     edit(&mut certificate);
     let draft = CredentialDraft { name: "Certificate".to_owned(), expires_at: None };
-    made(Credential::issue(id(0x900), id(APPLICATION), draft, Material::Certificate(certificate), NOW).unwrap())
+    made(
+        Credential::issue(id(0x900), id(APPLICATION), draft, Material::Certificate(certificate), NOW)
+            .unwrap(),
+    )
 }
 
 fn rfc9440(der: &[u8]) -> String {
@@ -70,7 +73,10 @@ fn a_certificate_opens_what_accepts_it() {
     assert_eq!(world.ask(&call).unwrap().credential_id(), Some(id(0x900)));
     assert_eq!(world.verifier.take_used().len(), 1);
     assert_eq!(verdict(&world, &get("/keys").with("client-cert", rfc9440(DER))), Some(CredentialMissing));
-    assert_eq!(verdict(&world, &get("/orders").with("client-cert", rfc9440(b"another"))), Some(CredentialUnknown));
+    assert_eq!(
+        verdict(&world, &get("/orders").with("client-cert", rfc9440(b"another"))),
+        Some(CredentialUnknown)
+    );
     assert_eq!(verdict(&world, &get_with_key("/orders")), None, "keys still do");
     let both = get_with_key("/orders").with("client-cert", rfc9440(DER));
     assert_eq!(verdict(&world, &both), Some(CredentialAmbiguous));
@@ -90,7 +96,14 @@ fn a_198_where_it_is_off_the_header_says_nothing() {
     // Nor does the header of another form than the one that is agreed, or one that looks like it.
     assert_eq!(verdict(&world(Rfc9440, |_| {}), &by_nginx(DER, "SUCCESS")), Some(CredentialMissing));
     let nginx = world(Nginx, |_| {});
-    for name in ["client-cert", "client_cert", "x-client-cert", "x-forwarded-client-cert", "x-arr-clientcert", "x_ssl_client_cert"] {
+    for name in [
+        "client-cert",
+        "client_cert",
+        "x-client-cert",
+        "x-forwarded-client-cert",
+        "x-arr-clientcert",
+        "x_ssl_client_cert",
+    ] {
         for value in [rfc9440(DER), escaped(DER)] {
             assert_eq!(verdict(&nginx, &get("/orders").with(name, value)), Some(CredentialMissing), "{name}");
         }
@@ -130,7 +143,11 @@ fn one_certificate_has_one_spelling() {
         format!(":{}:", "A".repeat(10_924)),
     ] {
         let shown = &wrong[..wrong.len().min(20)];
-        assert_eq!(verdict(&rfc, &get("/orders").with("client-cert", &wrong)), Some(CredentialMalformed), "{shown}");
+        assert_eq!(
+            verdict(&rfc, &get("/orders").with("client-cert", &wrong)),
+            Some(CredentialMalformed),
+            "{shown}"
+        );
     }
     let nginx = world(Nginx, |_| {});
     let good = escaped(DER);
@@ -156,7 +173,12 @@ fn a_201_time_and_signer_are_looked_at_unless_an_administrator_said_not_to() {
         ("SUCCESS", None, None, None),
         ("FAILED:certificate has expired", Some(CredentialUntrusted), None, None),
         ("FAILED:self-signed certificate", Some(CredentialUntrusted), Some(CredentialUntrusted), None),
-        ("FAILED:unable to verify the first certificate", Some(CredentialUntrusted), Some(CredentialUntrusted), None),
+        (
+            "FAILED:unable to verify the first certificate",
+            Some(CredentialUntrusted),
+            Some(CredentialUntrusted),
+            None,
+        ),
         ("success", Some(CredentialUntrusted), Some(CredentialUntrusted), None),
         ("NONE", Some(CredentialUntrusted), Some(CredentialUntrusted), None),
         ("", Some(CredentialUntrusted), Some(CredentialUntrusted), None),

@@ -10,8 +10,8 @@ use domain::{
     Secret, SecretHash, SecretKind, Subscription, SubscriptionId, Text, Transition,
 };
 use keywright_verify::{
-    BrokenVersion, CatalogueFacts, CertificateHeader, Change, Decision, Headers, Original, RawOriginal, Reason, Refusal,
-    Request, Verified, Verifier,
+    BrokenVersion, CatalogueFacts, CertificateHeader, Change, Decision, Headers, Original, RawOriginal,
+    Reason, Refusal, Request, Verified, Verifier,
 };
 
 /// When everything here happens.

@@ -68,7 +68,8 @@ impl Shop {
     async fn open(desk: &Desk) -> Self {
         let options = GatewayOptions { shared_secret: Some(SECRET.to_owned()), ..GatewayOptions::default() };
         let door = Door::open_with(desk, options).await;
-        let version = door.publish("/mtls", |draft| draft.accepted_credentials = vec![Accepted::Certificate]).await;
+        let version =
+            door.publish("/mtls", |draft| draft.accepted_credentials = vec![Accepted::Certificate]).await;
         door.subscribe(&version).await;
         Self { door }
     }
@@ -90,12 +91,19 @@ fn settings(certificate_header: CertificateHeader) -> Settings {
 fn chapter() -> (String, String) {
     let page = std::fs::read_to_string(guide().join("nginx.md")).unwrap();
     let chapter = page.split("## Client certificates").nth(1).unwrap().split("\n## ").next().unwrap();
-    let mut blocks = chapter.split("```nginx\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned());
+    let mut blocks =
+        chapter.split("```nginx\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned());
     (blocks.next().unwrap(), blocks.next().unwrap())
 }
 
 /// The nginx of the guide with what the chapter says.
-fn nginx(folder: &Path, authority: &Authority, server: &Pair, keywright: SocketAddr, api: SocketAddr) -> Front {
+fn nginx(
+    folder: &Path,
+    authority: &Authority,
+    server: &Pair,
+    keywright: SocketAddr,
+    api: SocketAddr,
+) -> Front {
     let at = |name: &str| folder.join(name).display().to_string();
     std::fs::write(at("api.crt"), server.certificate.pem()).unwrap();
     std::fs::write(at("api.key"), server.key.serialize_pem()).unwrap();
