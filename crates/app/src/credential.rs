@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use domain::{
-    Access, ApiKey, Application, ApplicationAction, ApplicationId, Certificate, ClientSecret, Credential, CredentialDraft,
-    CredentialId, CredentialKind, Event, ForeignKey, Invalid, Material, Resource, SecretKind,
+    Access, ApiKey, Application, ApplicationAction, ApplicationId, Certificate, ClientSecret, Credential,
+    CredentialDraft, CredentialId, CredentialKind, Event, ForeignKey, Invalid, Material, Resource,
+    SecretKind,
 };
 use serde_json::json;
 use store::{Connection, Read, Tx};
@@ -118,7 +119,8 @@ impl App {
         let id = self.new_id();
         let mut tx = self.begin(caller).await?;
         let owner =
-            application_for(tx.read(), caller, application, THIS, ApplicationAction::ManageCredentials).await?;
+            application_for(tx.read(), caller, application, THIS, ApplicationAction::ManageCredentials)
+                .await?;
         if certificate.allow_expired || certificate.skip_chain {
             caller.must_administer(THIS, Access::Write)?;
         }
@@ -135,7 +137,10 @@ impl App {
             Err(store::Error::Unique { .. }) => {
                 drop(tx);
                 self.note_refused_import(caller, &owner).await?;
-                return Err(Error::conflict("certificate_taken", "this certificate cannot be registered; use another one"));
+                return Err(Error::conflict(
+                    "certificate_taken",
+                    "this certificate cannot be registered; use another one",
+                ));
             }
             other => other?,
         };

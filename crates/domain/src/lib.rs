@@ -81,8 +81,9 @@ pub use client::{
     TokenFormat, check_client_id,
 };
 pub use credential::{
-    ApiKey, Certificate, ClientSecret, Credential, CredentialDraft, CredentialKind, CredentialState, CredentialStatus,
-    ForeignKey, MAX_CERTIFICATE, MAX_OVERLAP, Material, SecretForm, check_chosen_secret, status as credential_status,
+    ApiKey, Certificate, ClientSecret, Credential, CredentialDraft, CredentialKind, CredentialState,
+    CredentialStatus, ForeignKey, MAX_CERTIFICATE, MAX_OVERLAP, Material, SecretForm, check_chosen_secret,
+    status as credential_status,
 };
 pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password, password_form};
 pub use error::{Checks, Error, FieldError, Invalid};

@@ -1,13 +1,13 @@
 //! Credentials. A new kind needs no new column: what is particular to it goes into `details`.
 
 use domain::{
-    ApiKey, ApplicationId, Certificate, ClientSecret, Credential, CredentialId, CredentialKind, CredentialState,
-    DeveloperId, Hint, Instant, Material, Name, SecretForm,
+    ApiKey, ApplicationId, Certificate, ClientSecret, Credential, CredentialId, CredentialKind,
+    CredentialState, DeveloperId, Hint, Instant, Material, Name, SecretForm,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{Condition, DatabaseTransaction};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{Condition, DatabaseTransaction};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Place, json, meta, word};
@@ -294,16 +294,16 @@ impl<C: ConnectionTrait> Read<'_, C> {
 
 /// Notes when credentials were last used, many at once. Nobody's act: no audit line, no new version.
 pub(crate) async fn touch(tx: &DatabaseTransaction, uses: &[(CredentialId, Instant)]) -> Result<()> {
-        for some in uses.chunks(500) {
-            let ids = some.iter().map(|(id, _)| id.0);
-            let when = some.iter().fold(sea_orm::sea_query::CaseStatement::new(), |case, (id, at)| {
-                case.case(Column::Id.eq(id.0), Expr::value(at.micros()))
-            });
-            Entity::update_many()
-                .col_expr(Column::LastUsedAt, when.finally(Expr::col(Column::LastUsedAt)).into())
-                .filter(Column::Id.is_in(ids))
-                .exec(tx)
-                .await?;
-        }
-        Ok(())
+    for some in uses.chunks(500) {
+        let ids = some.iter().map(|(id, _)| id.0);
+        let when = some.iter().fold(sea_orm::sea_query::CaseStatement::new(), |case, (id, at)| {
+            case.case(Column::Id.eq(id.0), Expr::value(at.micros()))
+        });
+        Entity::update_many()
+            .col_expr(Column::LastUsedAt, when.finally(Expr::col(Column::LastUsedAt)).into())
+            .filter(Column::Id.is_in(ids))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
 }

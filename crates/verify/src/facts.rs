@@ -1,9 +1,10 @@
 //! What the check keeps of each noun, and no more: whoever reads them from the database need not read the rest.
 
 use domain::{
-    AccessTokenId, ApiVersion, ApiVersionId, Application, ApplicationId, ApplicationState, AuthStrategy, Certificate,
-    Client, ClientId, Credential, CredentialId, CredentialState, Instant, Material, Partner, PartnerId, Plan,
-    PlanId, RevokedToken, Route, SecretForm, SecretHash, Subscription, SubscriptionId, SubscriptionStatus,
+    AccessTokenId, ApiVersion, ApiVersionId, Application, ApplicationId, ApplicationState, AuthStrategy,
+    Certificate, Client, ClientId, Credential, CredentialId, CredentialState, Instant, Material, Partner,
+    PartnerId, Plan, PlanId, RevokedToken, Route, SecretForm, SecretHash, Subscription, SubscriptionId,
+    SubscriptionStatus,
 };
 
 /// One thing that changed, as it is now; `None` if it is gone.

@@ -15,10 +15,10 @@ use uuid::Uuid;
 use crate::catalogue::Catalogue;
 use crate::certificate::CertificateHeader;
 use crate::clients::{Clients, SecretRecord};
-use crate::usage::{Usage, UsageKey};
 use crate::facts::{
     ApplicationFacts, CertificateTerms, Change, CredentialFacts, Proof, SubscriptionFacts, Thing,
 };
+use crate::usage::{Usage, UsageKey};
 
 /// How exactly the last use of a credential is known. Within this span only the first use is noted.
 const LAST_USE_STEP: Duration = Duration::from_secs(10);

@@ -10,8 +10,8 @@ use crate::{
     idempotency, invitation, lock, mail, oauth_scope,
 };
 use crate::{
-    master_key, partner, plan, session, signing_key, subscription, throttle, token, token_definition,
-    usage, webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue,
+    master_key, partner, plan, session, signing_key, subscription, throttle, token, token_definition, usage,
+    webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue,
 };
 
 /// Table and column, with a word for the type and whether it may be empty.
