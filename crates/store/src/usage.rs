@@ -266,9 +266,12 @@ impl Store {
     }
 }
 
+/// The key of a row, as in the table.
+type Place = (i32, i64, Uuid, Uuid, Uuid, i32, &'static str);
+
 /// A row for each step. In the order of the key: two nodes that write at once wait for each other, and not in a circle.
 fn rows(usage: &[(UsageKey, u64)], now: Instant) -> Vec<ActiveModel> {
-    let mut sums: BTreeMap<(i32, i64, Uuid, Uuid, Uuid, i32, &'static str), i64> = BTreeMap::new();
+    let mut sums: BTreeMap<Place, i64> = BTreeMap::new();
     for (key, count) in usage {
         for step in UsageStep::ALL {
             let place = (
