@@ -130,7 +130,7 @@ impl App {
         if certificate.not_after <= tx.now() && !certificate.allow_expired {
             return Err(Invalid::field("certificate", "expired", "has expired; register a new one").into());
         }
-        self.check_credential_quota(&tx, application).await?;
+        self.check_credential_quota(&tx, application, CredentialKind::Certificate).await?;
         let change = Credential::issue(id, application, draft, Material::Certificate(certificate), tx.now())?;
         let credential = match tx.save(change).await {
             // Whose it is stays untold; to ask is on record.
@@ -219,6 +219,7 @@ impl App {
         let (secret, _) = self.keys.mint(match kind {
             CredentialKind::ApiKey => SecretKind::ApiKey,
             CredentialKind::ClientSecret => SecretKind::ClientSecret,
+            CredentialKind::Certificate => return Err(made_elsewhere()),
         });
         if let Some(done) = self.replay(&tx, caller, successor, Some(&secret)).await? {
             return Ok(done);
@@ -228,10 +229,7 @@ impl App {
             Material::ClientSecret(_) => {
                 Material::ClientSecret(ClientSecret::minted(&secret, self.keys.pepper(), PEPPER))
             }
-            Material::Certificate(_) => {
-                let message = "certificates are made elsewhere: register the new one beside this, and revoke this when it is in use";
-                return Err(Error::conflict("not_rotated_here", message));
-            }
+            Material::Certificate(_) => return Err(made_elsewhere()),
         };
         let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;
         if !overlap.is_zero() {
@@ -255,6 +253,11 @@ impl App {
         }
         Ok(())
     }
+}
+
+fn made_elsewhere() -> Error {
+    let message = "certificates are made elsewhere: register the new one beside this, and revoke this when it is in use";
+    Error::conflict("not_rotated_here", message)
 }
 
 /// Loads a credential for somebody who wants to do something with it: their right comes from its application.
