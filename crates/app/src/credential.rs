@@ -220,6 +220,10 @@ impl App {
             CredentialKind::ApiKey => SecretKind::ApiKey,
             CredentialKind::ClientSecret => SecretKind::ClientSecret,
             CredentialKind::Certificate => return Err(made_elsewhere()),
+            CredentialKind::External => {
+                let message = "a third party's gateway made this credential; ask there for a new one";
+                return Err(Error::conflict("external", message));
+            }
         });
         if let Some(done) = self.replay(&tx, caller, successor, Some(&secret)).await? {
             return Ok(done);
@@ -230,6 +234,7 @@ impl App {
                 Material::ClientSecret(ClientSecret::minted(&secret, self.keys.pepper(), PEPPER))
             }
             Material::Certificate(_) => return Err(made_elsewhere()),
+            Material::External(it) => Material::External(it.clone()),
         };
         let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;
         if !overlap.is_zero() {

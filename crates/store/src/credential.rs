@@ -1,8 +1,11 @@
 //! Credentials. A new kind needs no new column: what is particular to it goes into `details`.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use domain::{
     ApiKey, ApplicationId, Certificate, ClientSecret, Credential, CredentialId, CredentialKind,
-    CredentialState, DeveloperId, Hint, Instant, Material, Name, SecretForm,
+    CredentialState, DeveloperId, External, ExternalForm, GatewayId, Hint, Instant, Material, Name,
+    SecretForm,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::entity::prelude::*;
@@ -80,6 +83,15 @@ pub(crate) struct CertificateTermsDetails {
     pub(crate) skip_chain: bool,
 }
 
+/// `details` of a third party's credential.
+#[derive(Serialize, Deserialize)]
+struct ExternalDetails {
+    gateway_id: Option<GatewayId>,
+    form: ExternalForm,
+    sealed: String,
+    hint: String,
+}
+
 impl Record for Credential {
     type Entity = Entity;
     type Row = ActiveModel;
@@ -120,6 +132,11 @@ impl Record for Credential {
                     der: it.der.iter().map(|byte| format!("{byte:02x}")).collect(),
                 };
                 (Some(it.fingerprint.0.to_vec()), None, json(details))
+            }
+            Material::External(External { gateway_id, form, sealed, hint }) => {
+                let (sealed, hint) = (STANDARD.encode(sealed), hint.clone());
+                let details = ExternalDetails { gateway_id: *gateway_id, form: *form, sealed, hint };
+                (None, None, json(details))
             }
         };
         ActiveModel {
@@ -172,6 +189,11 @@ impl Record for Credential {
                     skip_chain: details.skip_chain,
                     der: unhex(&details.der).ok_or_else(|| at.corrupt("details"))?,
                 })
+            }
+            CredentialKind::External => {
+                let ExternalDetails { gateway_id, form, sealed, hint } = at.json("details", row.details)?;
+                let sealed = at.text("details", STANDARD.decode(&sealed))?;
+                Material::External(External { gateway_id, form, sealed, hint })
             }
         };
         Ok(Self {

@@ -83,6 +83,8 @@ pub enum Proof {
     ApiKey(SecretHash),
     /// By a secret, of the client whose identifier comes with it.
     ClientSecret(SecretForm),
+    /// By a third party's gateway, and by nobody here.
+    External,
     /// By the fingerprint of the certificate.
     Certificate(SecretHash, CertificateTerms),
 }
@@ -162,6 +164,7 @@ impl From<&Credential> for CredentialFacts {
             Material::ApiKey(key) => Proof::ApiKey(key.hash),
             Material::ClientSecret(secret) => Proof::ClientSecret(secret.form.clone()),
             Material::Certificate(it) => Proof::Certificate(it.fingerprint, CertificateTerms::of(it)),
+            Material::External(_) => Proof::External,
         };
         Self {
             application_id: credential.application_id,

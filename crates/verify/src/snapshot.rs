@@ -193,6 +193,7 @@ impl Verifier {
             Proof::ApiKey(hash) => (*hash, None),
             Proof::ClientSecret(form) => return self.apply_client_secret(id, form.clone(), &credential),
             Proof::Certificate(fingerprint, terms) => (*fingerprint, Some(*terms)),
+            Proof::External => return,
         };
         let last_used = credentials.get(&hash).map_or(0, |record| record.last_used.load(Ordering::Relaxed));
         let record = CredentialRecord {

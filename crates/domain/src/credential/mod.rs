@@ -10,10 +10,12 @@ use crate::{ApplicationId, Checks, CredentialId, Error, Instant, Invalid, Meta, 
 mod api_key;
 mod certificate;
 mod client_secret;
+mod external;
 
 pub use api_key::{ApiKey, ForeignKey};
 pub use certificate::{Certificate, MAX_CERTIFICATE};
 pub use client_secret::{ClientSecret, SecretForm, check_chosen_secret};
+pub use external::{Claim, ClaimSet, External, ExternalForm, ExternalValues};
 
 /// One way for an application to prove who it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -52,6 +54,8 @@ pub enum Material {
     ClientSecret(ClientSecret),
     /// A certificate whose private key the caller holds.
     Certificate(Certificate),
+    /// Made by a third party's gateway, which also checks it: kept here for its owner.
+    External(External),
 }
 
 /// The kinds of credentials.
@@ -64,6 +68,8 @@ pub enum CredentialKind {
     ClientSecret,
     /// A certificate whose private key the caller holds.
     Certificate,
+    /// Made and checked by a third party's gateway.
+    External,
 }
 
 impl Material {
@@ -72,6 +78,7 @@ impl Material {
         match self {
             Self::ApiKey(_) => CredentialKind::ApiKey,
             Self::ClientSecret(_) => CredentialKind::ClientSecret,
+            Self::External(_) => CredentialKind::External,
             Self::Certificate(_) => CredentialKind::Certificate,
         }
     }
@@ -79,7 +86,7 @@ impl Material {
     /// When a credential made of this ends: when it was wished, and not later than it can.
     fn end(&self, wished: Option<Instant>) -> Option<Instant> {
         match self {
-            Self::ApiKey(_) | Self::ClientSecret(_) => wished,
+            Self::ApiKey(_) | Self::ClientSecret(_) | Self::External(_) => wished,
             Self::Certificate(certificate) if certificate.allow_expired => wished,
             Self::Certificate(certificate) => {
                 Some(wished.map_or(certificate.not_after, |at| at.min(certificate.not_after)))

@@ -41,6 +41,7 @@ words! {
         "api_key" = ApiKey,
         "client_secret" = ClientSecret,
         "certificate" = Certificate,
+        "external" = External,
     }
 }
 
@@ -142,6 +143,7 @@ pub(super) fn shown(credential: domain::Credential, now: domain::Instant) -> Cre
     let (prefix, last4, imported, certificate) = match credential.material {
         Material::ApiKey(key) => (key.hint.prefix, key.hint.last4, key.imported, None),
         Material::ClientSecret(secret) => (secret.hint.prefix, secret.hint.last4, secret.chosen, None),
+        Material::External(external) => (String::new(), external.hint, true, None),
         Material::Certificate(it) => {
             let digits = it.fingerprint_hex();
             (String::new(), digits.chars().skip(60).collect(), true, Some(CertificateFacts::from(&it)))

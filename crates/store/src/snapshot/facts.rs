@@ -175,6 +175,7 @@ impl Facts for CredentialFacts {
                 let terms = CertificateTerms { not_before, allow_expired, skip_chain };
                 Proof::Certificate(row.hash("secret_hash")?, terms)
             }
+            CredentialKind::External => Proof::External,
         };
         let expires_at: Option<i64> = row.get("expires_at")?;
         let replaced_by: Option<Uuid> = row.get("replaced_by")?;
