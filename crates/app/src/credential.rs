@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use domain::{
-    Access, ApiKey, Application, ApplicationAction, ApplicationId, ClientSecret, Credential, CredentialDraft,
-    CredentialId, CredentialKind, Event, ForeignKey, Invalid, Material, Resource, SecretKind,
+    Access, ApiKey, Application, ApplicationAction, ApplicationId, Certificate, ClientSecret, Credential,
+    CredentialDraft, CredentialId, CredentialKind, Event, ForeignKey, Invalid, Material, Resource,
+    SecretKind,
 };
 use serde_json::json;
 use store::{Connection, Read, Tx};
@@ -122,6 +123,50 @@ impl App {
         Ok(Created::new(credential))
     }
 
+    /// Registers a client certificate: calls that a gateway hands on with it are this application's. Only administrators
+    /// may take one whose time is over, or whose signer nobody trusts.
+    ///
+    /// # Errors
+    /// If the caller may not, a field is wrong, the certificate is registered already, or the application holds too many.
+    pub async fn add_certificate(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+        draft: CredentialDraft,
+        certificate: Certificate,
+    ) -> Result<Created<Credential>> {
+        let id = self.new_id();
+        let mut tx = self.begin(caller).await?;
+        let owner =
+            application_for(tx.read(), caller, application, THIS, ApplicationAction::ManageCredentials)
+                .await?;
+        if certificate.allow_expired || certificate.skip_chain {
+            caller.must_administer(THIS, Access::Write)?;
+        }
+        if let Some(done) = self.replay(&tx, caller, id, None).await? {
+            return Ok(done);
+        }
+        if certificate.not_after <= tx.now() && !certificate.allow_expired {
+            return Err(Invalid::field("certificate", "expired", "has expired; register a new one").into());
+        }
+        self.check_credential_quota(&tx, application, CredentialKind::Certificate).await?;
+        let change = Credential::issue(id, application, draft, Material::Certificate(certificate), tx.now())?;
+        let credential = match tx.save(change).await {
+            // Whose it is stays untold; to ask is on record.
+            Err(store::Error::Unique { .. }) => {
+                drop(tx);
+                self.note_refused_import(caller, &owner).await?;
+                return Err(Error::conflict(
+                    "certificate_taken",
+                    "this certificate cannot be registered; use another one",
+                ));
+            }
+            other => other?,
+        };
+        self.commit(tx).await?;
+        Ok(Created::new(credential))
+    }
+
     /// Whoever imports keys that are somebody's may be looking for them: the log says so, the answer does not.
     async fn note_refused_import(&self, caller: &Caller, application: &Application) -> Result<()> {
         let mut tx = self.begin(caller).await?;
@@ -193,6 +238,7 @@ impl App {
         let (secret, _) = self.keys.mint(match kind {
             CredentialKind::ApiKey => SecretKind::ApiKey,
             CredentialKind::ClientSecret => SecretKind::ClientSecret,
+            CredentialKind::Certificate => return Err(made_elsewhere()),
             CredentialKind::External => {
                 let message = "a third party's gateway made this credential; ask there for a new one";
                 return Err(Error::conflict("external", message));
@@ -206,6 +252,7 @@ impl App {
             Material::ClientSecret(_) => {
                 Material::ClientSecret(ClientSecret::minted(&secret, self.keys.pepper(), PEPPER))
             }
+            Material::Certificate(_) => return Err(made_elsewhere()),
             Material::External(it) => Material::External(it.clone()),
         };
         let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;
@@ -230,6 +277,11 @@ impl App {
         }
         Ok(())
     }
+}
+
+fn made_elsewhere() -> Error {
+    let message = "certificates are made elsewhere: register the new one beside this, and revoke this when it is in use";
+    Error::conflict("not_rotated_here", message)
 }
 
 /// Loads a credential for somebody who wants to do something with it: their right comes from its application.

@@ -19,14 +19,15 @@ const SWEPT_AT_ONCE: u64 = 1_000;
 const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 3600);
 
 impl App {
-    /// Writes when credentials were last used, and what was refused.
+    /// Writes what was counted at the gateway, when credentials were last used, and what was refused.
     ///
     /// # Errors
-    /// If the database is not available; the times are written with the next ones then.
+    /// If the database is not available; counts and times are written with the next ones then.
     pub async fn flush(&self) -> Result<()> {
-        let used = self.verifier().take_used();
-        if let Err(error) = self.store.touch_credentials(&used).await {
+        let (used, usage) = (self.verifier().take_used(), self.verifier().take_usage());
+        if let Err(error) = self.store.write_counters(&used, &usage, self.clock.now()).await {
             self.verifier().put_back_used(used);
+            self.verifier().put_back_usage(usage);
             return Err(error.into());
         }
         self.write_refusals().await
@@ -44,6 +45,7 @@ impl App {
         self.store.sweep_idempotency_keys(now - SECRET_REPLAY, now - KEY_LIFETIME).await?;
         self.store.sweep_mails(now - KEEP).await?;
         self.store.sweep_invitations(now - KEEP).await?;
+        self.store.sweep_usage(now).await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
         self.expire_approvals().await?;
         self.expire_requests().await

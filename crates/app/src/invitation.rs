@@ -34,9 +34,7 @@ impl App {
     pub async fn invite(&self, caller: &Caller, email: &str, to: Membership) -> Result<Created<Invitation>> {
         self.may_invite(self.store.read(), caller, to).await?;
         let address = Email::parse(email).map_err(|e| e.within("email"))?;
-        if caller.claim.is_none() {
-            self.slow_down(caller, &address).await?;
-        }
+        self.slow_down(caller, &address).await?;
         let id = self.new_id();
         let (secret, hash) = self.keys.mint(SecretKind::Invitation);
         let mut tx = self.begin(caller).await?;

@@ -48,6 +48,7 @@ mod sync;
 mod telling;
 mod token;
 mod token_request;
+mod usage;
 mod usage_report;
 mod webhook_delivery;
 mod webhook_endpoint;
@@ -89,10 +90,11 @@ pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
     DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered, NumberedRequest, Page,
     PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo,
-    SubscriptionFilter, UsageReport, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
-    WebhookEventFilter,
+    SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep, Wanted,
+    WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use telling::{GatewayEvent, event_data};
+pub use verify::CertificateHeader;
 pub use webhook_endpoint::ShownEndpoint;
 pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};
 
@@ -115,6 +117,8 @@ pub struct Settings {
     pub four_eyes: FourEyes,
     /// How long the gateway check goes on from memory when the database cannot be reached.
     pub max_staleness: Duration,
+    /// How gateways hand client certificates on.
+    pub certificate_header: CertificateHeader,
     /// Whether there is a mail server. If not, mails are kept and shown in the log.
     pub sends_mail: bool,
     /// Where webhooks may go beside the Internet.
@@ -132,6 +136,7 @@ impl Default for Settings {
             applications_per_developer: 500,
             four_eyes: FourEyes::Auto,
             max_staleness: Duration::from_secs(60),
+            certificate_header: CertificateHeader::Off,
             sends_mail: false,
             outbound: AddressRules::default(),
         }
@@ -172,7 +177,8 @@ impl App {
         clock: Clock,
     ) -> Result<Arc<Self>> {
         let keys = Keys::new(master);
-        let verifier = Arc::new(Verifier::new(keys.pepper().clone(), settings.max_staleness));
+        let verifier = Verifier::new(keys.pepper().clone(), settings.max_staleness);
+        let verifier = Arc::new(verifier.with_certificates(settings.certificate_header));
         let app = Arc::new(Self {
             store,
             keys,

@@ -10,6 +10,16 @@ use crate::{
     Text, Transition,
 };
 
+/// What a caller may present to open an API version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Accepted {
+    /// An API key, where the auth strategy says.
+    ApiKey,
+    /// A client certificate, handed on by the gateway.
+    Certificate,
+}
+
 /// What is offered, under a name. Its versions are what is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Api {
@@ -100,8 +110,8 @@ pub struct ApiVersion {
     pub cors: bool,
     /// How its callers authenticate.
     pub auth_strategy_id: AuthStrategyId,
-    /// The kinds of credentials that open it; empty: it is open to callers without any.
-    pub accepted_credentials: Vec<CredentialKind>,
+    /// What may be presented to open it; empty: it is open to callers without any.
+    pub accepted_credentials: Vec<Accepted>,
     /// Roles that the calling application's partner must hold, all of them.
     pub required_roles: Vec<String>,
     /// Scopes that a token must carry, all of them. Credentials without scopes, such as API keys, are not asked.
@@ -194,7 +204,7 @@ pub struct ApiVersionDraft {
     /// See [`ApiVersion::auth_strategy_id`].
     pub auth_strategy_id: AuthStrategyId,
     /// See [`ApiVersion::accepted_credentials`].
-    pub accepted_credentials: Vec<CredentialKind>,
+    pub accepted_credentials: Vec<Accepted>,
     /// See [`ApiVersion::required_roles`].
     pub required_roles: Vec<String>,
     /// See [`ApiVersion::required_scopes`].
@@ -226,7 +236,7 @@ impl ApiVersionDraft {
             private: false,
             cors: false,
             auth_strategy_id,
-            accepted_credentials: vec![CredentialKind::ApiKey],
+            accepted_credentials: vec![Accepted::ApiKey],
             required_roles: Vec::new(),
             required_scopes: Vec::new(),
             subscription_required: true,

@@ -9,8 +9,9 @@
 //!   applications. [`Developer`]
 //! - **application**: what calls. Owned by a partner or by one developer; members OWNER, DEVELOPER, READ_ONLY. Holds
 //!   credentials of every kind at once. [`Application`]
-//! - **credential**: one way for an application to prove who it is: an API key, a client secret. One life for all kinds: issued,
-//!   active, rotating (old and new both live until a stated time), expired, revoked. [`Credential`]
+//! - **credential**: one way for an application to prove who it is: an API key, a client secret, a client certificate.
+//!   One life for all kinds: issued, active, rotating (old and new both live until a stated time), expired, revoked.
+//!   [`Credential`]
 //! - **client**: the OAuth settings of an application: under which id it asks for tokens, how, and for what. [`Client`]
 //! - **scope**: a word for what a token opens, and to whom it is granted. [`OAuthScope`]
 //! - **token definition**: how tokens are made: issuer, audience, signature, claims. [`TokenDefinition`]
@@ -92,6 +93,7 @@ pub mod webhook_signature;
 pub use access_token::{AccessToken, RevokedToken};
 pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
+pub use api::{Accepted, Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary};
 pub use api::{
     Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval,
 };
@@ -106,9 +108,9 @@ pub use client::{
     TokenFormat, check_client_id,
 };
 pub use credential::{
-    ApiKey, Claim, ClaimSet, ClientSecret, Credential, CredentialDraft, CredentialKind, CredentialState,
-    CredentialStatus, External, ExternalForm, ExternalValues, ForeignKey, MAX_OVERLAP, Material, SecretForm,
-    check_chosen_secret, status as credential_status,
+    ApiKey, Certificate, Claim, ClaimSet, ClientSecret, Credential, CredentialDraft, CredentialKind,
+    CredentialState, CredentialStatus, External, ExternalForm, ExternalValues, ForeignKey, MAX_CERTIFICATE,
+    MAX_OVERLAP, Material, SecretForm, check_chosen_secret, status as credential_status,
 };
 pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password, password_form};
 pub use document::{Document, DocumentDraft, MAX_DOCUMENT, MAX_DOCUMENTS};

@@ -70,6 +70,8 @@ pub enum Resource {
     Clients,
     /// Scopes, token definitions and signing keys.
     Oauth,
+    /// How often what was called.
+    Usage,
     /// Third parties' gateways and their technical users.
     Gateways,
     /// Groups of people.
@@ -108,6 +110,7 @@ impl Resource {
         Self::Webhooks,
         Self::Clients,
         Self::Oauth,
+        Self::Usage,
         Self::Gateways,
         Self::Groups,
         Self::Requests,
@@ -132,6 +135,7 @@ impl Resource {
             Self::Webhooks => "webhooks",
             Self::Clients => "clients",
             Self::Oauth => "oauth",
+            Self::Usage => "usage",
             Self::Gateways => "gateways",
             Self::Groups => "groups",
             Self::Requests => "requests",

@@ -24,7 +24,9 @@ pub(crate) use example::example;
 pub(crate) use load::{Flag, Loaded, Sources, load};
 pub(crate) use secret_file::read_secret_file;
 pub(crate) use settings::{Preset, SETTINGS};
-pub(crate) use types::{Adapter, DatabaseUrl, FourEyes, Level, LogFormat, PublicUrl, Security};
+pub(crate) use types::{
+    Adapter, ClientCertificates, DatabaseUrl, FourEyes, Level, LogFormat, PublicUrl, Security,
+};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -72,6 +74,7 @@ pub(crate) struct Gateway {
     pub(crate) allowed_peers: Vec<IpNet>,
     #[serde(deserialize_with = "optional")]
     pub(crate) shared_secret_file: Option<PathBuf>,
+    pub(crate) client_certificates: ClientCertificates,
     pub(crate) max_staleness_s: u64,
 }
 

@@ -13,7 +13,7 @@ use domain::{AddressRules, MasterKey};
 use outbound::email::{Mailer, Password, SettingsError, SmtpSettings};
 use store::Store;
 
-use crate::config::{Config, FourEyes, PublicUrl, Security, read_secret_file};
+use crate::config::{ClientCertificates, Config, FourEyes, PublicUrl, Security, read_secret_file};
 use crate::output::{Failure, Problem};
 
 pub(crate) use data_dir::Sharing;
@@ -85,6 +85,11 @@ fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
             FourEyes::Never => app::FourEyes::Never,
         },
         max_staleness: Duration::from_secs(config.gateway.max_staleness_s),
+        certificate_header: match config.gateway.client_certificates {
+            ClientCertificates::Off => app::CertificateHeader::Off,
+            ClientCertificates::Rfc9440 => app::CertificateHeader::Rfc9440,
+            ClientCertificates::Nginx => app::CertificateHeader::Nginx,
+        },
         sends_mail: config.mail.host.is_some(),
         outbound: AddressRules { allow_private: config.outbound.allow_private.clone() },
     }

@@ -3,18 +3,20 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 use domain::{
-    ApiKey, ApplicationId, ClientSecret, Credential, CredentialId, CredentialKind, CredentialState,
-    DeveloperId, External, ExternalForm, GatewayId, Hint, Instant, Material, Name, SecretForm,
+    ApiKey, ApplicationId, Certificate, ClientSecret, Credential, CredentialId, CredentialKind,
+    CredentialState, DeveloperId, External, ExternalForm, GatewayId, Hint, Instant, Material, Name,
+    SecretForm,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{Condition, DatabaseTransaction};
 use serde::{Deserialize, Serialize};
 
 use crate::record::{Place, json, meta, word};
 use crate::subscription::application_ids_visible_to;
 use crate::{Numbered, NumberedRequest, Owned, Page, PageRequest, Read, Record, Result, Store};
+use crate::{Owned, Page, PageRequest, Read, Record, Result};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "credentials")]
@@ -60,6 +62,28 @@ struct ClientSecretDetails {
     phc: Option<String>,
 }
 
+/// `details` of a client certificate. The fingerprint is in `secret_hash`, where it is unique.
+#[derive(Serialize, Deserialize)]
+struct CertificateDetails {
+    subject: String,
+    issuer: String,
+    serial: String,
+    not_before: Instant,
+    not_after: Instant,
+    allow_expired: bool,
+    skip_chain: bool,
+    /// In hexadecimal.
+    der: String,
+}
+
+/// What the gateway check needs of them.
+#[derive(Deserialize)]
+pub(crate) struct CertificateTermsDetails {
+    pub(crate) not_before: Instant,
+    pub(crate) allow_expired: bool,
+    pub(crate) skip_chain: bool,
+}
+
 /// `details` of a third party's credential.
 #[derive(Serialize, Deserialize)]
 struct ExternalDetails {
@@ -97,6 +121,19 @@ impl Record for Credential {
                     }
                 }
             }
+            Material::Certificate(it) => {
+                let details = CertificateDetails {
+                    subject: it.subject.clone(),
+                    issuer: it.issuer.clone(),
+                    serial: it.serial.clone(),
+                    not_before: it.not_before,
+                    not_after: it.not_after,
+                    allow_expired: it.allow_expired,
+                    skip_chain: it.skip_chain,
+                    der: it.der.iter().map(|byte| format!("{byte:02x}")).collect(),
+                };
+                (Some(it.fingerprint.0.to_vec()), None, json(details))
+            }
             Material::External(External { gateway_id, form, sealed, hint }) => {
                 let (sealed, hint) = (STANDARD.encode(sealed), hint.clone());
                 let details = ExternalDetails { gateway_id: *gateway_id, form: *form, sealed, hint };
@@ -117,7 +154,7 @@ impl Record for Credential {
             state: Set(word(self.state)),
             expires_at: Set(self.expires_at.map(Instant::micros)),
             replaced_by: Set(self.replaced_by.map(|id| id.0)),
-            // Written by the counters only, see `touch_credentials`.
+            // Written by the counters only, see `touch`.
             last_used_at: if self.meta.version == 1 { Set(None) } else { NotSet },
         }
     }
@@ -139,6 +176,20 @@ impl Record for Credential {
                 let ClientSecretDetails { prefix, last4, phc } = at.json("details", row.details)?;
                 let chosen = phc.is_some();
                 Material::ClientSecret(ClientSecret { form, hint: Hint { prefix, last4 }, chosen })
+            }
+            CredentialKind::Certificate => {
+                let details: CertificateDetails = at.json("details", row.details)?;
+                Material::Certificate(Certificate {
+                    fingerprint: at.hash("secret_hash", row.secret_hash.as_deref().unwrap_or_default())?,
+                    subject: details.subject,
+                    issuer: details.issuer,
+                    serial: details.serial,
+                    not_before: details.not_before,
+                    not_after: details.not_after,
+                    allow_expired: details.allow_expired,
+                    skip_chain: details.skip_chain,
+                    der: unhex(&details.der).ok_or_else(|| at.corrupt("details"))?,
+                })
             }
             CredentialKind::External => {
                 let ExternalDetails { gateway_id, form, sealed, hint } = at.json("details", row.details)?;
@@ -175,6 +226,11 @@ pub(crate) fn secret_form(
             pepper: pepper.ok_or_else(|| at.corrupt("pepper"))?,
         },
     })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    text.as_bytes().chunks(2).map(pair).collect()
 }
 
 impl Owned for Credential {
@@ -276,23 +332,18 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
-impl Store {
-    /// Notes when credentials were last used, many at once. Nobody's act: no audit line, no new version.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub async fn touch_credentials(&self, uses: &[(CredentialId, Instant)]) -> Result<()> {
-        for some in uses.chunks(500) {
-            let ids = some.iter().map(|(id, _)| id.0);
-            let when = some.iter().fold(sea_orm::sea_query::CaseStatement::new(), |case, (id, at)| {
-                case.case(Column::Id.eq(id.0), Expr::value(at.micros()))
-            });
-            Entity::update_many()
-                .col_expr(Column::LastUsedAt, when.finally(Expr::col(Column::LastUsedAt)).into())
-                .filter(Column::Id.is_in(ids))
-                .exec(self.writer())
-                .await?;
-        }
-        Ok(())
+/// Notes when credentials were last used, many at once. Nobody's act: no audit line, no new version.
+pub(crate) async fn touch(tx: &DatabaseTransaction, uses: &[(CredentialId, Instant)]) -> Result<()> {
+    for some in uses.chunks(500) {
+        let ids = some.iter().map(|(id, _)| id.0);
+        let when = some.iter().fold(sea_orm::sea_query::CaseStatement::new(), |case, (id, at)| {
+            case.case(Column::Id.eq(id.0), Expr::value(at.micros()))
+        });
+        Entity::update_many()
+            .col_expr(Column::LastUsedAt, when.finally(Expr::col(Column::LastUsedAt)).into())
+            .filter(Column::Id.is_in(ids))
+            .exec(tx)
+            .await?;
     }
+    Ok(())
 }

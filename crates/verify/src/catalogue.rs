@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{
-    ApiVersion, ApiVersionId, AuthMethod, AuthStrategyId, CredentialKind, KeyLocation, PlanId, Route,
-};
+use domain::{Accepted, ApiVersion, ApiVersionId, AuthMethod, AuthStrategyId, KeyLocation, PlanId, Route};
 
 use crate::facts::CatalogueFacts;
 use crate::{Method, Original, Reason};
@@ -39,7 +37,7 @@ pub(crate) struct Version {
     /// Nobody knows what it demands: every call is refused.
     pub(crate) is_broken: bool,
     pub(crate) cors: bool,
-    pub(crate) accepts: Vec<CredentialKind>,
+    pub(crate) accepts: Vec<Accepted>,
     pub(crate) key_locations: Vec<KeyLocation>,
     pub(crate) required_roles: Vec<String>,
     pub(crate) subscription_required: bool,
@@ -166,11 +164,11 @@ impl Version {
             id: version.id,
             is_broken: false,
             cors: version.cors,
+            challenge: challenge(&version.accepted_credentials, locations).into(),
             accepts: version.accepted_credentials,
             key_locations: locations.to_vec(),
             required_roles: version.required_roles,
             subscription_required: version.subscription_required,
-            challenge: challenge(locations).into(),
             methods: version.route.methods,
         }
     }
@@ -194,7 +192,20 @@ impl Version {
     }
 }
 
-fn challenge(locations: &[KeyLocation]) -> String {
+/// `WWW-Authenticate`: a challenge for each thing that may be presented (RFC 9110 §11.6.1).
+fn challenge(accepts: &[Accepted], locations: &[KeyLocation]) -> String {
+    let challenges: Vec<_> = accepts
+        .iter()
+        .map(|accepted| match accepted {
+            Accepted::ApiKey => key_challenge(locations),
+            // No scheme is registered for what is proven in the handshake.
+            Accepted::Certificate => "ClientCertificate realm=\"keywright\"".to_owned(),
+        })
+        .collect();
+    challenges.join(", ")
+}
+
+fn key_challenge(locations: &[KeyLocation]) -> String {
     match locations.first() {
         Some(KeyLocation::Header(name)) if name == "authorization" => "Bearer realm=\"keywright\"".to_owned(),
         Some(KeyLocation::Header(name)) => {

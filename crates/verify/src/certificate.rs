@@ -9,8 +9,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use domain::secret::sha256;
 use domain::{MAX_CERTIFICATE, SecretHash};
 
-use crate::decide::{Headers, Request};
 use crate::Reason;
+use crate::decide::{Headers, Request};
 
 /// How gateways hand certificates on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! The order of checks.
 
-use domain::{CredentialKind, CredentialStatus, Instant, SubscriptionStatus};
+use domain::{Accepted, CredentialStatus, Instant, SubscriptionStatus};
 
 use crate::catalogue::Version;
+use crate::certificate::{self, Chain};
 use crate::decision::{Identity, Verified};
-use crate::facts::ApplicationFacts;
-use crate::snapshot::SubscriptionRecord;
+use crate::facts::{ApplicationFacts, CertificateTerms};
+use crate::snapshot::{CredentialRecord, SubscriptionRecord};
+use crate::usage::UsageKey;
 use crate::{Decision, Method, Original, Reason, Refusal, Verifier, api_key};
 
 /// The headers of the original call, wherever they are kept.
@@ -34,18 +36,29 @@ pub struct Request<'a, H> {
 impl Verifier {
     /// May this call pass? Known API, then credential and its state and expiry, then application, roles, subscription.
     pub fn decide<H: Headers>(&self, request: &Request<'_, H>, now: Instant) -> Decision {
-        match self.check(request, now) {
+        let mut about = About::default();
+        let checked = self.check(request, now, &mut about);
+        let About { application_id, api_version_id, plan_id } = about;
+        let reason = checked.as_ref().err().map(|refusal| refusal.reason);
+        self.usage.count(UsageKey { application_id, api_version_id, plan_id, reason });
+        match checked {
             Ok(verified) => Decision::Allowed(verified),
             Err(refusal) => Decision::Refused(refusal),
         }
     }
 
-    fn check<H: Headers>(&self, request: &Request<'_, H>, now: Instant) -> Result<Verified, Refusal> {
+    fn check<H: Headers>(
+        &self,
+        request: &Request<'_, H>,
+        now: Instant,
+        about: &mut About,
+    ) -> Result<Verified, Refusal> {
         if self.is_stale(now) {
             return Err(Reason::Stale.into());
         }
         let catalogue = self.catalogue.load();
         let version = catalogue.find(&request.original)?;
+        about.api_version_id = Some(version.id);
         if version.is_broken {
             return Err(Reason::Unreadable.into());
         }
@@ -65,9 +78,11 @@ impl Verifier {
         // An application that is gone took its credentials with it.
         let application =
             self.application(application_id).ok_or_else(|| unauthenticated(Reason::CredentialUnknown))?;
+        about.application_id = Some(application_id);
         check_application(application)?;
         self.check_roles(version, application)?;
         let subscription = check_subscription(version, self.subscription(application_id, version.id))?;
+        about.plan_id = subscription.map(|it| it.plan_id);
         let subscription = match subscription {
             Some(it) => Some((it.id, catalogue.plan(it.plan_id)?)),
             None => None,
@@ -84,26 +99,61 @@ impl Verifier {
         request: &Request<'_, H>,
         now: Instant,
     ) -> Result<(domain::CredentialId, domain::ApplicationId), Reason> {
-        let mut key = None;
-        for kind in &version.accepts {
-            match kind {
-                CredentialKind::ApiKey => key = api_key::collect(&version.key_locations, request)?,
-                // Opens the token endpoint, no API by itself.
-                CredentialKind::ClientSecret => {}
-                // A third party's gateway checks these; none of them opens anything here.
-                CredentialKind::External => {}
+        match self.presented(version, request)?.ok_or(Reason::CredentialMissing)? {
+            Presented::Key(key) => {
+                let hash = api_key::hash(key, &self.pepper).ok_or(Reason::CredentialUnknown)?;
+                self.known(&hash, now, |record| match record.certificate {
+                    None => Ok(()),
+                    Some(_) => Err(Reason::CredentialUnknown),
+                })
+            }
+            Presented::Certificate(it) => {
+                self.known(&it.fingerprint, now, |record| match record.certificate {
+                    Some(terms) => check_certificate(it.chain, terms, now),
+                    None => Err(Reason::CredentialUnknown),
+                })
             }
         }
-        let key = key.ok_or(Reason::CredentialMissing)?;
-        let hash = api_key::hash(key, &self.pepper).ok_or(Reason::CredentialUnknown)?;
-        self.credential(&hash, |record| match record.status(now) {
-            CredentialStatus::Active | CredentialStatus::Rotating => {
-                self.note_use(record, now);
-                Ok((record.id, record.application_id))
+    }
+
+    /// The one thing that a call carries, of those that its API accepts; `None` if it carries none.
+    fn presented<'a, H: Headers>(
+        &self,
+        version: &Version,
+        request: &Request<'a, H>,
+    ) -> Result<Option<Presented<'a>>, Reason> {
+        let mut found = None;
+        for accepted in &version.accepts {
+            let presented = match accepted {
+                Accepted::ApiKey => api_key::collect(&version.key_locations, request)?.map(Presented::Key),
+                Accepted::Certificate => {
+                    certificate::collect(self.certificate_header, request)?.map(Presented::Certificate)
+                }
+            };
+            if presented.is_some() && found.is_some() {
+                return Err(Reason::CredentialAmbiguous);
             }
-            CredentialStatus::Disabled => Err(Reason::CredentialDisabled),
-            CredentialStatus::Expired => Err(Reason::CredentialExpired),
-            CredentialStatus::Revoked => Err(Reason::CredentialRevoked),
+            found = found.or(presented);
+        }
+        Ok(found)
+    }
+
+    /// Whose a credential is, if it is worth something now and `fits`.
+    fn known(
+        &self,
+        hash: &domain::SecretHash,
+        now: Instant,
+        fits: impl FnOnce(&CredentialRecord) -> Result<(), Reason>,
+    ) -> Result<(domain::CredentialId, domain::ApplicationId), Reason> {
+        self.credential(hash, |record| {
+            match record.status(now) {
+                CredentialStatus::Active | CredentialStatus::Rotating => fits(record)?,
+                CredentialStatus::Disabled => return Err(Reason::CredentialDisabled),
+                CredentialStatus::Expired => return Err(Reason::CredentialExpired),
+                CredentialStatus::Revoked => return Err(Reason::CredentialRevoked),
+            }
+            self.note_use(record, now);
+            Ok((record.id, record.application_id))
         })
         .unwrap_or(Err(Reason::CredentialUnknown))
     }
@@ -115,6 +165,33 @@ impl Verifier {
         let held = application.partner_id.and_then(|id| self.partner_roles(id)).ok_or(Reason::RoleMissing)?;
         let holds_all = version.required_roles.iter().all(|role| held.contains(role));
         if holds_all { Ok(()) } else { Err(Reason::RoleMissing) }
+    }
+}
+
+/// What is known of a call so far: for the counts.
+#[derive(Default)]
+struct About {
+    application_id: Option<domain::ApplicationId>,
+    api_version_id: Option<domain::ApiVersionId>,
+    plan_id: Option<domain::PlanId>,
+}
+
+/// Something that a call carries.
+enum Presented<'a> {
+    Key(&'a [u8]),
+    Certificate(certificate::Presented),
+}
+
+/// The time is ours to check: a gateway's clock and patience are its own.
+fn check_certificate(chain: Chain, terms: CertificateTerms, now: Instant) -> Result<(), Reason> {
+    if now < terms.not_before {
+        return Err(Reason::CredentialNotYetValid);
+    }
+    match chain {
+        Chain::Trusted => Ok(()),
+        Chain::Expired if terms.allow_expired || terms.skip_chain => Ok(()),
+        Chain::Untrusted if terms.skip_chain => Ok(()),
+        Chain::Expired | Chain::Untrusted => Err(Reason::CredentialUntrusted),
     }
 }
 

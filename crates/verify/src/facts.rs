@@ -2,8 +2,9 @@
 
 use domain::{
     AccessTokenId, ApiVersion, ApiVersionId, Application, ApplicationId, ApplicationState, AuthStrategy,
-    Client, ClientId, Credential, CredentialId, CredentialState, Instant, Material, Partner, PartnerId, Plan,
-    PlanId, RevokedToken, Route, SecretForm, SecretHash, Subscription, SubscriptionId, SubscriptionStatus,
+    Certificate, Client, ClientId, Credential, CredentialId, CredentialState, Instant, Material, Partner,
+    PartnerId, Plan, PlanId, RevokedToken, Route, SecretForm, SecretHash, Subscription, SubscriptionId,
+    SubscriptionStatus,
 };
 
 /// One thing that changed, as it is now; `None` if it is gone.
@@ -84,6 +85,27 @@ pub enum Proof {
     ClientSecret(SecretForm),
     /// By a third party's gateway, and by nobody here.
     External,
+    /// By the fingerprint of the certificate.
+    Certificate(SecretHash, CertificateTerms),
+}
+
+/// What else must be so of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CertificateTerms {
+    /// From when on it counts.
+    pub not_before: Instant,
+    /// Whether it goes on to count after its time.
+    pub allow_expired: bool,
+    /// Whether it counts though the gateway could not trace it to a signer that it trusts.
+    pub skip_chain: bool,
+}
+
+impl CertificateTerms {
+    /// Of a certificate.
+    pub fn of(certificate: &Certificate) -> Self {
+        let Certificate { not_before, allow_expired, skip_chain, .. } = *certificate;
+        Self { not_before, allow_expired, skip_chain }
+    }
 }
 
 /// Of a subscription: who calls what, under which plan, and whether they may.
@@ -141,6 +163,7 @@ impl From<&Credential> for CredentialFacts {
         let proof = match &credential.material {
             Material::ApiKey(key) => Proof::ApiKey(key.hash),
             Material::ClientSecret(secret) => Proof::ClientSecret(secret.form.clone()),
+            Material::Certificate(it) => Proof::Certificate(it.fingerprint, CertificateTerms::of(it)),
             Material::External(_) => Proof::External,
         };
         Self {

@@ -13,6 +13,7 @@
 
 mod api_key;
 mod catalogue;
+mod certificate;
 mod clients;
 mod decide;
 mod decision;
@@ -25,13 +26,15 @@ mod prefix;
 mod query;
 mod reason;
 mod snapshot;
+mod usage;
 
+pub use certificate::CertificateHeader;
 pub use clients::SecretRecord;
 pub use decide::{Headers, Request};
 pub use decision::{Decision, Reason, Refusal, Verified};
 pub use facts::{
-    ApplicationFacts, BrokenVersion, CatalogueFacts, Change, CredentialFacts, PartnerFacts, Proof,
-    SubscriptionFacts, Thing,
+    ApplicationFacts, BrokenVersion, CatalogueFacts, CertificateTerms, Change, CredentialFacts, PartnerFacts,
+    Proof, SubscriptionFacts, Thing,
 };
 pub use host::{Host, MAX_HOST};
 pub use method::Method;
@@ -41,3 +44,4 @@ pub use prefix::{BadPrefix, PathPrefix};
 pub use query::{MAX_QUERY, query_values};
 pub use reason::BadRequestReason;
 pub use snapshot::Verifier;
+pub use usage::UsageKey;

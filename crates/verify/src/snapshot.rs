@@ -13,8 +13,12 @@ use papaya::HashMap;
 use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
+use crate::certificate::CertificateHeader;
 use crate::clients::{Clients, SecretRecord};
-use crate::facts::{ApplicationFacts, Change, CredentialFacts, Proof, SubscriptionFacts, Thing};
+use crate::facts::{
+    ApplicationFacts, CertificateTerms, Change, CredentialFacts, Proof, SubscriptionFacts, Thing,
+};
+use crate::usage::{Usage, UsageKey};
 
 /// How exactly the last use of a credential is known. Within this span only the first use is noted.
 const LAST_USE_STEP: Duration = Duration::from_secs(10);
@@ -32,12 +36,15 @@ pub struct Verifier {
     subscribed: HashMap<SubscriptionId, (ApplicationId, ApiVersionId)>,
     /// What is there and cannot be read.
     unreadable: HashMap<Uuid, ()>,
+    /// How many calls were decided how.
+    pub(crate) usage: Usage,
     /// Credentials that were used since somebody asked.
     used: HashMap<CredentialId, Instant>,
     pub(crate) clients: Clients,
     /// When what is in memory was last known to be what is in the database, in microseconds.
     fresh_at: AtomicI64,
     max_staleness: Duration,
+    pub(crate) certificate_header: CertificateHeader,
 }
 
 /// What the check needs to know of a credential.
@@ -47,6 +54,8 @@ pub(crate) struct CredentialRecord {
     state: CredentialState,
     expires_at: Option<Instant>,
     is_replaced: bool,
+    /// What else must be so, of a certificate; none of what is known by a keyed hash.
+    pub(crate) certificate: Option<CertificateTerms>,
     last_used: AtomicI64,
 }
 
@@ -77,11 +86,19 @@ impl Verifier {
             subscriptions: HashMap::new(),
             subscribed: HashMap::new(),
             unreadable: HashMap::new(),
+            usage: Usage::default(),
             used: HashMap::new(),
             clients: Clients::default(),
             fresh_at: AtomicI64::new(i64::MIN),
             max_staleness,
+            certificate_header: CertificateHeader::Off,
         }
+    }
+
+    /// The same, whose gateways hand client certificates on in a header.
+    #[must_use]
+    pub fn with_certificates(self, header: CertificateHeader) -> Self {
+        Self { certificate_header: header, ..self }
     }
 
     /// Takes over a change. Changes must come one after the other, each as new as the database at that time.
@@ -172,9 +189,10 @@ impl Verifier {
             self.clients.forget_secret(id);
             return;
         };
-        let hash = match &credential.proof {
-            Proof::ApiKey(hash) => *hash,
+        let (hash, certificate) = match &credential.proof {
+            Proof::ApiKey(hash) => (*hash, None),
             Proof::ClientSecret(form) => return self.apply_client_secret(id, form.clone(), &credential),
+            Proof::Certificate(fingerprint, terms) => (*fingerprint, Some(*terms)),
             Proof::External => return,
         };
         let last_used = credentials.get(&hash).map_or(0, |record| record.last_used.load(Ordering::Relaxed));
@@ -184,6 +202,7 @@ impl Verifier {
             state: credential.state,
             expires_at: credential.expires_at,
             is_replaced: credential.is_replaced,
+            certificate,
             last_used: AtomicI64::new(last_used),
         };
         credentials.insert(hash, record);
@@ -271,6 +290,16 @@ impl Verifier {
         for (id, at) in uses {
             used.get_or_insert(id, at);
         }
+    }
+
+    /// How many calls were decided how, since this was last asked.
+    pub fn take_usage(&self) -> Vec<(UsageKey, u64)> {
+        self.usage.take()
+    }
+
+    /// Takes back what could not be written down.
+    pub fn put_back_usage(&self, taken: Vec<(UsageKey, u64)>) {
+        self.usage.put_back(taken);
     }
 
     /// How many credentials are in memory.

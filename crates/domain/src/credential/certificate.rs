@@ -52,7 +52,8 @@ impl Certificate {
         let instant = |time: x509_parser::time::ASN1Time| {
             time.timestamp().checked_mul(1_000_000).map(Instant::from_micros).ok_or_else(wrong)
         };
-        let (not_before, not_after) = (instant(parsed.validity().not_before)?, instant(parsed.validity().not_after)?);
+        let (not_before, not_after) =
+            (instant(parsed.validity().not_before)?, instant(parsed.validity().not_after)?);
         let name = |name: &x509_parser::x509::X509Name<'_>| printable(&name.to_string());
         Ok(Self {
             fingerprint: SecretHash(sha256(&der)),

@@ -8,10 +8,12 @@ use crate::transition::noun;
 use crate::{ApplicationId, Checks, CredentialId, Error, Instant, Invalid, Meta, Name, Transition};
 
 mod api_key;
+mod certificate;
 mod client_secret;
 mod external;
 
 pub use api_key::{ApiKey, ForeignKey};
+pub use certificate::{Certificate, MAX_CERTIFICATE};
 pub use client_secret::{ClientSecret, SecretForm, check_chosen_secret};
 pub use external::{Claim, ClaimSet, External, ExternalForm, ExternalValues};
 
@@ -50,11 +52,13 @@ pub enum Material {
     ApiKey(ApiKey),
     /// What a client proves itself by when it asks for tokens.
     ClientSecret(ClientSecret),
+    /// A certificate whose private key the caller holds.
+    Certificate(Certificate),
     /// Made by a third party's gateway, which also checks it: kept here for its owner.
     External(External),
 }
 
-/// The kinds of credentials, as API versions accept them.
+/// The kinds of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialKind {
@@ -62,6 +66,8 @@ pub enum CredentialKind {
     ApiKey,
     /// What a client proves itself by when it asks for tokens.
     ClientSecret,
+    /// A certificate whose private key the caller holds.
+    Certificate,
     /// Made and checked by a third party's gateway.
     External,
 }
@@ -73,6 +79,18 @@ impl Material {
             Self::ApiKey(_) => CredentialKind::ApiKey,
             Self::ClientSecret(_) => CredentialKind::ClientSecret,
             Self::External(_) => CredentialKind::External,
+            Self::Certificate(_) => CredentialKind::Certificate,
+        }
+    }
+
+    /// When a credential made of this ends: when it was wished, and not later than it can.
+    fn end(&self, wished: Option<Instant>) -> Option<Instant> {
+        match self {
+            Self::ApiKey(_) | Self::ClientSecret(_) | Self::External(_) => wished,
+            Self::Certificate(certificate) if certificate.allow_expired => wished,
+            Self::Certificate(certificate) => {
+                Some(wished.map_or(certificate.not_after, |at| at.min(certificate.not_after)))
+            }
         }
     }
 }
@@ -177,6 +195,7 @@ impl Credential {
         now: Instant,
     ) -> Result<Transition<Self>, Invalid> {
         let (name, expires_at) = draft.check(now)?;
+        let expires_at = material.end(expires_at);
         let credential = Self {
             id,
             meta: Meta::new(now),
@@ -214,6 +233,7 @@ impl Credential {
             ));
         }
         let (name, expires_at) = draft.check(now)?;
+        let expires_at = self.material.end(expires_at);
         Ok(Transition::update(self, Self { name, expires_at, ..self.clone() }, "credential.updated", now))
     }
 

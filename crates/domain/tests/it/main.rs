@@ -1,6 +1,7 @@
 //! The rules of the nouns, seen from outside.
 #![allow(clippy::unwrap_used)]
 
+mod certificates;
 mod clients;
 mod drafts;
 mod events;

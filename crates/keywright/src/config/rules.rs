@@ -2,12 +2,17 @@
 
 use std::net::IpAddr;
 
-use super::{Config, Mail, Security};
+use super::{ClientCertificates, Config, Mail, Security};
 use crate::output::{Failure, Problem};
 
 /// Tells everything that does not go together.
 pub(super) fn check(config: &Config) -> Result<(), Failure> {
-    let rules = [same_listener(config), half_a_login(&config.mail), mail_in_the_clear(&config.mail)];
+    let rules = [
+        same_listener(config),
+        half_a_login(&config.mail),
+        mail_in_the_clear(&config.mail),
+        certificates_from_anybody(config),
+    ];
     let problems: Vec<_> = rules.into_iter().flatten().collect();
     if problems.is_empty() { Ok(()) } else { Err(Failure::configuration(problems)) }
 }
@@ -18,6 +23,16 @@ fn same_listener(config: &Config) -> Option<Problem> {
     (address == config.gateway.listen && address.port() != 0).then(|| {
         Problem::new(format!("server.listen and gateway.listen are both {address}"))
             .hint("gateways have a listener of their own, which people must not reach; give it another port")
+    })
+}
+
+/// A certificate is public: whoever may say which one a call came with can be anybody.
+fn certificates_from_anybody(config: &Config) -> Option<Problem> {
+    let gateway = &config.gateway;
+    (gateway.client_certificates != ClientCertificates::Off && gateway.shared_secret_file.is_none()).then(|| {
+        Problem::new("gateway.client_certificates needs gateway.shared_secret_file").hint(
+            "a certificate is public: without a secret, whoever reaches the gateway listener could present anybody's",
+        )
     })
 }
 
@@ -71,6 +86,17 @@ mod tests {
         assert_eq!(problems(&[("MAIL_USERNAME", "me")]), told);
         assert_eq!(problems(&[("MAIL_PASSWORD_FILE", "/run/p")]), told);
         assert!(problems(&[("MAIL_USERNAME", "me"), ("MAIL_PASSWORD_FILE", "/run/p")]).is_empty());
+    }
+
+    #[test]
+    fn a_198_certificates_come_from_gateways_that_prove_who_they_are() {
+        for form in ["nginx", "rfc9440"] {
+            let told = ["gateway.client_certificates needs gateway.shared_secret_file"];
+            assert_eq!(problems(&[("GATEWAY_CLIENT_CERTIFICATES", form)]), told);
+            let secret = ("GATEWAY_SHARED_SECRET_FILE", "/run/s");
+            assert!(problems(&[("GATEWAY_CLIENT_CERTIFICATES", form), secret]).is_empty());
+        }
+        assert!(problems(&[("GATEWAY_CLIENT_CERTIFICATES", "off")]).is_empty());
     }
 
     #[test]

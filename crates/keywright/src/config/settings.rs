@@ -195,6 +195,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "File with a secret that every gateway has to send as well.",
     ),
     is(
+        "gateway.client_certificates",
+        Kind::OneOf(&["off", "rfc9440", "nginx"]),
+        "off",
+        "How gateways hand on the certificate that a caller has proven in the TLS handshake: rfc9440 is the header \
+         Client-Cert, sent only for certificates that the gateway has traced to a signer that it trusts; nginx is \
+         X-SSL-Client-Cert with $ssl_client_escaped_cert and X-SSL-Client-Verify with $ssl_client_verify. Needs \
+         gateway.shared_secret_file, and a gateway that overwrites these headers of callers.",
+    ),
+    is(
         "gateway.max_staleness_s",
         Kind::Number(1, 86_400),
         "60",

@@ -36,6 +36,15 @@ pub(crate) enum FourEyes {
     Never,
 }
 
+/// How gateways hand client certificates on.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ClientCertificates {
+    Off,
+    Rfc9440,
+    Nginx,
+}
+
 /// The shape of log lines.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]

@@ -14,7 +14,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::credentials::CredentialKind;
 use super::page::{List, PageQuery, Paging, no_filter};
 use super::reply;
 use super::wire::{Time, present, set_if_given, words};
@@ -36,6 +35,11 @@ words! {
         "automatic" = Automatic,
         "manual" = Manual,
     }
+    /// What a caller may present: an API key, or a client certificate that the gateway hands on.
+    Accepted = domain::Accepted {
+        "api_key" = ApiKey,
+        "certificate" = Certificate,
+    }
 }
 
 /// One callable version of an API.
@@ -55,8 +59,8 @@ pub(crate) struct ApiVersion {
     cors: bool,
     /// How its callers authenticate.
     auth_strategy_id: Uuid,
-    /// The kinds of credentials that open it; empty: it is open to callers without any.
-    accepted_credentials: Vec<CredentialKind>,
+    /// What may be presented to open it; empty: it is open to callers without any.
+    accepted_credentials: Vec<Accepted>,
     /// Roles that the calling application's partner must hold, all of them.
     required_roles: Vec<String>,
     /// Scopes that a token must carry, all of them. Credentials without scopes, such as API keys, are not asked.
@@ -181,7 +185,7 @@ pub(crate) struct NewApiVersion {
     auth_strategy_id: Option<AuthStrategyId>,
     /// Left out: API keys. Empty: it is open to callers without any.
     #[serde(default)]
-    accepted_credentials: Option<Vec<CredentialKind>>,
+    accepted_credentials: Option<Vec<Accepted>>,
     /// Roles that the calling application's partner must hold, all of them.
     #[serde(default)]
     #[schema(max_items = 50)]
@@ -223,7 +227,7 @@ impl NewApiVersion {
         draft.private = self.private;
         draft.cors = self.cors;
         set_if_given(&mut draft.auth_strategy_id, self.auth_strategy_id);
-        set_if_given(&mut draft.accepted_credentials, self.accepted_credentials.map(domain_kinds));
+        set_if_given(&mut draft.accepted_credentials, self.accepted_credentials.map(accepted));
         draft.required_roles = self.required_roles;
         draft.required_scopes = self.required_scopes;
         draft.subscription_required =
@@ -266,7 +270,7 @@ pub(crate) struct ApiVersionChange {
     auth_strategy_id: Option<AuthStrategyId>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
-    accepted_credentials: Option<Vec<CredentialKind>>,
+    accepted_credentials: Option<Vec<Accepted>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(max_items = 50, nullable = false)]
     required_roles: Option<Vec<String>>,
@@ -305,7 +309,7 @@ impl ApiVersionChange {
         set_if_given(&mut draft.private, self.private);
         set_if_given(&mut draft.cors, self.cors);
         set_if_given(&mut draft.auth_strategy_id, self.auth_strategy_id);
-        set_if_given(&mut draft.accepted_credentials, self.accepted_credentials.map(domain_kinds));
+        set_if_given(&mut draft.accepted_credentials, self.accepted_credentials.map(accepted));
         set_if_given(&mut draft.required_roles, self.required_roles);
         set_if_given(&mut draft.required_scopes, self.required_scopes);
         set_if_given(&mut draft.subscription_required, self.subscription_required);
@@ -317,7 +321,7 @@ impl ApiVersionChange {
     }
 }
 
-fn domain_kinds(kinds: Vec<CredentialKind>) -> Vec<domain::CredentialKind> {
+fn accepted(kinds: Vec<Accepted>) -> Vec<domain::Accepted> {
     kinds.into_iter().map(Into::into).collect()
 }
 

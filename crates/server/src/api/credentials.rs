@@ -40,6 +40,7 @@ words! {
     CredentialKind = domain::CredentialKind {
         "api_key" = ApiKey,
         "client_secret" = ClientSecret,
+        "certificate" = Certificate,
         "external" = External,
     }
 }
@@ -72,10 +73,12 @@ pub(crate) struct Credential {
     name: String,
     kind: CredentialKind,
     status: CredentialStatus,
-    /// How the secret begins; empty for imported ones that are short.
+    /// How the secret begins; empty for imported ones that are short, and where there is none.
     prefix: String,
-    /// How it ends.
+    /// How it ends; of a certificate, how its fingerprint does.
     last4: String,
+    /// What a certificate says.
+    certificate: Option<CertificateFacts>,
     /// Whether somebody else made it.
     imported: bool,
     expires_at: Option<Time>,
@@ -85,6 +88,43 @@ pub(crate) struct Credential {
     last_used_at: Option<Time>,
     created_at: Time,
     updated_at: Time,
+}
+
+/// What a client certificate says.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CertificateFacts {
+    /// Whom it is for.
+    subject: String,
+    /// Who signed it.
+    issuer: String,
+    /// Its number at whoever signed it, in hexadecimal.
+    serial: String,
+    /// SHA-256 of the DER, in hexadecimal: what it is recognised by.
+    sha256: String,
+    not_before: Time,
+    not_after: Time,
+    /// Whether it goes on to count after `not_after`.
+    allow_expired: bool,
+    /// Whether it counts though the gateway could not trace it to a signer that it trusts.
+    skip_chain: bool,
+    /// The certificate, as PEM.
+    pem: String,
+}
+
+impl From<&domain::Certificate> for CertificateFacts {
+    fn from(it: &domain::Certificate) -> Self {
+        Self {
+            subject: it.subject.clone(),
+            issuer: it.issuer.clone(),
+            serial: it.serial.clone(),
+            sha256: it.fingerprint_hex(),
+            not_before: it.not_before.into(),
+            not_after: it.not_after.into(),
+            allow_expired: it.allow_expired,
+            skip_chain: it.skip_chain,
+            pem: it.pem(),
+        }
+    }
 }
 
 /// A credential that was issued just now, with its secret.
@@ -97,13 +137,17 @@ pub(crate) struct IssuedCredential {
 }
 
 /// What a credential shows depends on the time, so it is made with one.
-fn shown(credential: domain::Credential, now: domain::Instant) -> Credential {
+pub(super) fn shown(credential: domain::Credential, now: domain::Instant) -> Credential {
     let status = credential.status(now).into();
     let kind = credential.material.kind().into();
-    let (prefix, last4, imported) = match credential.material {
-        Material::ApiKey(key) => (key.hint.prefix, key.hint.last4, key.imported),
-        Material::ClientSecret(secret) => (secret.hint.prefix, secret.hint.last4, secret.chosen),
-        Material::External(external) => (String::new(), external.hint, true),
+    let (prefix, last4, imported, certificate) = match credential.material {
+        Material::ApiKey(key) => (key.hint.prefix, key.hint.last4, key.imported, None),
+        Material::ClientSecret(secret) => (secret.hint.prefix, secret.hint.last4, secret.chosen, None),
+        Material::External(external) => (String::new(), external.hint, true, None),
+        Material::Certificate(it) => {
+            let digits = it.fingerprint_hex();
+            (String::new(), digits.chars().skip(60).collect(), true, Some(CertificateFacts::from(&it)))
+        }
     };
     Credential {
         id: credential.id.0,
@@ -114,6 +158,7 @@ fn shown(credential: domain::Credential, now: domain::Instant) -> Credential {
         prefix,
         last4,
         imported,
+        certificate,
         expires_at: credential.expires_at.map(Time::from),
         replaced_by: credential.replaced_by.map(|id| id.0),
         last_used_at: credential.last_used_at.map(Time::from),

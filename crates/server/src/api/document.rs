@@ -35,6 +35,7 @@ use crate::problem::{InvalidParameter, Problem};
         (name = "Developers", description = "People with a login, as administrators see them."),
         (name = "Tokens", description = "With which administrators' tools call this API."),
         (name = "Portal", description = "How this installation shows itself to those who use its APIs."),
+        (name = "Usage", description = "How often what was called, by whom, and how it was answered."),
         (name = "Audit", description = "Who did what to what, when, from where."),
         (name = "Mails", description = "What was written to whom, and how far it has come."),
         (name = "Webhook endpoints", description = "Other programs that are told what happens."),

@@ -6,6 +6,7 @@ mod apis;
 pub(crate) mod applications;
 mod audit;
 mod auth_strategies;
+mod certificates;
 pub(crate) mod credentials;
 mod developers;
 mod docs;
@@ -23,6 +24,7 @@ mod reply;
 mod specifications;
 mod subscriptions;
 mod tokens;
+mod usage;
 mod webhook_deliveries;
 mod webhook_endpoints;
 mod wire;
@@ -42,7 +44,9 @@ fn described() -> OpenApiRouter<State> {
         .merge(applications::routes())
         .merge(invitations::routes())
         .merge(credentials::routes())
+        .merge(certificates::routes())
         .merge(tokens::routes())
+        .merge(usage::routes())
         .merge(audit::routes())
         .merge(mails::routes())
         .merge(docs::routes())

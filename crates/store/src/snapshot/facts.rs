@@ -7,8 +7,12 @@ use domain::{
 use sea_orm::{EntityTrait, FromQueryResult, QueryResult, TryGetable};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
-use verify::{ApplicationFacts, Change, CredentialFacts, PartnerFacts, Proof, SubscriptionFacts, Thing};
+use verify::{
+    ApplicationFacts, CertificateTerms, Change, CredentialFacts, PartnerFacts, Proof, SubscriptionFacts,
+    Thing,
+};
 
+use crate::credential::CertificateTermsDetails;
 use crate::record::Place;
 use crate::{Record, Result, access_token, application, client, credential, partner, subscription};
 
@@ -164,6 +168,12 @@ impl Facts for CredentialFacts {
             CredentialKind::ClientSecret => {
                 let (hash, pepper) = (row.get("secret_hash")?, row.get("pepper")?);
                 Proof::ClientSecret(credential::secret_form(row.at, hash, pepper, row.get("details")?)?)
+            }
+            CredentialKind::Certificate => {
+                let details: CertificateTermsDetails = row.json("details")?;
+                let CertificateTermsDetails { not_before, allow_expired, skip_chain } = details;
+                let terms = CertificateTerms { not_before, allow_expired, skip_chain };
+                Proof::Certificate(row.hash("secret_hash")?, terms)
             }
             CredentialKind::External => Proof::External,
         };

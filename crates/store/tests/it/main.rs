@@ -18,4 +18,5 @@ mod sample;
 mod search;
 mod snapshot;
 mod unique;
+mod usage;
 mod webhooks;

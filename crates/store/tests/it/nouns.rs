@@ -238,8 +238,8 @@ async fn the_last_use_of_many_credentials(db: Db) {
     // More than one statement's worth; most are of credentials that are gone.
     let mut uses: Vec<_> = (0..1_200).map(|_| (new(), NOW)).collect();
     uses[700] = (it.credential.id, used);
-    db.store.touch_credentials(&uses).await.unwrap();
-    db.store.touch_credentials(&[]).await.unwrap();
+    db.store.write_counters(&uses, &[], NOW).await.unwrap();
+    db.store.write_counters(&[], &[], NOW).await.unwrap();
     let touched = found(&db, &it.credential).await.unwrap();
     assert_eq!((touched.last_used_at, touched.meta.version), (Some(used), 1));
     assert_eq!(found(&db, &other).await.unwrap().last_used_at, None);

@@ -1,6 +1,7 @@
 //! What the gateway check answers, asked as a gateway asks.
 #![allow(clippy::unwrap_used)]
 
+mod certificates;
 mod changes;
 mod concurrency;
 mod credentials;
@@ -8,4 +9,5 @@ mod order;
 mod places;
 mod reference;
 mod unreadable;
+mod usage;
 mod world;

@@ -7,11 +7,11 @@ use domain::{
     ApiKey, ApiVersion, ApiVersionDraft, ApiVersionId, Application, ApplicationDraft, ApplicationId,
     AuthMethod, AuthStrategy, AuthStrategyDraft, Credential, CredentialDraft, CredentialId, Instant,
     KeyLocation, Material, Noun, Owner, Partner, PartnerDraft, PartnerId, Pepper, Plan, PlanDraft, PlanId,
-    Secret, SecretKind, Subscription, SubscriptionId, Text, Transition,
+    Secret, SecretHash, SecretKind, Subscription, SubscriptionId, Text, Transition,
 };
 use keywright_verify::{
-    BrokenVersion, CatalogueFacts, Change, Decision, Headers, Original, RawOriginal, Reason, Refusal,
-    Request, Verified, Verifier,
+    BrokenVersion, CatalogueFacts, CertificateHeader, Change, Decision, Headers, Original, RawOriginal,
+    Reason, Refusal, Request, Verified, Verifier,
 };
 
 /// When everything here happens.
@@ -106,6 +106,20 @@ impl World {
         world.tell_all();
         world.verifier.refreshed(NOW);
         world
+    }
+
+    /// Gateways hand certificates on, as is agreed from now on; everything is told again.
+    pub(crate) fn gateways_send(&mut self, header: CertificateHeader) {
+        self.verifier = Verifier::new(pepper(), MAX_STALENESS).with_certificates(header);
+        self.tell_catalogue();
+        self.tell_all();
+        self.verifier.refreshed(self.now);
+    }
+
+    /// What the one application's key is found by.
+    pub(crate) fn hash_of_key(&self) -> SecretHash {
+        let Material::ApiKey(key) = &self.credential.material else { unreachable!() };
+        key.hash
     }
 
     /// Publishes a version, or publishes it anew.

@@ -83,7 +83,9 @@ fn every_word_of_a_choice_has_its_variant() {
     for setting in SETTINGS {
         if let super::super::kind::Kind::OneOf(words) = setting.kind {
             for word in words {
-                Layers::new().environment(&[(&setting.variable(), word)]).load();
+                // Some words need another setting as well.
+                let secret = ("KEYWRIGHT_GATEWAY_SHARED_SECRET_FILE", "/run/secret");
+                Layers::new().environment(&[(&setting.variable(), word), secret]).load();
             }
         }
     }

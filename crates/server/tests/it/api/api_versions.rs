@@ -338,7 +338,10 @@ both!(
             async move {
                 match n % 2 {
                     0 => admin.patch(&path, json!({"description": format!("Change {n}")})).await,
-                    _ => admin.put(&format!("{path}/specification"), json!({"openapi": "3.1.0", "n": n})).await,
+                    _ => {
+                        let (place, text) = (format!("{path}/specification"), json!({"openapi": "3.1.0", "n": n}));
+                        admin.send(Method::PUT, &place, &[("if-match", "*")], Some(&text)).await
+                    }
                 }
             }
         })

@@ -64,15 +64,21 @@ both!(
         bob.post(&format!("{PATH}/accept"), json!({"token": token})).await.problem(410, "gone");
         bob.get(&application).await.problem(404, "not_found");
 
-        desk.clock.advance(std::time::Duration::from_secs(3_600));
         let key = [("idempotency-key", "k1")];
-        let body = json!({"email": "bob@example.com", "role": "OWNER"});
+        let body = json!({"email": "carol@example.com", "role": "OWNER"});
         let first = alice.send(Method::POST, &all, &key, Some(&body)).await.expect(201);
         let again = alice.send(Method::POST, &all, &key, Some(&body)).await.expect(201);
         assert_eq!((again.header("idempotent-replayed"), again.json()), ("true", first.json()));
+        // A key for each request is no way around the pace.
+        let third = alice.send(Method::POST, &all, &[("idempotency-key", "k2")], Some(&body)).await;
+        third.problem(409, "already_invited");
+        let fourth = alice.send(Method::POST, &all, &[("idempotency-key", "k3")], Some(&body)).await;
+        assert!(!fourth.header("retry-after").is_empty());
+        fourth.problem(429, "too_many_attempts");
         let page = alice.get(&format!("{all}?limit=1")).await.expect(200).json();
         let next = format!("{all}?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
         assert_eq!(ids(&alice.get(&next).await.expect(200)), [id(&invitation)]);
+        assert_eq!(desk.mails("carol@example.com").await.len(), 1);
         desk.clock.advance(std::time::Duration::from_secs(7 * 24 * 3_600));
         assert_eq!(desk.admin.get(&all).await.json()["items"][0]["status"], "expired");
     }

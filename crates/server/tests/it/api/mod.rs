@@ -14,4 +14,5 @@ mod plans;
 mod specifications;
 mod subscriptions;
 mod tokens;
+mod usage;
 mod webhook_endpoints;

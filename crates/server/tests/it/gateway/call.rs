@@ -60,6 +60,11 @@ impl Call {
 
     /// Sends it on a connection of its own.
     pub async fn send(&self, to: SocketAddr) -> Answer {
+        Answer::parse(&exchange(to, &self.bytes()).await)
+    }
+
+    /// What goes over the wire.
+    pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = [self.method.as_bytes(), b" ", &self.target, b" HTTP/1.1\r\n"].concat();
         for (name, value) in &self.headers {
             bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
@@ -69,7 +74,7 @@ impl Call {
         }
         bytes.extend(b"\r\n");
         bytes.extend(&self.body);
-        Answer::parse(&exchange(to, &bytes).await)
+        bytes
     }
 }
 

@@ -32,18 +32,38 @@ impl Front {
         let folder = tempfile::tempdir().unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut command = match kind {
-            Kind::Nginx => nginx(folder.path(), address, keywright, api),
+            Kind::Nginx => nginx(folder.path(), address, keywright, api, |text, _| text),
             Kind::Caddy => caddy(folder.path(), address, keywright, api),
         };
-        let mut program = Program::start(&mut command, &folder.path().join("log"));
+        Self::run(&mut command, folder, address)
+    }
+
+    /// Starts nginx with the file of the guide, changed before it is placed.
+    pub fn nginx_with(
+        keywright: SocketAddr,
+        api: SocketAddr,
+        change: impl FnOnce(String, SocketAddr) -> String,
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let mut command = nginx(folder.path(), address, keywright, api, change);
+        Self::run(&mut command, folder, address)
+    }
+
+    fn run(command: &mut Command, folder: TempDir, address: SocketAddr) -> Self {
+        let mut program = Program::start(command, &folder.path().join("log"));
         program.wait_for_port(address.port());
         Self { address, _program: program, _folder: folder }
     }
 }
 
-/// The file of the guide, with other places in it. Each is there once.
-fn placed(name: &str, changes: &[(&str, String)]) -> String {
-    let mut text = std::fs::read_to_string(guide().join(name)).unwrap();
+/// The file of the guide.
+fn of_guide(name: &str) -> String {
+    std::fs::read_to_string(guide().join(name)).unwrap()
+}
+
+/// A file of the guide, with other places in it. Each is there once.
+fn placed(name: &str, mut text: String, changes: &[(&str, String)]) -> String {
     for (from, to) in changes {
         assert_eq!(text.matches(from).count(), 1, "{from:?} in {name}");
         text = text.replace(from, to);
@@ -51,20 +71,26 @@ fn placed(name: &str, changes: &[(&str, String)]) -> String {
     text
 }
 
-fn nginx(folder: &Path, listen: SocketAddr, keywright: SocketAddr, api: SocketAddr) -> Command {
+fn nginx(
+    folder: &Path,
+    listen: SocketAddr,
+    keywright: SocketAddr,
+    api: SocketAddr,
+    change: impl FnOnce(String, SocketAddr) -> String,
+) -> Command {
     let at = |name: &str| folder.join(name).display().to_string();
     let folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let folders: String = folders.iter().map(|name| format!("{name}_temp_path {};\n", at(name))).collect();
     let text = placed(
         "nginx.conf",
+        change(of_guide("nginx.conf"), listen),
         &[
             ("http {", format!("http {{\naccess_log {};\n{folders}", at("access.log"))),
-            ("listen 80;", format!("listen {listen};")),
             ("127.0.0.1:8081", keywright.to_string()),
             ("127.0.0.1:9000", api.to_string()),
         ],
     );
-    std::fs::write(at("nginx.conf"), text).unwrap();
+    std::fs::write(at("nginx.conf"), text.replace("listen 80;", &format!("listen {listen};"))).unwrap();
     let globals = format!("daemon off; master_process off; pid {};", at("pid"));
     // Debian keeps nginx where only root looks.
     let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
@@ -77,6 +103,7 @@ fn nginx(folder: &Path, listen: SocketAddr, keywright: SocketAddr, api: SocketAd
 fn caddy(folder: &Path, listen: SocketAddr, keywright: SocketAddr, api: SocketAddr) -> Command {
     let text = placed(
         "Caddyfile",
+        of_guide("Caddyfile"),
         &[
             (":80 {", format!(":{} {{\n\tbind {}", listen.port(), listen.ip())),
             ("127.0.0.1:8081", keywright.to_string()),

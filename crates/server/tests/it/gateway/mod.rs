@@ -1,6 +1,8 @@
 //! The gateway check: asked directly, and by real gateways that run the files of the guide.
 
 pub mod call;
+mod call;
+mod certificates;
 mod decision;
 mod described;
 pub mod door;

@@ -1,0 +1,37 @@
+//! How often what was called, by whom, and how it was answered.
+
+use domain::{Access, ApplicationAction, Invalid, Resource};
+use store::{UsageCount, UsageDimension, UsageFilter};
+
+use crate::caller::application_for;
+use crate::{App, Caller, Result};
+
+/// More rows than anybody reads are not made.
+const MAX_ROWS: u64 = 10_000;
+
+impl App {
+    /// Counts of calls, told apart by some dimensions and summed up over the others: all of them for administrators; for
+    /// developers those of applications that they may see. They are up to a second behind; days are those of UTC.
+    ///
+    /// # Errors
+    /// If the caller is nobody, lacks the scope, or may not see the application in the filter; or if so many rows came of
+    /// it that nobody could read them.
+    pub async fn usage(
+        &self,
+        caller: &Caller,
+        mut filter: UsageFilter,
+        by: &[UsageDimension],
+    ) -> Result<Vec<UsageCount>> {
+        filter.visible_to = caller.developer_or_administrator(Resource::Usage, Access::Read)?;
+        let read = self.store.read();
+        if let Some(application) = filter.application_id {
+            application_for(read, caller, application, Resource::Usage, ApplicationAction::View).await?;
+        }
+        let counts = read.usage(&filter, by, MAX_ROWS + 1).await?;
+        if counts.len() as u64 > MAX_ROWS {
+            let message = "covers too much: take longer steps, a shorter time, or fewer dimensions";
+            return Err(Invalid::field("since", "too_many", message).into());
+        }
+        Ok(counts)
+    }
+}

@@ -1,0 +1,66 @@
+//! `/api/v1/applications/{id}/certificates`: client certificates by which an application is known. They are looked at,
+//! ended and listed as every credential is.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::extract::State as Shared;
+use axum::response::Response;
+use domain::{ApplicationId, Certificate, CredentialDraft};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::credentials::{Credential, shown};
+use super::reply;
+use super::wire::Time;
+use crate::extract::{Create, Path};
+use crate::problem::{Problem, Problems};
+use crate::state::State;
+
+pub(super) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(add))
+}
+
+/// A client certificate to be registered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewCertificate {
+    #[schema(min_length = 1, max_length = 120)]
+    name: String,
+    /// One X.509 certificate, as PEM or as DER in Base64: the client's alone, without those of its signers and without
+    /// its private key.
+    #[schema(max_length = 20000)]
+    certificate: String,
+    /// From when on it is worth nothing; with its own end if left out, and never after it unless that is allowed.
+    #[serde(default)]
+    expires_at: Option<Time>,
+    /// Whether it goes on to count after its time. Administrators only.
+    #[serde(default)]
+    allow_expired: bool,
+    /// Whether it counts though the gateway could not trace it to a signer that it trusts. Administrators only.
+    #[serde(default)]
+    skip_chain: bool,
+}
+
+/// Register a client certificate
+///
+/// It is recognised by its fingerprint, whatever its names are. API versions that accept certificates are open to it where
+/// the gateway asks for them in the TLS handshake and hands them on.
+#[utoipa::path(post, path = "/api/v1/applications/{id}/certificates", tag = "Credentials",
+    request_body = NewCertificate,
+    params(("id" = Uuid, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+    responses((status = 201, description = "The new credential", body = Credential), Problems))]
+async fn add(
+    Shared(app): Shared<Arc<App>>,
+    Path(application): Path<ApplicationId>,
+    Create { caller, body }: Create<NewCertificate>,
+) -> Result<Response, Problem> {
+    let certificate = Certificate::read(&body.certificate, body.allow_expired, body.skip_chain)?;
+    let draft = CredentialDraft { name: body.name, expires_at: body.expires_at.map(|at| at.0) };
+    let created = app.add_certificate(&caller, application, draft, certificate).await?;
+    let now = app.clock().now();
+    Ok(reply::created("/api/v1/credentials", created, |created| shown(created.value, now)))
+}
