@@ -17,6 +17,7 @@ mod example;
 mod housekeeping;
 mod keys;
 mod mail;
+mod oauth;
 mod once;
 mod partner;
 mod password;
@@ -37,7 +38,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use domain::{AddressRules, MasterKey, Noun, Transition};
+use domain::{AddressRules, GrantType, MasterKey, Noun, SigningAlgorithm, Transition};
 use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
@@ -48,13 +49,15 @@ pub use error::{Error, Result};
 pub use example::Example;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
+pub use oauth::*;
 pub use once::Created;
 pub use sign_in::{SignedIn, network};
 pub use sign_up::Registration;
 pub use store::{
-    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
-    DeveloperFilter, Health, Lane, MailFilter, MailResult, Page, PageRequest, PartnerFilter,
-    SubscriptionFilter, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
+    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
+    CredentialFilter, DeveloperFilter, Health, Lane, MailFilter, MailResult, Page, PageRequest,
+    PartnerFilter, SubscriptionFilter, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
+    WebhookEventFilter,
 };
 pub use webhook_endpoint::ShownEndpoint;
 pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};
@@ -76,10 +79,36 @@ pub struct Settings {
     pub applications_per_developer: u64,
     /// How long the gateway check goes on from memory when the database cannot be reached.
     pub max_staleness: Duration,
+    /// The authorization server.
+    pub oauth: OAuthSettings,
     /// Whether there is a mail server. If not, mails are kept and shown in the log.
     pub sends_mail: bool,
     /// Where webhooks may go beside the Internet.
     pub outbound: AddressRules,
+}
+
+/// What the authorization server has on.
+#[derive(Clone, Debug)]
+pub struct OAuthSettings {
+    /// Grants that RFC 9700 advises against.
+    pub legacy_grants: Vec<GrantType>,
+    /// What tokens are signed with.
+    pub algorithms: Vec<SigningAlgorithm>,
+    /// How many keys of a kind sign at once.
+    pub signing_keys: usize,
+    /// For how long a refresh token that was just replaced gives the same new one again.
+    pub refresh_grace: Duration,
+}
+
+impl Default for OAuthSettings {
+    fn default() -> Self {
+        Self {
+            legacy_grants: Vec::new(),
+            algorithms: SigningAlgorithm::ALL.to_vec(),
+            signing_keys: 3,
+            refresh_grace: Duration::from_secs(60),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -92,6 +121,7 @@ impl Default for Settings {
             credentials_per_application: 20,
             applications_per_developer: 500,
             max_staleness: Duration::from_secs(60),
+            oauth: OAuthSettings::default(),
             sends_mail: false,
             outbound: AddressRules::default(),
         }
@@ -114,6 +144,7 @@ pub struct App {
     /// Milliseconds and counter of the last id that was made here.
     last_id: AtomicU64,
     sync: sync::Sync,
+    pub(crate) oauth: oauth::OAuth,
     verifier: Arc<Verifier>,
 }
 
@@ -131,6 +162,7 @@ impl App {
         let keys = Keys::new(master);
         let verifier = Arc::new(Verifier::new(keys.pepper().clone(), settings.max_staleness));
         let app = Arc::new(Self {
+            oauth: oauth::OAuth::new(&store),
             store,
             keys,
             clock,

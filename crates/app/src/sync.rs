@@ -29,7 +29,7 @@ impl App {
             .load_all(|changes| changes.into_iter().for_each(|change| verifier.apply(change)))
             .await?;
         verifier.refreshed(now);
-        Ok(())
+        self.reload_issuance().await
     }
 
     /// Follows the feed to its end.
@@ -39,6 +39,9 @@ impl App {
             // Taken before reading: what we read is at least as new as this.
             let now = self.clock.now();
             let batch = self.store.load_changes(*seen).await?;
+            if batch.issuance {
+                self.reload_issuance().await?;
+            }
             batch.changes.into_iter().for_each(|change| self.verifier().apply(change));
             *seen = batch.seq;
             if !batch.more {

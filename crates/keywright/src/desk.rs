@@ -82,6 +82,7 @@ fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
         max_staleness: Duration::from_secs(config.gateway.max_staleness_s),
         sends_mail: config.mail.host.is_some(),
         outbound: AddressRules::default(),
+        oauth: app::OAuthSettings::default(),
     }
 }
 
