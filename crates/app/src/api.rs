@@ -14,22 +14,22 @@ use crate::{
 const THIS: Resource = Resource::Apis;
 
 impl App {
-    /// All APIs.
+    /// APIs: all of them for administrators; developers do not see those of which they may see no version.
     ///
     /// # Errors
     /// If the caller is nobody or lacks the scope.
-    pub async fn apis(&self, caller: &Caller, filter: ApiFilter, page: PageRequest) -> Result<Page<Api>> {
-        caller.developer_or_administrator(THIS, Access::Read)?;
+    pub async fn apis(&self, caller: &Caller, mut filter: ApiFilter, page: PageRequest) -> Result<Page<Api>> {
+        filter.visible_to = caller.developer_or_administrator(THIS, Access::Read)?;
         Ok(self.store.read().apis(&filter, page).await?)
     }
 
     /// One API.
     ///
     /// # Errors
-    /// If it does not exist, or the caller is nobody or lacks the scope.
+    /// If it does not exist or the caller may not see it, or is nobody or lacks the scope.
     pub async fn api(&self, caller: &Caller, id: ApiId) -> Result<Api> {
-        caller.developer_or_administrator(THIS, Access::Read)?;
-        self.store.read().find(id).await?.ok_or(Error::NotFound(ApiId::KIND))
+        let developer = caller.developer_or_administrator(THIS, Access::Read)?;
+        self.store.read().find_visible(id, developer).await?.ok_or(Error::NotFound(ApiId::KIND))
     }
 
     /// Makes an API without versions.
@@ -206,11 +206,13 @@ impl App {
     /// Puts a specification in the place of the one that a version had; `None` removes it.
     ///
     /// # Errors
-    /// If the caller may not, it is no OpenAPI document, or there is none to be removed.
+    /// If the caller may not, it is no OpenAPI document, there is none to be removed, or the version is not at the
+    /// expected version.
     pub async fn set_specification(
         &self,
         caller: &Caller,
         id: ApiVersionId,
+        expected: Option<i64>,
         text: Option<String>,
     ) -> Result<ApiVersion> {
         caller.must_administer(THIS, Access::Write)?;
@@ -220,6 +222,7 @@ impl App {
         };
         let mut tx = self.begin(caller).await?;
         let version: ApiVersion = tx.read().find(id).await?.ok_or(Error::NotFound(ApiVersionId::KIND))?;
+        expect_version(&version, expected)?;
         if new.is_none() && version.specification.is_none() {
             return Err(Error::NotFound("specification"));
         }

@@ -23,7 +23,7 @@ const MAX_BATCHES: u32 = 10_000;
 const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 3600);
 
 impl App {
-    /// Writes when credentials were last used.
+    /// Writes when credentials were last used, and what was refused.
     ///
     /// # Errors
     /// If the database is not available; the times are written with the next ones then.
@@ -33,7 +33,7 @@ impl App {
             self.verifier().put_back_used(used);
             return Err(error.into());
         }
-        Ok(())
+        self.write_refusals().await
     }
 
     /// Removes what is over.
@@ -50,6 +50,7 @@ impl App {
         self.store.sweep_revoked_tokens(now).await?;
         self.verifier().forget_revoked_tokens(now);
         self.sweep_access_tokens().await?;
+        self.store.sweep_invitations(now - KEEP).await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
         Ok(())
     }

@@ -14,7 +14,9 @@ mod credential;
 mod developer;
 mod error;
 mod example;
+mod four_eyes;
 mod housekeeping;
+mod invitation;
 mod keys;
 mod mail;
 mod oauth;
@@ -22,6 +24,7 @@ mod once;
 mod partner;
 mod password;
 mod plan;
+mod refusal;
 mod sign_in;
 mod sign_up;
 mod subscription;
@@ -47,15 +50,17 @@ pub use caller::{Caller, Identity};
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use example::Example;
+pub use four_eyes::FourEyes;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use oauth::*;
 pub use once::Created;
+pub use refusal::RefusedAct;
 pub use sign_in::{SignedIn, network};
 pub use sign_up::Registration;
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
-    CredentialFilter, DeveloperFilter, Health, Lane, MailFilter, MailResult, Page, PageRequest,
+    CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page, PageRequest,
     PartnerFilter, SubscriptionFilter, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
     WebhookEventFilter,
 };
@@ -77,6 +82,8 @@ pub struct Settings {
     pub credentials_per_application: u64,
     /// How many applications a developer may own.
     pub applications_per_developer: u64,
+    /// Whether who asked for a subscription may approve it.
+    pub four_eyes: FourEyes,
     /// How long the gateway check goes on from memory when the database cannot be reached.
     pub max_staleness: Duration,
     /// The authorization server.
@@ -120,6 +127,7 @@ impl Default for Settings {
             allowed_email_domains: Vec::new(),
             credentials_per_application: 20,
             applications_per_developer: 500,
+            four_eyes: FourEyes::Auto,
             max_staleness: Duration::from_secs(60),
             oauth: OAuthSettings::default(),
             sends_mail: false,
@@ -137,6 +145,7 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) passwords: password::Passwords,
     pub(crate) mail_waits: tokio::sync::Notify,
+    pub(crate) refusals: refusal::Refusals,
     /// Somebody committed: there may be something to tell.
     pub(crate) webhooks_wait: tokio::sync::Notify,
     /// How far this node knows the feed of changes to be told.
@@ -169,6 +178,7 @@ impl App {
             settings,
             passwords: password::Passwords::new(),
             mail_waits: tokio::sync::Notify::new(),
+            refusals: refusal::Refusals::default(),
             webhooks_wait: tokio::sync::Notify::new(),
             told: tokio::sync::Mutex::default(),
             last_id: AtomicU64::new(0),

@@ -43,13 +43,14 @@ fn place(id: MailId) -> String {
 /// The first line of a mail. A name that a mail program would turn into a link is left out: people choose their own
 /// names, and a mail from here must not carry somebody else's address to click on.
 pub(crate) fn greeting(name: &Name) -> String {
-    let looks_like_a_link =
+    if looks_like_a_link(name) { "Hello,".to_owned() } else { format!("Hello {name},") }
+}
+
+/// Whether a mail program would turn a part of a name into a link.
+pub(crate) fn looks_like_a_link(name: &Name) -> bool {
+    let is_one =
         |word: &str| word.contains(['/', ':', '@', '\\']) || word.trim_end_matches('.').contains('.');
-    if name.as_str().split_whitespace().any(looks_like_a_link) {
-        "Hello,".to_owned()
-    } else {
-        format!("Hello {name},")
-    }
+    name.as_str().split_whitespace().any(is_one)
 }
 
 impl App {

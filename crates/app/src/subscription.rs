@@ -39,7 +39,7 @@ impl App {
     }
 
     /// Asks for an API version under a plan. It works at once if the plan needs no approval, or if an administrator
-    /// asks.
+    /// asks and no four eyes are demanded.
     ///
     /// # Errors
     /// If the caller may not, the version or the plan is not on offer, or there is a subscription already.
@@ -62,7 +62,7 @@ impl App {
         }
         let version = offered_version(&tx, caller, &application, version).await?;
         let plan = offered_plan(&tx, &version, plan).await?;
-        let needs_approval = plan.needs_approval && caller.developer().is_some();
+        let needs_approval = plan.needs_approval && self.is_reviewed(tx.read(), caller).await?;
         let change =
             Subscription::request(id, application.id, version.id, plan.id, needs_approval, comment, tx.now());
         let subscription = match tx.save(change).await {
@@ -73,7 +73,8 @@ impl App {
         Ok(Created::new(subscription))
     }
 
-    /// Says yes to a subscription, or to the plan that it wants: administrators only.
+    /// Says yes to a subscription, or to the plan that it wants: administrators only, and where four eyes are demanded
+    /// not the one who asked.
     ///
     /// # Errors
     /// If the caller may not, the status does not allow it, or it is not at the expected version.
@@ -135,7 +136,7 @@ impl App {
         let version: ApiVersion =
             tx.read().find(subscription.api_version_id).await?.ok_or(Error::NotFound(ApiVersionId::KIND))?;
         let plan = offered_plan(&tx, &version, plan).await?;
-        let needs_approval = plan.needs_approval && caller.developer().is_some();
+        let needs_approval = plan.needs_approval && self.is_reviewed(tx.read(), caller).await?;
         let command = SubscriptionCommand::ChangePlan { plan_id: plan.id, needs_approval, comment };
         let change = subscription.apply(command, tx.now())?;
         self.save(tx, change).await
@@ -177,8 +178,17 @@ impl App {
         let subscription = subscription_for(tx.read(), caller, id, ApplicationAction::View).await?;
         caller.must_administer(THIS, Access::Write)?;
         expect_version(&subscription, expected)?;
-        let change = subscription.apply(command(comment), tx.now())?;
+        let command = command(comment);
+        if matches!(command, SubscriptionCommand::Approve { .. }) {
+            self.must_not_have_asked(tx.read(), caller, id).await?;
+        }
+        let change = subscription.apply(command, tx.now())?;
         self.save(tx, change).await
+    }
+
+    /// Whether what this caller asks for is looked at by somebody else, if it is such that needs approval.
+    async fn is_reviewed<C: Connection>(&self, read: Read<'_, C>, caller: &Caller) -> Result<bool> {
+        Ok(caller.developer().is_some() || self.wants_four_eyes(read, caller).await?)
     }
 }
 

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use store::Found;
 use tokio::sync::Mutex;
+use verify::Verifier;
 
 use crate::{App, Error, Result};
 
@@ -24,10 +26,7 @@ impl App {
         let mut seen = self.sync.seen.lock().await;
         let now = self.clock.now();
         let verifier = self.verifier();
-        *seen = self
-            .store
-            .load_all(|changes| changes.into_iter().for_each(|change| verifier.apply(change)))
-            .await?;
+        *seen = self.store.load_all(|found| take_over(verifier, found)).await?;
         verifier.refreshed(now);
         self.reload_issuance().await
     }
@@ -42,7 +41,7 @@ impl App {
             if batch.issuance {
                 self.reload_issuance().await?;
             }
-            batch.changes.into_iter().for_each(|change| self.verifier().apply(change));
+            take_over(self.verifier(), batch.found);
             *seen = batch.seq;
             if !batch.more {
                 self.verifier().refreshed(now);
@@ -98,4 +97,12 @@ impl App {
             )),
         }
     }
+}
+
+/// Tells the gateway check what was found, and the log what could not be read.
+fn take_over(verifier: &Verifier, found: Found) {
+    for error in found.unreadable {
+        tracing::error!(%error, "a row cannot be read; what hangs on it is refused");
+    }
+    found.changes.into_iter().for_each(|change| verifier.apply(change));
 }

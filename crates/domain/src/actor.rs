@@ -22,6 +22,19 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// The one whom a word and an id mean; `None` if they fit no actor.
+    pub fn of_parts(kind: &str, id: Option<Uuid>) -> Option<Self> {
+        match (kind, id) {
+            ("system", None) => Some(Self::System),
+            ("operator", None) => Some(Self::Operator),
+            ("anonymous", None) => Some(Self::Anonymous),
+            ("administrator", Some(id)) => Some(Self::Administrator(AdministratorId(id))),
+            ("token", Some(id)) => Some(Self::Token(ApiTokenId(id))),
+            ("developer", Some(id)) => Some(Self::Developer(DeveloperId(id))),
+            _ => None,
+        }
+    }
+
     /// The word and the id that audit lines carry.
     pub fn parts(self) -> (&'static str, Option<Uuid>) {
         match self {

@@ -76,6 +76,8 @@ ids! {
     ApiTokenId = "token";
     /// A signed-in developer's or administrator's session.
     SessionId = "session";
+    /// Somebody is asked to join a partner or an application.
+    InvitationId = "invitation";
     /// A message that waits to be sent, or was.
     MailId = "mail";
     /// A third party that makes credentials for our applications.

@@ -20,6 +20,7 @@
 //! - **plan**: limits counted per application. [`Plan`]
 //! - **subscription**: application × api version × plan, with a status. [`Subscription`]
 //! - **auth strategy**: how applications of an API authenticate, as a named setting. [`AuthStrategy`]
+//! - **invitation**: a mail address is asked to join a partner or an application. [`Invitation`]
 //! - **administrator**: a person who runs this installation. [`Administrator`]
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
 //! - **session**: somebody signed in on some device. [`Session`]
@@ -44,6 +45,7 @@ mod error;
 mod event_type;
 mod id;
 mod instant;
+mod invitation;
 mod mail;
 mod master_key;
 mod oauth_scope;
@@ -86,10 +88,12 @@ pub use error::{Checks, Error, FieldError, Invalid};
 pub use event_type::{EVENT_TYPES, EventType, TEST_EVENT};
 pub use id::{
     AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, AuthStrategyId, ClientId,
-    CredentialId, DeveloperId, GatewayId, MailId, OAuthScopeId, PartnerId, PlanId, SessionId, SigningKeyId,
-    SubscriptionId, TokenDefinitionId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
+    CredentialId, DeveloperId, GatewayId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId, SessionId,
+    SigningKeyId, SubscriptionId, TokenDefinitionId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId,
+    parse_uuid,
 };
 pub use instant::Instant;
+pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
 pub use mail::{Mail, MailState};
 pub use master_key::{MasterKey, MasterKeyError};
 pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};

@@ -25,6 +25,8 @@ pub enum SecretKind {
     PasswordReset,
     /// Lets somebody become the first administrator.
     Setup,
+    /// Lets the one who reads a mail join a partner or an application.
+    Invitation,
     /// What a client proves itself by.
     ClientSecret,
     /// Opens APIs for a while.
@@ -32,13 +34,14 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::ApiKey,
         Self::ApiToken,
         Self::Session,
         Self::EmailVerification,
         Self::PasswordReset,
         Self::Setup,
+        Self::Invitation,
         Self::ClientSecret,
         Self::AccessToken,
     ];
@@ -53,6 +56,7 @@ impl SecretKind {
             | Self::EmailVerification
             | Self::PasswordReset
             | Self::Setup
+            | Self::Invitation
             | Self::ClientSecret => 0,
         }
     }
@@ -66,6 +70,7 @@ impl SecretKind {
             Self::EmailVerification => "ver",
             Self::PasswordReset => "rst",
             Self::Setup => "setup",
+            Self::Invitation => "inv",
             Self::ClientSecret => "cs",
             Self::AccessToken => "at",
         }

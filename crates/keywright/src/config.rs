@@ -24,7 +24,7 @@ pub(crate) use example::example;
 pub(crate) use load::{Flag, Loaded, Sources, load};
 pub(crate) use secret_file::read_secret_file;
 pub(crate) use settings::{Preset, SETTINGS};
-pub(crate) use types::{Adapter, DatabaseUrl, Level, LogFormat, PublicUrl, Security};
+pub(crate) use types::{Adapter, DatabaseUrl, FourEyes, Level, LogFormat, PublicUrl, Security};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -45,6 +45,7 @@ pub(crate) struct Config {
     pub(crate) mail: Mail,
     pub(crate) log: Log,
     pub(crate) sign_up: SignUp,
+    pub(crate) subscriptions: Subscriptions,
     pub(crate) limits: Limits,
 }
 
@@ -112,6 +113,13 @@ pub(crate) struct SignUp {
     pub(crate) enabled: bool,
     pub(crate) approve_automatically: bool,
     pub(crate) allowed_email_domains: Vec<String>,
+}
+
+/// `[subscriptions]`: how subscriptions are approved.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Subscriptions {
+    pub(crate) four_eyes: FourEyes,
 }
 
 /// `[limits]`: how much of everything.

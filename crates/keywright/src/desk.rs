@@ -13,7 +13,7 @@ use domain::{AddressRules, MasterKey};
 use outbound::email::{Mailer, Password, SettingsError, SmtpSettings};
 use store::Store;
 
-use crate::config::{Config, PublicUrl, Security, read_secret_file};
+use crate::config::{Config, FourEyes, PublicUrl, Security, read_secret_file};
 use crate::output::{Failure, Problem};
 
 pub(crate) use data_dir::Sharing;
@@ -79,6 +79,11 @@ fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
         allowed_email_domains: config.sign_up.allowed_email_domains.clone(),
         credentials_per_application: config.limits.keys_per_application.into(),
         applications_per_developer: config.limits.applications_per_developer.into(),
+        four_eyes: match config.subscriptions.four_eyes {
+            FourEyes::Auto => app::FourEyes::Auto,
+            FourEyes::Always => app::FourEyes::Always,
+            FourEyes::Never => app::FourEyes::Never,
+        },
         max_staleness: Duration::from_secs(config.gateway.max_staleness_s),
         sends_mail: config.mail.host.is_some(),
         outbound: AddressRules::default(),

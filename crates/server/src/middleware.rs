@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use app::{Identity, RefusedAct};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State as Shared};
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
-use crate::extract::RequestId;
+use crate::extract::{RequestId, Seen};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::web;
@@ -40,20 +41,26 @@ pub(crate) fn around(router: Router, state: State) -> Router {
 }
 
 /// Gives the request an id, which every log line within, the answer's header and an error's body carry.
-async fn identify_and_log(Shared(_): Shared<State>, mut request: Request, next: Next) -> Response {
+async fn identify_and_log(Shared(state): Shared<State>, mut request: Request, next: Next) -> Response {
     let id = Uuid::now_v7();
     let started = Instant::now();
     let method = request.method().clone();
     let path = loggable(&request);
     let wants_page = web::wants_page(&request);
+    let tried = Tried::of(&request);
     request.extensions_mut().insert(RequestId(id));
+    request.extensions_mut().insert(tried.by.clone());
     let span = tracing::info_span!("request", %id);
     let mut response = tracing::Instrument::instrument(next.run(request), span).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+    let problem = response.extensions_mut().remove::<Problem>();
+    if response.status() == StatusCode::FORBIDDEN {
+        tried.note(&state, problem.as_ref());
+    }
+    if let Some(problem) = problem {
         let problem = Problem { request_id: Some(id.to_string()), ..problem };
         response = if wants_page { as_page(response, &problem) } else { with_request_id(response, &problem) };
     }
-    protect(&mut response);
+    protect(&mut response, state.options.public_url.starts_with("https://"));
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
@@ -61,6 +68,32 @@ async fn identify_and_log(Shared(_): Shared<State>, mut request: Request, next: 
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(request_id = %id, %method, path, status, ms, "request");
     response
+}
+
+/// What somebody tries: for the audit log, should it be refused.
+struct Tried {
+    act: String,
+    target: Option<Uuid>,
+    by: Seen,
+}
+
+impl Tried {
+    fn of(request: &Request) -> Self {
+        let route = request.extensions().get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str);
+        let act = format!("{} {route}", request.method());
+        let target = request.uri().path().split('/').find_map(domain::parse_uuid);
+        Self { act, target, by: Seen::default() }
+    }
+
+    /// Strangers are not noted: they are asked who they are, and refused nothing that is anybody's.
+    fn note(self, state: &State, problem: Option<&Problem>) {
+        let Some(caller) = self.by.caller() else { return };
+        if matches!(caller.identity, Identity::Anonymous) {
+            return;
+        }
+        let code = problem.map_or("forbidden", |problem| &problem.code).to_owned();
+        state.app.note_refusal(caller, RefusedAct { act: self.act, target: self.target, code });
+    }
 }
 
 /// The path without what may be a secret in the wrong place: what is written in the route, and ids.
@@ -92,9 +125,15 @@ fn as_page(response: Response, problem: &Problem) -> Response {
     Response::from_parts(head, body)
 }
 
-/// Nothing is cached, sniffed, framed or run unless a handler says otherwise.
-fn protect(response: &mut Response) {
+/// Nothing is cached, sniffed, framed or run unless a handler says otherwise. Where people reach us by https, browsers
+/// are told to come by nothing else (RFC 6797); for a year, and for this host only, since others are not ours to speak
+/// for.
+fn protect(response: &mut Response, by_https: bool) {
     let headers = response.headers_mut();
+    if by_https {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
+    }
     let defaults = [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -4,11 +4,11 @@ use domain::openapi::{Operation, Specification};
 use domain::{Api, ApiId, ApiVersion, ApiVersionId, AuthStrategyId, DeveloperId, Name, PlanId, Route, Text};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::{Condition, QuerySelect, QueryTrait};
 
 use crate::read::contains;
 use crate::record::{Place, json, meta};
-use crate::{Page, PageRequest, Read, Record, Result, Tx};
+use crate::{Owned, Page, PageRequest, Read, Record, Result, Tx};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "apis")]
@@ -180,11 +180,31 @@ impl Record for ApiVersion {
     }
 }
 
+impl Owned for Api {
+    /// An API is on offer to a developer by its versions: one that is public, or one that they are subscribed to.
+    fn visible_to(developer: DeveloperId) -> Condition {
+        let versions = version::Entity::find()
+            .select_only()
+            .column(version::Column::ApiId)
+            .filter(offered_to(developer))
+            .into_query();
+        Condition::all().add(Column::Id.in_subquery(versions))
+    }
+}
+
+/// The versions that a developer may see.
+fn offered_to(developer: DeveloperId) -> Condition {
+    let subscribed = version::Column::Id.in_subquery(crate::subscription::versions_of(developer));
+    Condition::any().add(version::Column::Private.eq(false)).add(subscribed)
+}
+
 /// Which APIs are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct ApiFilter {
     /// The name holds this.
     pub name_contains: Option<String>,
+    /// This developer may see a version of it.
+    pub visible_to: Option<DeveloperId>,
 }
 
 /// Which versions are wanted.
@@ -206,6 +226,9 @@ impl<C: ConnectionTrait> Read<'_, C> {
         if let Some(text) = &filter.name_contains {
             select = select.filter(contains(Column::SearchKey, text));
         }
+        if let Some(developer) = filter.visible_to {
+            select = select.filter(Api::visible_to(developer));
+        }
         self.page(select, page).await
     }
 
@@ -223,8 +246,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
             select = select.filter(version::Column::ApiId.eq(api.0));
         }
         if let Some(developer) = filter.visible_to {
-            let subscribed = version::Column::Id.in_subquery(crate::subscription::versions_of(developer));
-            select = select.filter(version::Column::Private.eq(false).or(subscribed));
+            select = select.filter(offered_to(developer));
         }
         self.page(select, page).await
     }

@@ -87,11 +87,7 @@ impl Record for Application {
 
     fn from_row(row: Model) -> Result<Self> {
         let at = Place { table: "applications", id: row.id };
-        let owner = match (row.partner_id, row.developer_id) {
-            (Some(partner), None) => Owner::Partner(PartnerId(partner)),
-            (None, Some(developer)) => Owner::Developer(DeveloperId(developer)),
-            _ => return Err(at.corrupt("owner_id")),
-        };
+        let owner = owner(at, row.partner_id, row.developer_id)?;
         Ok(Self {
             id: ApplicationId(row.id),
             meta: meta(row.version, row.created_at, row.updated_at),
@@ -194,6 +190,15 @@ fn select(filter: &ApplicationFilter) -> Select<Entity> {
         select = select.filter(Application::visible_to(developer));
     }
     select
+}
+
+/// Who owns it: one, and not two.
+pub(crate) fn owner(at: Place, partner: Option<Uuid>, developer: Option<Uuid>) -> Result<Owner> {
+    match (partner, developer) {
+        (Some(partner), None) => Ok(Owner::Partner(PartnerId(partner))),
+        (None, Some(developer)) => Ok(Owner::Developer(DeveloperId(developer))),
+        _ => Err(at.corrupt("owner_id")),
+    }
 }
 
 impl Owned for Application {

@@ -1,15 +1,16 @@
 //! Audit lines: who did what to what, numbered in the order of commits without gaps. The same numbers are the feed
 //! that other nodes, and the gateway check of this one, follow.
 
-use domain::{Event, Instant};
+use domain::{Actor, Event, Instant};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect};
+use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
 
+use crate::connect::immediate;
 use crate::read::is_word;
 use crate::tx::Author;
-use crate::{Error, Page, PageRequest, Read, Result};
+use crate::{Error, Page, PageRequest, Read, Result, Store};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_lines")]
@@ -145,6 +146,37 @@ pub(crate) async fn append(tx: &DatabaseTransaction, author: &Author, lines: Vec
     Ok(head.seq)
 }
 
+/// Something that happened and changed no noun: it goes into the audit log all the same.
+#[derive(Debug)]
+pub struct Deed {
+    /// Who did it, when and from where.
+    pub author: Author,
+    /// What.
+    pub event: Event,
+    /// To what kind of thing.
+    pub target_kind: &'static str,
+    /// To which one.
+    pub target_id: Uuid,
+}
+
+impl Store {
+    /// Writes audit lines about deeds of several authors, all or none.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn note_deeds(&self, deeds: Vec<Deed>) -> Result<()> {
+        if deeds.is_empty() {
+            return Ok(());
+        }
+        let tx = self.writer().begin_with_options(immediate()).await?;
+        for Deed { author, event, target_kind, target_id } in deeds {
+            let line = NewLine { event, target_kind, target_id, application_id: None, partner_id: None };
+            append(&tx, &author, vec![line]).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
 /// Which audit lines are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
@@ -216,6 +248,20 @@ impl<C: ConnectionTrait> Read<'_, C> {
         let number = |row: &Model| Uuid::from_u128(u128::try_from(row.seq).unwrap_or_default());
         let next = if more { rows.last().map(number) } else { None };
         Ok(Page { items: rows.into_iter().map(AuditLine::from).collect(), next })
+    }
+
+    /// Who last did one of several things to something; `None` if nobody did.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn last_actor(&self, target: impl Into<Uuid>, actions: &[&str]) -> Result<Option<Actor>> {
+        let line = Entity::find()
+            .filter(Column::TargetId.eq(target.into()))
+            .filter(Column::Action.is_in(actions.iter().copied()))
+            .order_by_desc(Column::Seq)
+            .one(self.0)
+            .await?;
+        Ok(line.and_then(|line| Actor::of_parts(&line.actor_kind, line.actor_id)))
     }
 
     /// The number of the last audit line: how far the feed of changes has come.

@@ -119,15 +119,9 @@ impl Record for Credential {
                 })
             }
             CredentialKind::ClientSecret => {
+                let form = secret_form(at, row.secret_hash, row.pepper, row.details.clone())?;
                 let ClientSecretDetails { prefix, last4, phc } = at.json("details", row.details)?;
                 let chosen = phc.is_some();
-                let form = match phc {
-                    Some(phc) => SecretForm::Chosen { phc },
-                    None => SecretForm::Minted {
-                        hash: at.hash("secret_hash", row.secret_hash.as_deref().unwrap_or_default())?,
-                        pepper: row.pepper.ok_or_else(|| at.corrupt("pepper"))?,
-                    },
-                };
                 Material::ClientSecret(ClientSecret { form, hint: Hint { prefix, last4 }, chosen })
             }
         };
@@ -143,6 +137,23 @@ impl Record for Credential {
             last_used_at: row.last_used_at.map(Instant::from_micros),
         })
     }
+}
+
+/// How a client secret is compared, out of the columns that say so.
+pub(crate) fn secret_form(
+    at: Place,
+    hash: Option<Vec<u8>>,
+    pepper: Option<i32>,
+    details: Json,
+) -> Result<SecretForm> {
+    let ClientSecretDetails { phc, .. } = at.json("details", details)?;
+    Ok(match phc {
+        Some(phc) => SecretForm::Chosen { phc },
+        None => SecretForm::Minted {
+            hash: at.hash("secret_hash", hash.as_deref().unwrap_or_default())?,
+            pepper: pepper.ok_or_else(|| at.corrupt("pepper"))?,
+        },
+    })
 }
 
 impl Owned for Credential {

@@ -99,7 +99,8 @@ fn is_unavailable(error: &DbErr) -> bool {
 
 /// The unique columns, with the field that people know. SQLite names the columns in its message, PostgreSQL the index,
 /// which `migration` names after table and columns: both hold the column's name.
-const UNIQUE_COLUMNS: [(&str, &str); 10] = [
+const UNIQUE_COLUMNS: &[(&str, &str)] = &[
+    ("open_key", "email"),
     ("email_key", "email"),
     ("name_key", "name"),
     ("secret_hash", "value"),

@@ -6,7 +6,9 @@ use domain::{Email, Instant, Mail, MailId, MailState};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
-use sea_orm::{Condition, DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
+use sea_orm::{
+    Condition, DatabaseTransaction, FromQueryResult, QueryOrder, QuerySelect, QueryTrait, TransactionTrait,
+};
 
 use crate::connect::immediate;
 use crate::record::{Place, word};
@@ -165,7 +167,8 @@ impl<C: ConnectionTrait> Read<'_, C> {
 }
 
 impl Store {
-    /// Takes some mails that are due, for one sender: nobody else gets them for `lease`.
+    /// Takes some mails that are due, for one sender: nobody else gets them for `lease`. One whose row cannot be
+    /// understood is marked as failed, and holds up none of the others.
     ///
     /// # Errors
     /// If the database is not available.
@@ -178,7 +181,7 @@ impl Store {
     ) -> Result<Vec<MailRecord>> {
         let tx = self.writer().begin_with_options(immediate()).await?;
         let due = due_mails(&tx, now, limit).await?;
-        let ids: Vec<Uuid> = due.iter().map(|row| row.id).collect();
+        let ids: Vec<Uuid> = due.iter().map(|(id, _)| *id).collect();
         if !ids.is_empty() {
             Entity::update_many()
                 .col_expr(Column::Claim, Expr::value(claim))
@@ -189,7 +192,18 @@ impl Store {
                 .await?;
         }
         tx.commit().await?;
-        due.into_iter().map(|row| record(Model { attempts: row.attempts + 1, ..row })).collect()
+        let mut mails = Vec::with_capacity(due.len());
+        for (id, row) in due {
+            match row.and_then(|row| record(Model { attempts: row.attempts + 1, ..row })) {
+                Ok(mail) => mails.push(mail),
+                Err(error) => {
+                    tracing::error!(%error, "a mail cannot be read and is given up");
+                    let failed = MailResult::Failed { error: error.to_string() };
+                    self.finish_mail(MailId(id), claim, &failed, now).await?;
+                }
+            }
+        }
+        Ok(mails)
     }
 
     /// Reports what came of an attempt. Ignored if the claim was lost in the meantime.
@@ -232,15 +246,21 @@ impl Store {
     }
 }
 
-/// The mails that are due, locked against other senders (PostgreSQL; SQLite has one writer anyway).
-async fn due_mails(tx: &DatabaseTransaction, now: Instant, limit: u64) -> Result<Vec<Model>> {
-    let rows = Entity::find()
+/// The mails that are due, locked against other senders (PostgreSQL; SQLite has one writer anyway); each read by
+/// itself.
+async fn due_mails(tx: &DatabaseTransaction, now: Instant, limit: u64) -> Result<Vec<(Uuid, Result<Model>)>> {
+    let select = Entity::find()
         .filter(Column::State.eq(word(MailState::Waiting)))
         .filter(Column::NotBefore.lte(now.micros()))
         .order_by_asc(Column::NotBefore)
         .limit(limit)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .all(tx)
-        .await?;
-    Ok(rows)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    let rows = tx.query_all_raw(select.build(tx.get_database_backend())).await?;
+    let mut mails = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id: Uuid = row.try_get("", "id")?;
+        let at = Place { table: "mails", id };
+        mails.push((id, Model::from_query_result(&row, "").map_err(|_| at.corrupt("(type of a column)"))));
+    }
+    Ok(mails)
 }

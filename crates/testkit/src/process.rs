@@ -1,7 +1,9 @@
 //! Programs that end with the test, whatever happens to it.
 
 use std::fs::File;
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -26,6 +28,7 @@ pub fn free_port() -> u16 {
 #[derive(Debug)]
 pub struct Program {
     child: Child,
+    watchdog: Child,
     log: PathBuf,
 }
 
@@ -39,7 +42,8 @@ impl Program {
             .stderr(file)
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
-        Self { child, log: log.to_owned() }
+        let watchdog = watch(child.id());
+        Self { child, watchdog, log: log.to_owned() }
     }
 
     /// Waits until somebody listens on a port.
@@ -83,8 +87,38 @@ impl Program {
     }
 }
 
+/// Starts a shell that waits on a pipe from us. When we end without a word, as by `kill -9`, the pipe closes, and the
+/// shell ends the program; if it is still the same one, and not another that got its number. The shell's process group
+/// is its own: a Ctrl-C is for the test, and would end the shell before it could do its work.
+fn watch(pid: u32) -> Child {
+    const SCRIPT: &str = r#"began=$(ps -o lstart= -p "$1")
+same() { [ -n "$began" ] && [ "$(ps -o lstart= -p "$1")" = "$began" ]; }
+read -r _word && exit
+same "$1" && kill -TERM "$1" && sleep 1
+same "$1" && kill -KILL "$1"
+exit 0"#;
+    Command::new("/bin/sh")
+        .args(["-c", SCRIPT, "sh", &pid.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .unwrap()
+}
+
 impl Drop for Program {
     fn drop(&mut self) {
+        self.end();
+        if let Some(mut pipe) = self.watchdog.stdin.take() {
+            let _ = pipe.write_all(b"done\n");
+        }
+        let _ = self.watchdog.wait();
+    }
+}
+
+impl Program {
+    fn end(&mut self) {
         if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
             return;
         }

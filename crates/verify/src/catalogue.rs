@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{
-    ApiVersion, ApiVersionId, AuthMethod, AuthStrategy, AuthStrategyId, CredentialKind, KeyLocation, Plan,
-    PlanId,
+    ApiVersion, ApiVersionId, AuthMethod, AuthStrategyId, CredentialKind, KeyLocation, PlanId, Route,
 };
 
+use crate::facts::CatalogueFacts;
 use crate::{Method, Original, Reason};
 
 /// All versions, arranged to be found by host and path; and the names of plans.
@@ -17,6 +17,10 @@ pub(crate) struct Catalogue {
     named_hosts: HashMap<String, Paths>,
     any_host: Paths,
     plans: HashMap<PlanId, Arc<str>>,
+    /// Something is published nobody knows where: any call could be one of it.
+    is_in_doubt: bool,
+    /// How many rows could not be read.
+    pub(crate) unreadable: usize,
 }
 
 /// Path prefixes in lower case, each with its true spelling and the versions published there.
@@ -32,6 +36,8 @@ struct Published {
 #[derive(Debug)]
 pub(crate) struct Version {
     pub(crate) id: ApiVersionId,
+    /// Nobody knows what it demands: every call is refused.
+    pub(crate) is_broken: bool,
     pub(crate) cors: bool,
     pub(crate) accepts: Vec<CredentialKind>,
     pub(crate) key_locations: Vec<KeyLocation>,
@@ -43,41 +49,45 @@ pub(crate) struct Version {
 }
 
 impl Catalogue {
-    pub(crate) fn new(versions: Vec<ApiVersion>, strategies: &[AuthStrategy], plans: &[Plan]) -> Self {
+    pub(crate) fn new(facts: CatalogueFacts) -> Self {
         let strategies: HashMap<AuthStrategyId, &AuthMethod> =
-            strategies.iter().map(|strategy| (strategy.id, &strategy.method)).collect();
-        let plans = plans.iter().map(|plan| (plan.id, header_text(plan.name.as_str()).into())).collect();
-        let mut catalogue = Self { plans, ..Self::default() };
-        for version in versions {
-            // A foreign key keeps the strategy of every version in the database.
+            facts.strategies.iter().map(|strategy| (strategy.id, &strategy.method)).collect();
+        let plans =
+            facts.plans.iter().map(|plan| (plan.id, header_text(plan.name.as_str()).into())).collect();
+        let mut catalogue = Self { plans, unreadable: facts.unreadable, ..Self::default() };
+        // First those that cannot be read: at their places they come before all others.
+        for broken in facts.broken {
+            match broken.route {
+                Some(route) => catalogue.publish(Version::broken(broken.id, &route), &route),
+                None => catalogue.is_in_doubt = true,
+            }
+        }
+        let (known, broken): (Vec<_>, Vec<_>) = facts
+            .versions
+            .into_iter()
+            .partition(|version| strategies.contains_key(&version.auth_strategy_id));
+        for version in broken {
+            catalogue.publish(Version::broken(version.id, &version.route), &version.route);
+        }
+        for version in known {
             if let Some(method) = strategies.get(&version.auth_strategy_id) {
-                catalogue.publish(version, method);
+                let route = version.route.clone();
+                catalogue.publish(Version::new(version, method), &route);
             }
         }
         catalogue
     }
 
-    fn publish(&mut self, version: ApiVersion, method: &AuthMethod) {
-        let route = version.route;
-        let AuthMethod::KeyAuth { locations } = method;
-        let version = Arc::new(Version {
-            id: version.id,
-            cors: version.cors,
-            accepts: version.accepted_credentials,
-            key_locations: locations.clone(),
-            required_roles: version.required_roles,
-            subscription_required: version.subscription_required,
-            challenge: challenge(locations).into(),
-            methods: route.methods,
-        });
-        for prefix in route.path_prefixes {
+    fn publish(&mut self, version: Version, route: &Route) {
+        let version = Arc::new(version);
+        for prefix in &route.path_prefixes {
             let add = |paths: &mut Paths| {
                 let published = paths
                     .entry(prefix.to_ascii_lowercase())
                     .or_insert_with(|| Published { prefix: prefix.clone(), versions: Vec::new() });
                 // Two spellings of one prefix are refused when they are saved; should they be here all the same, the
                 // second is left out, and calls of it are refused.
-                if published.prefix == prefix {
+                if published.prefix == *prefix {
                     published.versions.push(Arc::clone(&version));
                 }
             };
@@ -92,6 +102,9 @@ impl Catalogue {
 
     /// The version that a call is a call of: a named host before any host, then the longest prefix.
     pub(crate) fn find(&self, original: &Original<'_>) -> Result<&Arc<Version>, Reason> {
+        if self.is_in_doubt {
+            return Err(Reason::Unreadable);
+        }
         let path = original.path.as_str();
         let lower = if path.bytes().any(|b| b.is_ascii_uppercase()) {
             Cow::Owned(path.to_ascii_lowercase())
@@ -108,8 +121,11 @@ impl Catalogue {
     }
 
     /// The name of a plan, fit for a header.
-    pub(crate) fn plan(&self, id: PlanId) -> Arc<str> {
-        self.plans.get(&id).map_or_else(|| Arc::from(""), Arc::clone)
+    ///
+    /// # Errors
+    /// If the plan cannot be read: nobody knows what it allows.
+    pub(crate) fn plan(&self, id: PlanId) -> Result<Arc<str>, Reason> {
+        self.plans.get(&id).map(Arc::clone).ok_or(Reason::Unreadable)
     }
 }
 
@@ -140,6 +156,35 @@ impl Published {
 }
 
 impl Version {
+    fn new(version: ApiVersion, method: &AuthMethod) -> Self {
+        let AuthMethod::KeyAuth { locations } = method;
+        Self {
+            id: version.id,
+            is_broken: false,
+            cors: version.cors,
+            accepts: version.accepted_credentials,
+            key_locations: locations.clone(),
+            required_roles: version.required_roles,
+            subscription_required: version.subscription_required,
+            challenge: challenge(locations).into(),
+            methods: version.route.methods,
+        }
+    }
+
+    fn broken(id: ApiVersionId, route: &Route) -> Self {
+        Self {
+            id,
+            is_broken: true,
+            cors: false,
+            accepts: Vec::new(),
+            key_locations: Vec::new(),
+            required_roles: Vec::new(),
+            subscription_required: true,
+            challenge: "".into(),
+            methods: route.methods.clone(),
+        }
+    }
+
     pub(crate) fn offers(&self, method: Method) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|offered| offered == method.as_str())
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     AccessToken, AccessTokenId, ApplicationId, Client, ClientId, CredentialId, CredentialState,
-    CredentialStatus, Instant, RevokedToken, SecretForm, credential_status,
+    CredentialStatus, Instant, SecretForm, credential_status,
 };
 use papaya::HashMap;
 
@@ -45,7 +45,7 @@ impl SecretRecord {
 }
 
 impl Clients {
-    pub(crate) fn apply(&self, id: ClientId, client: Option<Client>) {
+    pub(crate) fn apply(&self, id: ClientId, client: Option<Box<Client>>) {
         let by_id = self.by_id.pin();
         let (by_name, by_application) = (self.by_name.pin(), self.by_application.pin());
         if let Some(old) = by_id.get(&id) {
@@ -63,7 +63,7 @@ impl Clients {
                     by_name.insert(client.client_id.clone(), id);
                     by_application.insert(client.application_id, id);
                 }
-                by_id.insert(id, Arc::new(client));
+                by_id.insert(id, Arc::from(client));
             }
             None => {
                 by_id.remove(&id);
@@ -90,10 +90,10 @@ impl Clients {
         secrets.insert(*application_id, rest.into());
     }
 
-    pub(crate) fn apply_revoked(&self, id: AccessTokenId, revoked: Option<RevokedToken>) {
+    pub(crate) fn apply_revoked(&self, id: AccessTokenId, until: Option<Instant>) {
         let all = self.revoked.pin();
-        match revoked {
-            Some(revoked) => all.insert(id, revoked.expires_at),
+        match until {
+            Some(until) => all.insert(id, until),
             None => all.remove(&id),
         };
     }

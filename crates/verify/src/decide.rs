@@ -4,7 +4,8 @@ use domain::{CredentialKind, CredentialStatus, Instant, SubscriptionStatus};
 
 use crate::catalogue::Version;
 use crate::decision::{Identity, Verified};
-use crate::snapshot::{ApplicationRecord, SubscriptionRecord};
+use crate::facts::ApplicationFacts;
+use crate::snapshot::SubscriptionRecord;
 use crate::{Decision, Method, Original, Reason, Refusal, Verifier, api_key};
 
 /// The headers of the original call, wherever they are kept.
@@ -45,6 +46,9 @@ impl Verifier {
         }
         let catalogue = self.catalogue.load();
         let version = catalogue.find(&request.original)?;
+        if version.is_broken {
+            return Err(Reason::Unreadable.into());
+        }
         let open = Verified { api_version_id: version.id, identity: None };
         if is_preflight(version, request) {
             return Ok(open);
@@ -64,12 +68,12 @@ impl Verifier {
         check_application(application)?;
         self.check_roles(version, application)?;
         let subscription = check_subscription(version, self.subscription(application_id, version.id))?;
-        let identity = Identity {
-            application_id,
-            partner_id: application.partner_id,
-            credential_id,
-            subscription: subscription.map(|it| (it.id, catalogue.plan(it.plan_id))),
+        let subscription = match subscription {
+            Some(it) => Some((it.id, catalogue.plan(it.plan_id)?)),
+            None => None,
         };
+        let identity =
+            Identity { application_id, partner_id: application.partner_id, credential_id, subscription };
         Ok(Verified { api_version_id: version.id, identity: Some(identity) })
     }
 
@@ -102,7 +106,7 @@ impl Verifier {
         .unwrap_or(Err(Reason::CredentialUnknown))
     }
 
-    fn check_roles(&self, version: &Version, application: ApplicationRecord) -> Result<(), Reason> {
+    fn check_roles(&self, version: &Version, application: ApplicationFacts) -> Result<(), Reason> {
         if version.required_roles.is_empty() {
             return Ok(());
         }
@@ -112,7 +116,7 @@ impl Verifier {
     }
 }
 
-fn check_application(application: ApplicationRecord) -> Result<(), Reason> {
+fn check_application(application: ApplicationFacts) -> Result<(), Reason> {
     match application.state {
         domain::ApplicationState::Active => Ok(()),
         domain::ApplicationState::Suspended => Err(Reason::ApplicationSuspended),

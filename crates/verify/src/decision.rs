@@ -148,6 +148,8 @@ reasons! {
         "The application's subscription to this API was revoked."
     Stale 503 "stale"
         "The database cannot be reached, and what is in memory is too old to be trusted."
+    Unreadable 503 "unreadable"
+        "What is stored about this API or this plan cannot be read; the log says which row."
     Internal 503 "internal"
         "Something went wrong here; tell the administrator the request id."
 }

@@ -16,6 +16,7 @@ mod catalogue;
 mod clients;
 mod decide;
 mod decision;
+mod facts;
 mod host;
 mod method;
 mod original;
@@ -28,6 +29,10 @@ mod snapshot;
 pub use clients::SecretRecord;
 pub use decide::{Headers, Request};
 pub use decision::{Decision, Reason, Refusal, Verified};
+pub use facts::{
+    ApplicationFacts, BrokenVersion, CatalogueFacts, Change, CredentialFacts, PartnerFacts, Proof,
+    SubscriptionFacts, Thing,
+};
 pub use host::{Host, MAX_HOST};
 pub use method::Method;
 pub use original::{Original, RawOriginal};
@@ -35,4 +40,4 @@ pub use path::{MAX_PATH, RequestPath};
 pub use prefix::{BadPrefix, PathPrefix};
 pub use query::{MAX_QUERY, query_values};
 pub use reason::BadRequestReason;
-pub use snapshot::{Change, Verifier};
+pub use snapshot::Verifier;

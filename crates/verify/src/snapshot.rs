@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use domain::{
-    AccessTokenId, ApiVersion, ApiVersionId, Application, ApplicationId, ApplicationState, AuthStrategy,
-    Client, ClientId, Credential, CredentialId, CredentialState, CredentialStatus, Instant, Material,
-    Partner, PartnerId, Pepper, Plan, PlanId, RevokedToken, SecretHash, Subscription, SubscriptionId,
-    SubscriptionStatus, credential_status,
+    ApiVersionId, ApplicationId, CredentialId, CredentialState, CredentialStatus, Instant, PartnerId, Pepper,
+    PlanId, SecretForm, SecretHash, SubscriptionId, SubscriptionStatus, credential_status,
 };
 use papaya::HashMap;
+use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
 use crate::clients::{Clients, SecretRecord};
+use crate::facts::{ApplicationFacts, Change, CredentialFacts, Proof, SubscriptionFacts, Thing};
 
 /// How exactly the last use of a credential is known. Within this span only the first use is noted.
 const LAST_USE_STEP: Duration = Duration::from_secs(10);
@@ -26,42 +26,18 @@ pub struct Verifier {
     credentials: HashMap<SecretHash, CredentialRecord>,
     /// Where a credential is, to find it again when it changes.
     hashes: HashMap<CredentialId, SecretHash>,
-    applications: HashMap<ApplicationId, ApplicationRecord>,
+    applications: HashMap<ApplicationId, ApplicationFacts>,
     roles: HashMap<PartnerId, Arc<[String]>>,
     subscriptions: HashMap<(ApplicationId, ApiVersionId), SubscriptionRecord>,
     subscribed: HashMap<SubscriptionId, (ApplicationId, ApiVersionId)>,
+    /// What is there and cannot be read.
+    unreadable: HashMap<Uuid, ()>,
     /// Credentials that were used since somebody asked.
     used: HashMap<CredentialId, Instant>,
     pub(crate) clients: Clients,
     /// When what is in memory was last known to be what is in the database, in microseconds.
     fresh_at: AtomicI64,
     max_staleness: Duration,
-}
-
-/// One thing that changed, as it is now; `None` if it is gone.
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// A partner: its roles.
-    Partner(PartnerId, Option<Partner>),
-    /// An application: its owner and state.
-    Application(ApplicationId, Option<Application>),
-    /// A credential.
-    Credential(CredentialId, Option<Credential>),
-    /// The OAuth settings of an application.
-    Client(ClientId, Option<Client>),
-    /// A token that was ended before its time.
-    RevokedToken(AccessTokenId, Option<RevokedToken>),
-    /// A subscription.
-    Subscription(SubscriptionId, Option<Subscription>),
-    /// Versions, strategies and plans, all of them.
-    Catalogue {
-        /// Every version.
-        versions: Vec<ApiVersion>,
-        /// Every strategy.
-        strategies: Vec<AuthStrategy>,
-        /// Every plan.
-        plans: Vec<Plan>,
-    },
 }
 
 /// What the check needs to know of a credential.
@@ -78,13 +54,6 @@ impl CredentialRecord {
     pub(crate) fn status(&self, now: Instant) -> CredentialStatus {
         credential_status(self.state, self.expires_at, self.is_replaced, now)
     }
-}
-
-/// What the check needs to know of an application.
-#[derive(Clone, Copy)]
-pub(crate) struct ApplicationRecord {
-    pub(crate) partner_id: Option<PartnerId>,
-    pub(crate) state: ApplicationState,
 }
 
 /// What the check needs to know of a subscription.
@@ -107,6 +76,7 @@ impl Verifier {
             roles: HashMap::new(),
             subscriptions: HashMap::new(),
             subscribed: HashMap::new(),
+            unreadable: HashMap::new(),
             used: HashMap::new(),
             clients: Clients::default(),
             fresh_at: AtomicI64::new(i64::MIN),
@@ -117,29 +87,82 @@ impl Verifier {
     /// Takes over a change. Changes must come one after the other, each as new as the database at that time.
     pub fn apply(&self, change: Change) {
         match change {
-            Change::Partner(id, Some(partner)) => {
-                self.roles.pin().insert(id, partner.roles.into());
-            }
-            Change::Partner(id, None) => {
-                self.roles.pin().remove(&id);
+            Change::Partner(id, partner) => {
+                self.is_readable(id.0);
+                match partner {
+                    Some(partner) => self.roles.pin().insert(id, partner.roles.into()),
+                    None => self.roles.pin().remove(&id),
+                };
             }
             Change::Application(id, Some(application)) => {
-                let record =
-                    ApplicationRecord { partner_id: application.owner.partner(), state: application.state };
-                self.applications.pin().insert(id, record);
+                self.is_readable(id.0);
+                self.applications.pin().insert(id, application);
             }
-            Change::Application(id, None) => self.forget_application(id),
-            Change::Client(id, client) => self.clients.apply(id, client),
-            Change::RevokedToken(id, revoked) => self.clients.apply_revoked(id, revoked),
-            Change::Credential(id, credential) => self.apply_credential(id, credential),
-            Change::Subscription(id, subscription) => self.apply_subscription(id, subscription),
-            Change::Catalogue { versions, strategies, plans } => {
-                self.catalogue.store(Arc::new(Catalogue::new(versions, &strategies, &plans)));
+            Change::Application(id, None) => {
+                self.is_readable(id.0);
+                self.forget_application(id);
             }
+            Change::Client(id, client) => {
+                self.is_readable(id.0);
+                self.clients.apply(id, client);
+            }
+            Change::RevokedToken(id, revoked) => {
+                self.is_readable(id.0);
+                self.clients.apply_revoked(id, revoked.map(|it| it.expires_at));
+            }
+            Change::Credential(id, credential) => {
+                self.is_readable(id.0);
+                self.apply_credential(id, credential);
+            }
+            Change::Subscription(id, subscription) => {
+                self.is_readable(id.0);
+                self.apply_subscription(id, subscription);
+            }
+            Change::Catalogue(catalogue) => self.catalogue.store(Arc::new(Catalogue::new(catalogue))),
+            Change::Unreadable(thing) => self.doubt(thing),
         }
     }
 
-    fn apply_credential(&self, id: CredentialId, credential: Option<Credential>) {
+    fn is_readable(&self, id: Uuid) {
+        if !self.unreadable.is_empty() {
+            self.unreadable.pin().remove(&id);
+        }
+    }
+
+    /// Nobody knows what a thing says: it is as good as not there. An application's credentials stay, so that they
+    /// work again as soon as it can be read.
+    fn doubt(&self, thing: Thing) {
+        let id = match thing {
+            Thing::Partner(id) => {
+                self.roles.pin().remove(&id);
+                id.0
+            }
+            Thing::Application(id) => {
+                self.applications.pin().remove(&id);
+                id.0
+            }
+            Thing::Credential(id) => {
+                self.apply_credential(id, None);
+                id.0
+            }
+            Thing::Subscription(id) => {
+                self.apply_subscription(id, None);
+                id.0
+            }
+            Thing::Client(id) => {
+                self.clients.apply(id, None);
+                id.0
+            }
+            Thing::RevokedToken(id) => {
+                // Until when is not known: for good.
+                self.clients.apply_revoked(id, Some(Instant::from_micros(i64::MAX)));
+                id.0
+            }
+        };
+        self.unreadable.pin().insert(id, ());
+    }
+
+    fn apply_credential(&self, id: CredentialId, credential: Option<CredentialFacts>) {
         let hashes = self.hashes.pin();
         let credentials = self.credentials.pin();
         let Some(credential) = credential else {
@@ -149,9 +172,9 @@ impl Verifier {
             self.clients.forget_secret(id);
             return;
         };
-        let hash = match &credential.material {
-            Material::ApiKey(key) => key.hash,
-            Material::ClientSecret(_) => return self.apply_client_secret(id, credential),
+        let hash = match &credential.proof {
+            Proof::ApiKey(hash) => *hash,
+            Proof::ClientSecret(form) => return self.apply_client_secret(id, form.clone(), &credential),
         };
         let last_used = credentials.get(&hash).map_or(0, |record| record.last_used.load(Ordering::Relaxed));
         let record = CredentialRecord {
@@ -159,7 +182,7 @@ impl Verifier {
             application_id: credential.application_id,
             state: credential.state,
             expires_at: credential.expires_at,
-            is_replaced: credential.replaced_by.is_some(),
+            is_replaced: credential.is_replaced,
             last_used: AtomicI64::new(last_used),
         };
         credentials.insert(hash, record);
@@ -167,19 +190,18 @@ impl Verifier {
     }
 
     /// Client secrets are found by the application whose client they are.
-    fn apply_client_secret(&self, id: CredentialId, credential: Credential) {
-        let Material::ClientSecret(secret) = credential.material else { return };
+    fn apply_client_secret(&self, id: CredentialId, form: SecretForm, facts: &CredentialFacts) {
         self.clients.apply_secret(SecretRecord {
             id,
-            application_id: credential.application_id,
-            form: secret.form,
-            state: credential.state,
-            expires_at: credential.expires_at,
-            is_replaced: credential.replaced_by.is_some(),
+            application_id: facts.application_id,
+            form,
+            state: facts.state,
+            expires_at: facts.expires_at,
+            is_replaced: facts.is_replaced,
         });
     }
 
-    fn apply_subscription(&self, id: SubscriptionId, subscription: Option<Subscription>) {
+    fn apply_subscription(&self, id: SubscriptionId, subscription: Option<SubscriptionFacts>) {
         let subscribed = self.subscribed.pin();
         let subscriptions = self.subscriptions.pin();
         match subscription {
@@ -255,6 +277,11 @@ impl Verifier {
         self.credentials.len()
     }
 
+    /// How many stored things count for nothing because they cannot be read.
+    pub fn unreadable(&self) -> usize {
+        self.unreadable.len() + self.catalogue.load().unreadable
+    }
+
     /// Looks a credential up and, in the same breath, hands out what is needed of it.
     pub(crate) fn credential<T>(
         &self,
@@ -264,7 +291,7 @@ impl Verifier {
         self.credentials.pin().get(hash).map(take)
     }
 
-    pub(crate) fn application(&self, id: ApplicationId) -> Option<ApplicationRecord> {
+    pub(crate) fn application(&self, id: ApplicationId) -> Option<ApplicationFacts> {
         self.applications.pin().get(&id).copied()
     }
 

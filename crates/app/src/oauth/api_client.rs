@@ -136,4 +136,18 @@ impl App {
         self.commit(tx).await?;
         Ok(ApiClient { client, application })
     }
+
+    /// Ends an API client for good, with its secrets and tokens.
+    ///
+    /// # Errors
+    /// If the caller may not, or it was revoked before.
+    pub async fn revoke_api_client(&self, caller: &Caller, id: ClientId) -> Result<ApiClient> {
+        let mut tx = self.begin(caller).await?;
+        let (client, application) =
+            client_for(tx.read(), caller, id, ApplicationAction::ManageClient).await?;
+        let change = client.revoke(tx.now())?;
+        self.end_secrets(&mut tx, application.id, std::time::Duration::ZERO).await?;
+        let client = self.save(tx, change).await?;
+        Ok(ApiClient { client, application })
+    }
 }

@@ -4,6 +4,7 @@
 mod clients;
 mod drafts;
 mod instants;
+mod invitations;
 mod keys;
 mod passwords;
 mod permissions;

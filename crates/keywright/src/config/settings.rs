@@ -129,6 +129,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("mail", "The server that mails are handed to."),
     ("log", "What is written to standard error."),
     ("sign_up", "Who may register as a developer."),
+    ("subscriptions", "How subscriptions are approved."),
     ("limits", "How much of everything."),
 ];
 
@@ -262,6 +263,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Kind::Domains,
         "",
         "Domains whose addresses may register. With none, all may.",
+    ),
+    is(
+        "subscriptions.four_eyes",
+        Kind::OneOf(&["auto", "always", "never"]),
+        "auto",
+        "Whether who asked for a subscription under a plan that needs approval may approve it, be it as an \
+         administrator, as a developer with the same address, or through a token. With auto they may not as soon as \
+         there are two administrators: before that nobody else could. What an administrator asks for then waits for \
+         another one as well.",
     ),
     is(
         "limits.keys_per_application",

@@ -27,6 +27,15 @@ pub(crate) enum Security {
     Plain,
 }
 
+/// Whether who asked for a subscription may approve it.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FourEyes {
+    Auto,
+    Always,
+    Never,
+}
+
 /// The shape of log lines.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]

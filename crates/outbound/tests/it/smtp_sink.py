@@ -43,10 +43,12 @@ class Handler:
     async def handle_DATA(self, server, session, envelope):
         self.count += 1
         base = os.path.join(self.conf["dir"], str(self.count))
-        with open(base + ".eml", "wb") as file:
-            file.write(envelope.original_content)
         with open(base + ".json", "w") as file:
             json.dump(describe(envelope), file)
+        with open(base + ".part", "wb") as file:
+            file.write(envelope.original_content)
+        # Whoever waits for the message looks for this name: by then all of it is there.
+        os.rename(base + ".part", base + ".eml")
         await asyncio.sleep(self.conf.get("data_delay", 0))
         return self.conf.get("data_answer", "250 OK")
 

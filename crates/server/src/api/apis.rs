@@ -108,6 +108,8 @@ impl ApiChange {
 }
 
 /// List APIs
+///
+/// All of them for administrators; for developers those with a version that they may see.
 #[utoipa::path(get, path = "/api/v1/apis", tag = "APIs", params(ApiList),
     responses((status = 200, description = "A page of APIs", body = List<Api>), Problems))]
 async fn list(
@@ -116,7 +118,7 @@ async fn list(
     Query(query): Query<ApiList>,
 ) -> Result<Reply<List<Api>>, Problem> {
     let paging = Paging::read(app.keys(), "apis", &query, query.cursor.as_deref(), query.limit)?;
-    let filter = ApiFilter { name_contains: query.name_contains };
+    let filter = ApiFilter { name_contains: query.name_contains, visible_to: None };
     Ok(paging.reply(app.apis(&caller, filter, paging.request()).await?))
 }
 

@@ -22,6 +22,7 @@ use crate::problem::{InvalidParameter, Problem};
     tags(
         (name = "Partners", description = "Organisations that consume APIs, and the developers who act for them."),
         (name = "Applications", description = "What calls APIs: a partner's or one developer's, with the developers who work on it."),
+        (name = "Invitations", description = "Mail addresses that are asked to join a partner or an application."),
         (name = "Credentials", description = "How applications prove who they are. A secret is shown once, when it is issued."),
         (name = "Subscriptions", description = "Which application may call which API version, under which plan."),
         (name = "APIs", description = "What is on offer, under a name."),

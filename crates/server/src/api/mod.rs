@@ -10,6 +10,7 @@ pub(crate) mod credentials;
 mod developers;
 mod docs;
 mod document;
+mod invitations;
 mod mails;
 mod page;
 pub(crate) mod partners;
@@ -33,6 +34,7 @@ fn described() -> OpenApiRouter<State> {
         .merge(developers::routes())
         .merge(partners::routes())
         .merge(applications::routes())
+        .merge(invitations::routes())
         .merge(credentials::routes())
         .merge(tokens::routes())
         .merge(audit::routes())

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use super::api_versions::ApiVersion;
 use super::page::List;
 use super::reply;
-use crate::extract::{Path, Text, Who};
+use crate::extract::{IfMatch, Path, Text, Who};
 use crate::problem::{Problem, Problems};
 use crate::state::State;
 
@@ -79,29 +79,31 @@ async fn get(
 /// Administrators only. OpenAPI 3.x or 2.0, as JSON or YAML, up to 5 MiB; it takes the place of the one before.
 #[utoipa::path(put, path = "/api/v1/api-versions/{id}/specification", tag = "Specifications",
     request_body(content((Object = "application/json"), (String = "application/yaml"))),
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "The ETag of the version that you read, or *")),
     responses((status = 200, description = "The API version as it is now", body = ApiVersion), Problems))]
 async fn put(
     Shared(app): Shared<Arc<App>>,
     Who(caller): Who,
     Path(id): Path<ApiVersionId>,
+    IfMatch(version): IfMatch,
     Text(text): Text,
 ) -> Result<Response, Problem> {
-    Ok(reply::one::<_, ApiVersion>(app.set_specification(&caller, id, Some(text)).await?))
+    Ok(reply::one::<_, ApiVersion>(app.set_specification(&caller, id, version, Some(text)).await?))
 }
 
 /// Delete the specification of an API version
 ///
 /// Administrators only.
 #[utoipa::path(delete, path = "/api/v1/api-versions/{id}/specification", tag = "Specifications",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "The ETag of the version that you read, or *")),
     responses((status = 200, description = "The API version as it is now", body = ApiVersion), Problems))]
 async fn delete(
     Shared(app): Shared<Arc<App>>,
     Who(caller): Who,
     Path(id): Path<ApiVersionId>,
+    IfMatch(version): IfMatch,
 ) -> Result<Response, Problem> {
-    Ok(reply::one::<_, ApiVersion>(app.set_specification(&caller, id, None).await?))
+    Ok(reply::one::<_, ApiVersion>(app.set_specification(&caller, id, version, None).await?))
 }
 
 /// List the operations of an API version

@@ -6,8 +6,8 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use uuid::Uuid;
 
-use super::RequestId;
 use super::address::client_address;
+use super::{RequestId, Seen};
 use crate::problem::Problem;
 use crate::state::State;
 
@@ -43,6 +43,9 @@ impl FromRequestParts<State> for Visitor {
         };
         let caller = Caller { identity, address, request_id: request_id(parts), claim: None };
         limit(&caller, state)?;
+        if let Some(seen) = parts.extensions.get::<Seen>() {
+            seen.note(&caller);
+        }
         Ok(Self(caller))
     }
 }

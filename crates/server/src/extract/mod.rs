@@ -22,6 +22,23 @@ pub(crate) use query::Query;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestId(pub(crate) Uuid);
 
+/// Where the one who takes the caller out of a request leaves word of who it is, for the middleware.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen(std::sync::Arc<std::sync::OnceLock<app::Caller>>);
+
+impl Seen {
+    /// Leaves word.
+    pub(crate) fn note(&self, caller: &app::Caller) {
+        // The first word counts: a request has one caller.
+        let _ = self.0.set(caller.clone());
+    }
+
+    /// The caller, if anybody asked who it is.
+    pub(crate) fn caller(&self) -> Option<&app::Caller> {
+        self.0.get()
+    }
+}
+
 /// At most so many characters of a field's name are repeated.
 const SHOWN: usize = 64;
 

@@ -25,6 +25,9 @@ pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoRes
     let name = "keywright_verifier_credentials";
     describe(&mut text, name, "gauge", "Credentials in memory.");
     line(&mut text, name, verifier.credentials());
+    let name = "keywright_verifier_unreadable";
+    describe(&mut text, name, "gauge", "Stored things that count for nothing because they cannot be read.");
+    line(&mut text, name, verifier.unreadable());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }
 

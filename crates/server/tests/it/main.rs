@@ -13,6 +13,7 @@ mod attacks_z_unicode;
 mod contract;
 mod gateway;
 mod listen;
+mod middleware;
 mod races;
 mod reference;
 mod schemathesis;

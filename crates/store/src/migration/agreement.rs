@@ -7,12 +7,12 @@ use sea_orm::{DatabaseConnection, DbBackend, Iterable, QueryResult, Statement};
 
 use crate::{
     Store, access_token, account, api, application, audit, auth_strategy, client, credential, developer,
-    idempotency, lock, mail, oauth_scope,
+    idempotency, invitation, lock, mail, oauth_scope,
 };
 use crate::{
     master_key, partner, plan, session, signing_key, subscription, throttle, token, token_definition,
+    webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue,
 };
-use crate::{webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue};
 
 /// Table and column, with a word for the type and whether it may be empty.
 type Columns = BTreeMap<(String, String), (&'static str, bool)>;
@@ -50,6 +50,7 @@ fn of_entities() -> Columns {
         credential::Entity,
         developer::Entity,
         idempotency::Entity,
+        invitation::Entity,
         lock::Entity,
         mail::Entity,
         oauth_scope::Entity,

@@ -8,6 +8,7 @@ mod m0001_people;
 mod m0002_catalogue;
 mod m0003_applications;
 mod m0004_records;
+mod m0005_invitations;
 mod m0010_oauth_desk;
 mod m0011_access_tokens;
 mod m0020_webhooks;
@@ -22,9 +23,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_catalogue::Migration),
             Box::new(m0003_applications::Migration),
             Box::new(m0004_records::Migration),
+            Box::new(m0005_invitations::Migration),
+            Box::new(m0020_webhooks::Migration),
             Box::new(m0010_oauth_desk::Migration),
             Box::new(m0011_access_tokens::Migration),
-            Box::new(m0020_webhooks::Migration),
         ]
     }
 }

@@ -97,6 +97,22 @@ async fn a_mail_is_tried_again_or_given_up(db: Db) {
     assert_eq!(claim(later + LEASE * 10).await, 0);
 }
 
+both!(one_that_cannot_be_read_is_given_up_and_holds_up_no_other);
+async fn one_that_cannot_be_read_is_given_up_and_holds_up_no_other(db: Db) {
+    let spoilt = put(&db, "spoilt@example.com", MailState::Waiting, NOW).await;
+    let good = put(&db, "ada@example.com", MailState::Waiting, NOW).await;
+    db.sql("UPDATE mails SET recipient = 'nobody' WHERE recipient = 'spoilt@example.com'").await;
+    let claim = async |at| db.store.claim_mails(new(), at, LEASE, 5).await.unwrap();
+    let taken: Vec<_> = claim(NOW).await.into_iter().map(|mail| mail.id).collect();
+    assert_eq!(taken, [good]);
+    assert_eq!(claim(NOW + LEASE).await.len(), 1, "only the good one is still waiting");
+    db.sql("UPDATE mails SET recipient = 'spoilt@example.com' WHERE recipient = 'nobody'").await;
+    let given_up = one(&db, spoilt).await;
+    assert_eq!(given_up.state, MailState::Failed);
+    let why = format!("mails.recipient of {spoilt} holds an impossible value");
+    assert_eq!(given_up.last_error.as_deref(), Some(&*why));
+}
+
 both!(the_mail_log_is_filtered_and_swept);
 async fn the_mail_log_is_filtered_and_swept(db: Db) {
     let kept = put(&db, "Ada@example.com", MailState::Kept, NOW).await;

@@ -197,7 +197,7 @@ async fn revoked_tokens_are_told_on_the_feed(db: Db) {
     db.save(token.revoke(NOW)).await.unwrap();
     let told = db.store.load_changes(before).await.unwrap();
     assert!(!told.issuance);
-    let [verify::Change::RevokedToken(id, Some(revoked))] = told.changes.as_slice() else {
+    let [verify::Change::RevokedToken(id, Some(revoked))] = told.found.changes.as_slice() else {
         panic!("{told:?}")
     };
     assert_eq!((*id, revoked.expires_at), (token.id, token.expires_at));

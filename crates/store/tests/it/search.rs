@@ -102,7 +102,7 @@ both!(apis_and_audit_lines_are_found_without_surprises);
 async fn apis_and_audit_lines_are_found_without_surprises(db: Db) {
     db.save(sample::api("Orders_1")).await.unwrap();
     for (text, count) in [("S_1", 1), ("s%1", 0), ("\0", 0)] {
-        let filter = ApiFilter { name_contains: Some(text.to_owned()) };
+        let filter = ApiFilter { name_contains: Some(text.to_owned()), ..ApiFilter::default() };
         let page = db.store.read().apis(&filter, PageRequest::first(5)).await.unwrap();
         assert_eq!(page.items.len(), count, "{text:?}");
     }

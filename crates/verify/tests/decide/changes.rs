@@ -17,8 +17,8 @@ fn an_application_that_is_gone_takes_everything_with_it() {
     let second = credential(CREDENTIAL + 1, other.id);
     let its_own =
         Subscription { id: id(SUBSCRIPTION + 1), application_id: other.id, ..world.subscription.clone() };
-    world.verifier.apply(Change::Application(other.id, Some(other)));
-    world.verifier.apply(Change::Subscription(its_own.id, Some(its_own)));
+    world.verifier.apply(Change::Application(other.id, Some((&other).into())));
+    world.verifier.apply(Change::Subscription(its_own.id, Some((&its_own).into())));
     world.tell(&second);
     assert_eq!(world.verifier.credentials(), 2);
 
@@ -34,7 +34,7 @@ fn an_application_that_is_gone_takes_everything_with_it() {
     assert!(world.ask(&by_second).is_ok());
 
     // Made anew with the same ids, for instance restored, it has what it is told to have and no more.
-    world.verifier.apply(Change::Application(world.application.id, Some(world.application.clone())));
+    world.verifier.apply(Change::Application(world.application.id, Some((&world.application).into())));
     world.tell(&world.credential);
     assert_eq!(world.refusal(&get_with_key("/orders")), SubscriptionMissing);
 }
@@ -60,7 +60,7 @@ fn a_credential_that_is_gone_is_unknown() {
 fn a_newer_subscription_is_not_removed_by_news_of_the_older_one() {
     let world = World::new();
     let newer = Subscription { id: id(SUBSCRIPTION + 1), plan_id: plan(), ..world.subscription.clone() };
-    world.verifier.apply(Change::Subscription(newer.id, Some(newer)));
+    world.verifier.apply(Change::Subscription(newer.id, Some((&newer).into())));
     world.verifier.apply(Change::Subscription(world.subscription.id, None));
     let verified = world.ask(&get_with_key("/orders")).unwrap();
     assert_eq!(verified.subscription_id(), Some(id(SUBSCRIPTION + 1)));

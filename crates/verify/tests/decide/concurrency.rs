@@ -89,7 +89,9 @@ fn a_revoked_subscription_is_never_allowed_after_apply_returned() {
     let epoch = AtomicU64::new(0);
     let with = |status| Subscription { status, ..world.subscription.clone() };
     let tell = |status| {
-        world.verifier.apply(Change::Subscription(id(crate::world::SUBSCRIPTION), Some(with(status))))
+        world
+            .verifier
+            .apply(Change::Subscription(id(crate::world::SUBSCRIPTION), Some((&with(status)).into())))
     };
     meanwhile(
         |_| {

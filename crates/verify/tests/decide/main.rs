@@ -7,4 +7,5 @@ mod credentials;
 mod order;
 mod places;
 mod reference;
+mod unreadable;
 mod world;

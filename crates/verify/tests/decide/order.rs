@@ -142,7 +142,7 @@ fn a_177_a_subscription_opens_its_own_version_only() {
         api_version_id: id(VERSION + 1),
         ..world.subscription.clone()
     };
-    world.verifier.apply(Change::Subscription(other.id, Some(other)));
+    world.verifier.apply(Change::Subscription(other.id, Some((&other).into())));
     assert_eq!(world.version(&get_with_key("/orders/v2")), id(VERSION + 1));
 }
 
@@ -238,7 +238,7 @@ fn every_reason_has_its_own_code_and_a_fitting_status() {
     for reason in Reason::ALL {
         let expected = match reason.code() {
             code if code.starts_with("credential_") => 401,
-            "stale" | "internal" => 503,
+            "stale" | "unreadable" | "internal" => 503,
             _ => 403,
         };
         assert_eq!(reason.status(), expected, "{}", reason.code());

@@ -10,7 +10,8 @@ use domain::{
     Secret, SecretKind, Subscription, SubscriptionId, Text, Transition,
 };
 use keywright_verify::{
-    Change, Decision, Headers, Original, RawOriginal, Reason, Refusal, Request, Verified, Verifier,
+    BrokenVersion, CatalogueFacts, Change, Decision, Headers, Original, RawOriginal, Reason, Refusal,
+    Request, Verified, Verifier,
 };
 
 /// When everything here happens.
@@ -133,6 +134,20 @@ impl World {
         self.tell_catalogue();
     }
 
+    /// What is stored of a version cannot be read; nor where it is, if `is_lost`.
+    pub(crate) fn break_version(&mut self, n: u64, is_lost: bool) {
+        let Change::Catalogue(mut facts) = self.catalogue() else { unreachable!() };
+        let (broken, versions) = facts.versions.into_iter().partition(|version| version.id == id(n));
+        let broken: Vec<ApiVersion> = broken;
+        facts.versions = versions;
+        facts.broken = broken
+            .into_iter()
+            .map(|it| BrokenVersion { id: it.id, route: (!is_lost).then_some(it.route) })
+            .collect();
+        facts.unreadable = 1;
+        self.verifier.apply(Change::Catalogue(facts));
+    }
+
     fn tell_catalogue(&self) {
         self.verifier.apply(self.catalogue());
     }
@@ -142,23 +157,23 @@ impl World {
         let plan = PlanDraft { name: "Gold: 1 000/day, été".to_owned(), ..PlanDraft::default() };
         let plans = vec![made(Plan::create(id(PLAN), plan, NOW).unwrap())];
         let (versions, strategies) = (self.versions.clone(), self.strategies.clone());
-        Change::Catalogue { versions, strategies, plans }
+        Change::Catalogue(CatalogueFacts { versions, strategies, plans, ..CatalogueFacts::default() })
     }
 
     /// Tells the verifier how partner, application, credential and subscription are now.
     pub(crate) fn tell_all(&self) {
         let partner: PartnerId = self.partner.id;
-        self.verifier.apply(Change::Partner(partner, Some(self.partner.clone())));
-        self.verifier.apply(Change::Application(self.application.id, Some(self.application.clone())));
+        self.verifier.apply(Change::Partner(partner, Some((&self.partner).into())));
+        self.verifier.apply(Change::Application(self.application.id, Some((&self.application).into())));
         let subscription: SubscriptionId = self.subscription.id;
-        self.verifier.apply(Change::Subscription(subscription, Some(self.subscription.clone())));
+        self.verifier.apply(Change::Subscription(subscription, Some((&self.subscription).into())));
         self.tell(&self.credential);
     }
 
     /// Tells the verifier how a credential is now.
     pub(crate) fn tell(&self, credential: &Credential) {
         let id: CredentialId = credential.id;
-        self.verifier.apply(Change::Credential(id, Some(credential.clone())));
+        self.verifier.apply(Change::Credential(id, Some(credential.into())));
     }
 
     /// Asks about a call.

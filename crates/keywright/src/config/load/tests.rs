@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::*;
-use crate::config::{Adapter, Level, Security};
+use crate::config::{Adapter, FourEyes, Level, Security};
 
 /// Layers in an empty folder.
 struct Layers {
@@ -71,6 +71,7 @@ fn the_defaults_fill_every_field_and_no_setting_is_without_a_field() {
     assert_eq!(config.log.level, Level::Info);
     assert!(config.sign_up.enabled && config.sign_up.approve_automatically);
     assert!(config.sign_up.allowed_email_domains.is_empty());
+    assert_eq!(config.subscriptions.four_eyes, FourEyes::Auto);
     let limits = config.limits;
     assert_eq!((limits.keys_per_application, limits.applications_per_developer), (20, 500));
     assert_eq!((limits.token_requests_per_minute, limits.stranger_requests_per_minute), (600, 20));

@@ -247,7 +247,14 @@ both!(
         // lists and their lengths do not give it away either.
         assert_eq!(ids(&bob.get(PATH).await.expect(200)), [public.as_str()]);
         assert_eq!(bob.get(&format!("{PATH}?limit=1")).await.json()["next_cursor"], json!(null));
-        assert_eq!(ids(&bob.get(&versions).await.expect(200)), [""; 0]);
+        bob.get(&versions).await.problem(404, "not_found");
+        // Nor the API itself: its name may say what is being prepared.
+        let apis = "/api/v1/apis";
+        let of_bob = ids(&bob.get(apis).await.expect(200));
+        assert!(of_bob.len() == 1 && !of_bob.contains(&api), "{of_bob:?}");
+        let unknown = anonymous(bob.get(&format!("{apis}/{MISSING}")).await.problem(404, "not_found"));
+        assert_eq!(anonymous(bob.get(&format!("{apis}/{api}")).await.problem(404, "not_found")), unknown);
+        assert_eq!(ids(&desk.admin.get(apis).await.expect(200)).len(), 2);
         assert_eq!(ids(&bob.get(&format!("{PATH}?api_id={api}")).await.expect(200)), [""; 0]);
 
         let wish = json!({"application_id": application, "api_version_id": private, "plan_id": plan});
@@ -256,10 +263,12 @@ both!(
         alice.get(&format!("{path}/operations")).await.expect(200);
         assert_eq!(ids(&alice.get(PATH).await), [private.as_str(), public.as_str()]);
         assert_eq!(ids(&alice.get(&versions).await), [private.as_str()]);
+        alice.get(&format!("{apis}/{api}")).await.expect(200);
+        assert_eq!(ids(&alice.get(apis).await.expect(200)).len(), 2);
         assert_eq!(ids(&bob.get(PATH).await), [public.as_str()]);
         alice.delete(&format!("/api/v1/subscriptions/{}", id(&subscription))).await.expect(204);
         alice.get(&path).await.problem(404, "not_found");
-        assert_eq!(ids(&alice.get(&versions).await), [""; 0]);
+        alice.get(&versions).await.problem(404, "not_found");
     }
 );
 

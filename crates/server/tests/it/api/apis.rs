@@ -121,6 +121,9 @@ both!(
         other.is_refused(&reads, 403, "forbidden").await;
         other.is_refused(&writes, 403, "forbidden").await;
         desk.assert_nothing_happened(before).await;
+        // Without a version there is nothing on offer yet.
+        alice.get(&path).await.problem(404, "not_found");
+        desk.admin.make(&format!("{path}/versions"), json!({"name": "v1", "path_prefixes": ["/orders"]})).await;
         for user in [&alice, &reader] {
             assert_eq!(user.get(&path).await.expect(200).json(), api);
             assert_eq!(ids(&user.get(PATH).await.expect(200)), [id(&api)]);

@@ -7,6 +7,7 @@ mod auth_strategies;
 mod credentials;
 mod developers;
 mod docs;
+mod invitations;
 mod mails;
 mod partners;
 mod plans;

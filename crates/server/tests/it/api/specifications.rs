@@ -15,7 +15,22 @@ async fn version(desk: &Desk) -> String {
 }
 
 async fn put(user: &User, version: &str, kind: &str, text: impl Into<reqwest::Body>) -> Answer {
-    user.send_text(Method::PUT, &format!("{version}/specification"), kind, text).await
+    put_if(user, version, "*", kind, text).await
+}
+
+async fn put_if(
+    user: &User,
+    version: &str,
+    matches: &str,
+    kind: &str,
+    text: impl Into<reqwest::Body>,
+) -> Answer {
+    let request = user.request(Method::PUT, &format!("{version}/specification"));
+    Answer::of(request.header("if-match", matches).header("content-type", kind).body(text)).await
+}
+
+async fn remove(user: &User, version: &str, matches: &str) -> Answer {
+    user.send(Method::DELETE, &format!("{version}/specification"), &[("if-match", matches)], None).await
 }
 
 fn operations() -> Value {
@@ -31,7 +46,7 @@ both!(
         let path = version(&desk).await;
         let admin = &desk.admin;
         admin.get(&format!("{path}/specification")).await.problem(404, "not_found");
-        admin.delete(&format!("{path}/specification")).await.problem(404, "not_found");
+        remove(admin, &path, "*").await.problem(404, "not_found");
         assert_eq!(admin.get(&format!("{path}/operations")).await.expect(200).json()["items"], json!([]));
 
         let yaml = "# ours\r\nopenapi: 3.1.0\r\ninfo: {title: Orders, version: '1'}\r\npaths:\r\n  /orders/{id}:\r\n    get:\r\n      operationId: getOrder\r\n      summary: One order\r\n      tags: [orders]\r\n      deprecated: true\r\n  /orders:\r\n    post: {}\r\n";
@@ -59,11 +74,30 @@ both!(
         assert_eq!(got.header("content-disposition"), "attachment; filename=\"openapi.json\"");
         assert_eq!(admin.get(&format!("{path}/operations")).await.expect(200).json()["items"], json!([]));
 
-        let removed = admin.delete(&format!("{path}/specification")).await.expect(200);
+        let removed = remove(admin, &path, "\"v3\"").await.expect(200);
         assert_eq!((removed.header("etag"), &removed.json()["specification"]), ("\"v4\"", &json!(null)));
         admin.get(&format!("{path}/specification")).await.problem(404, "not_found");
         put(admin, &path, JSON, json).await.expect(200);
         admin.delete(&path).await.expect(204);
+    }
+);
+
+both!(
+    async fn nobody_overwrites_what_they_have_not_seen(desk) {
+        let path = version(&desk).await;
+        let admin = &desk.admin;
+        let text = json!({"openapi": "3.1.0"}).to_string();
+        let place = format!("{path}/specification");
+        admin.send_text(Method::PUT, &place, JSON, text.clone()).await.problem(428, "precondition_required");
+        admin.delete(&place).await.problem(428, "precondition_required");
+        let put = put_if(admin, &path, "\"v1\"", JSON, text.clone()).await.expect(200);
+        assert_eq!(put.header("etag"), "\"v2\"");
+        let before = desk.changes().await;
+        put_if(admin, &path, "\"v1\"", JSON, text.clone()).await.problem(412, "stale");
+        remove(admin, &path, "\"v1\"").await.problem(412, "stale");
+        put_if(admin, &path, "v2", JSON, text).await.names("If-Match");
+        desk.assert_nothing_happened(before).await;
+        remove(admin, &path, "\"v2\"").await.expect(200);
     }
 );
 

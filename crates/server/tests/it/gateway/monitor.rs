@@ -41,6 +41,7 @@ both!(
             r#"keywright_gateway_decisions_total{status="503",reason="stale"} 0"#,
             "keywright_verifier_age_seconds 1.5",
             "keywright_verifier_credentials 1",
+            "keywright_verifier_unreadable 0",
         ] {
             assert!(answer.body.lines().any(|known| known == line), "{line} is missing in\n{}", answer.body);
         }
