@@ -60,8 +60,8 @@ pub use sign_in::{SignedIn, network};
 pub use sign_up::Registration;
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
-    CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page, PageRequest,
-    PartnerFilter, SubscriptionFilter, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
+    CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page,
+    PageRequest, PartnerFilter, SubscriptionFilter, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
     WebhookEventFilter,
 };
 pub use webhook_endpoint::ShownEndpoint;

@@ -29,6 +29,7 @@ pub(crate) use types::{Adapter, DatabaseUrl, FourEyes, Level, LogFormat, PublicU
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use domain::GrantType;
 use ipnet::IpNet;
 use serde::Deserialize;
 
@@ -46,6 +47,7 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     pub(crate) sign_up: SignUp,
     pub(crate) subscriptions: Subscriptions,
+    pub(crate) oauth: OAuth,
     pub(crate) limits: Limits,
 }
 
@@ -131,6 +133,14 @@ pub(crate) struct Limits {
     pub(crate) token_requests_per_minute: u32,
     pub(crate) stranger_requests_per_minute: u32,
     pub(crate) body_bytes: usize,
+}
+
+/// `[oauth]`: the authorization server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OAuth {
+    pub(crate) legacy_grants: Vec<GrantType>,
+    pub(crate) signing_keys: usize,
 }
 
 impl Config {

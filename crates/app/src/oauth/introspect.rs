@@ -63,7 +63,7 @@ impl App {
         let Some(owner) = self.verifier().client(token.client_id) else {
             return Ok(Introspection::default());
         };
-        if !self.may_look(&proven.client, &token) {
+        if !may_look(&proven.client, &token) {
             return Ok(Introspection::default());
         }
         let issuer = self.issuance().definition(owner.token_definition).and_then(|it| it.issuer.clone());
@@ -79,15 +79,6 @@ impl App {
             iss: Some(issuer.unwrap_or_else(|| self.settings.public_url.clone())),
             jti: Some(token.id.to_string()),
         })
-    }
-
-    /// A client may look at its own tokens, at those that are for it by name, and at those that are for nobody in
-    /// particular.
-    fn may_look(&self, client: &Client, token: &AccessToken) -> bool {
-        token.client_id == client.id
-            || token.audience.is_empty()
-            || token.audience.contains(&client.client_id)
-            || token.audience.iter().any(|audience| self.is_audience(client, audience))
     }
 
     /// A token that is worth something now, whatever its format. This is the one place where that is decided.
@@ -151,6 +142,12 @@ impl App {
         let client = self.verifier().client_by_name(claims.get("client_id")?.as_str()?)?;
         read_claims(&claims, &client)
     }
+}
+
+/// A client may look at its own tokens, and at those that are for it: a resource server is named by its client id in the
+/// audience. Of all others it learns nothing.
+fn may_look(client: &Client, token: &AccessToken) -> bool {
+    token.client_id == client.id || token.audience.contains(&client.client_id)
 }
 
 /// The longest token that is looked at.

@@ -69,7 +69,7 @@ impl App {
             developer_id: about.developer_id,
             grant_id: about.grant_id,
             scopes: about.scopes,
-            audience: about.audience,
+            audience: if about.audience.is_empty() { definition.audience.clone() } else { about.audience },
             subject,
             issued_at: now,
             expires_at: now + client.access_token_lifetime(),
@@ -113,8 +113,7 @@ impl App {
         more: Map<String, Value>,
     ) -> Result<Map<String, Value>> {
         let issuer = definition.issuer.as_deref().unwrap_or(&self.settings.public_url);
-        let named = if token.audience.is_empty() { &definition.audience } else { &token.audience };
-        let audience = match named.as_slice() {
+        let audience = match token.audience.as_slice() {
             [] => json!(issuer),
             [one] => json!(one),
             several => json!(several),
