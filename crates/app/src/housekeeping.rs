@@ -72,9 +72,12 @@ impl App {
         let mut sweep = tokio::time::interval(SWEEP);
         loop {
             let done = tokio::select! {
-                _ = flush.tick() => self.flush().await,
+                _ = flush.tick() => match self.flush().await {
+                    Ok(()) => self.make_first_keys().await,
+                    error => error,
+                },
                 _ = sweep.tick() => match self.sweep().await {
-                    Ok(()) => self.tend_signing_keys().await,
+                    Ok(()) => self.tend_made_keys().await,
                     error => error,
                 },
             };

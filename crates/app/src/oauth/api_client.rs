@@ -150,4 +150,28 @@ impl App {
         let client = self.save(tx, change).await?;
         Ok(ApiClient { client, application })
     }
+
+    /// Makes a new secret for an API client. The key stays, the old secret ends at once, tokens live on.
+    ///
+    /// # Errors
+    /// If the caller may not, it was revoked, or it keeps no secret.
+    pub async fn regenerate_api_client_secret(
+        &self,
+        caller: &Caller,
+        id: ClientId,
+    ) -> Result<Created<ApiClient>> {
+        let read = self.store.read();
+        let (client, application) = client_for(read, caller, id, ApplicationAction::ManageClient).await?;
+        // The application may have a newer client: its secret is not meant.
+        if !client.is_live() {
+            return Err(Error::conflict("revoked", "the client was revoked for good; make a new one"));
+        }
+        if !client.confidential {
+            return Err(Error::conflict("no_secret", "this client keeps no secret"));
+        }
+        let overlap = std::time::Duration::ZERO;
+        let made = self.regenerate_client_secret(caller, application.id, overlap, None).await?;
+        let Created { value: client, secret, replayed } = made;
+        Ok(Created { value: ApiClient { client, application }, secret, replayed })
+    }
 }

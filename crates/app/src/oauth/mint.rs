@@ -92,6 +92,7 @@ impl App {
             }
             TokenFormat::Jwt => {
                 let claims = self.claims(client, definition, &token, about.claims).await?;
+                self.make_first_keys().await?;
                 let key = self.signer(&definition.key_series, definition.algorithm)?;
                 Secret::imported(sign(key, "at+jwt", claims).await?)
             }

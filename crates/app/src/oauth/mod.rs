@@ -25,6 +25,7 @@ use crate::Error;
 
 pub use api_client::ApiClient;
 pub use client::{ChosenId, ClientRequest};
+pub use client_auth::Proven;
 pub use client_credentials::TokenAnswer;
 pub use introspect::Introspection;
 pub use mint::{About, Minted};

@@ -7,19 +7,6 @@ use crate::oauth::refuse;
 use crate::{App, Caller, Result};
 
 impl App {
-    /// Ends a token of the client, whatever kind it is.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub async fn revoke_token(
-        &self,
-        caller: &Caller,
-        proven: &Proven,
-        token: &str,
-    ) -> Result<(), OAuthError> {
-        self.revoke_access_token(caller, proven, token).await.map(drop)
-    }
-
     /// Ends an access token of the client. What is unknown, over, or somebody else's is passed over in silence: the
     /// client has what it wanted (RFC 7009 §2.2), and learns nothing about the tokens of others.
     ///

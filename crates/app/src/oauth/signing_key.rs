@@ -84,6 +84,25 @@ impl App {
         self.save(tx, change).await
     }
 
+    /// Makes the first keys, once there is somebody to sign for: whoever has no clients does not wait for RSA.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub(crate) async fn make_first_keys(&self) -> Result<()> {
+        if self.verifier().has_clients() && self.issuance().algorithms().is_empty() {
+            self.tend_signing_keys().await?;
+        }
+        Ok(())
+    }
+
+    /// Tends the keys, if there are any.
+    pub(crate) async fn tend_made_keys(&self) -> Result<()> {
+        if self.issuance().algorithms().is_empty() {
+            return Ok(());
+        }
+        self.tend_signing_keys().await
+    }
+
     /// Moves every key to where it has to be by now, and makes those that are missing. Done again and again, on every
     /// node; the database makes them take turns.
     ///

@@ -1,7 +1,6 @@
 //! `/api/v1/api-clients`: an application and its client as one thing, in the words of AppDirect's dialog.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use app::{App, ClientFilter, ClientRequest, Created};
 use axum::Json as Reply;
@@ -345,10 +344,7 @@ async fn regenerate(
     Who(caller): Who,
     Path(id): Path<ClientId>,
 ) -> Result<Response, Problem> {
-    let app::ApiClient { application, .. } = app.api_client(&caller, id).await?;
-    let created = app.regenerate_client_secret(&caller, application.id, Duration::ZERO, None).await?;
-    let Created { value: client, secret, replayed } = created;
-    Ok(told(Created { value: app::ApiClient { client, application }, secret, replayed }))
+    Ok(told(app.regenerate_api_client_secret(&caller, id).await?))
 }
 
 /// Revoke access of an API client
