@@ -52,7 +52,8 @@ impl App {
         self.sweep_access_tokens().await?;
         self.store.sweep_invitations(now - KEEP).await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
-        Ok(())
+        self.expire_approvals().await?;
+        self.expire_requests().await
     }
 
     /// Removes tokens that are over, in small batches: nobody who writes waits for long.
