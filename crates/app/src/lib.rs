@@ -31,6 +31,7 @@ mod invitation;
 mod keys;
 mod mail;
 mod names;
+mod oauth;
 mod once;
 mod partner;
 mod password;
@@ -61,7 +62,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use domain::{AddressRules, MasterKey, Noun, Transition};
+use domain::{AddressRules, GrantType, MasterKey, Noun, SigningAlgorithm, Transition};
 use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
@@ -79,6 +80,7 @@ pub use four_eyes::FourEyes;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use names::{Names, ToName};
+pub use oauth::*;
 pub use once::Created;
 pub use refusal::RefusedAct;
 pub use renewal::Renewable;
@@ -87,11 +89,11 @@ pub use rights::Rights;
 pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
 pub use sign_up::{LinkForm, Registration};
 pub use store::{
-    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
-    DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered, NumberedRequest, Page,
-    PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo,
-    SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep, Wanted,
-    WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
+    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
+    CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered,
+    NumberedRequest, Page, PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced,
+    SubscribedTo, SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep,
+    Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use telling::{GatewayEvent, event_data};
 pub use verify::CertificateHeader;
@@ -119,10 +121,36 @@ pub struct Settings {
     pub max_staleness: Duration,
     /// How gateways hand client certificates on.
     pub certificate_header: CertificateHeader,
+    /// The authorization server.
+    pub oauth: OAuthSettings,
     /// Whether there is a mail server. If not, mails are kept and shown in the log.
     pub sends_mail: bool,
     /// Where webhooks may go beside the Internet.
     pub outbound: AddressRules,
+}
+
+/// What the authorization server has on.
+#[derive(Clone, Debug)]
+pub struct OAuthSettings {
+    /// Grants that RFC 9700 advises against.
+    pub legacy_grants: Vec<GrantType>,
+    /// What tokens are signed with.
+    pub algorithms: Vec<SigningAlgorithm>,
+    /// How many keys of a kind sign at once.
+    pub signing_keys: usize,
+    /// For how long a refresh token that was just replaced gives the same new one again.
+    pub refresh_grace: Duration,
+}
+
+impl Default for OAuthSettings {
+    fn default() -> Self {
+        Self {
+            legacy_grants: Vec::new(),
+            algorithms: SigningAlgorithm::ALL.to_vec(),
+            signing_keys: 3,
+            refresh_grace: Duration::from_secs(60),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -137,6 +165,7 @@ impl Default for Settings {
             four_eyes: FourEyes::Auto,
             max_staleness: Duration::from_secs(60),
             certificate_header: CertificateHeader::Off,
+            oauth: OAuthSettings::default(),
             sends_mail: false,
             outbound: AddressRules::default(),
         }
@@ -161,6 +190,7 @@ pub struct App {
     /// Milliseconds and counter of the last id that was made here.
     last_id: AtomicU64,
     sync: sync::Sync,
+    pub(crate) oauth: oauth::OAuth,
     verifier: Arc<Verifier>,
     calls: calls::Calls,
 }
@@ -180,6 +210,7 @@ impl App {
         let verifier = Verifier::new(keys.pepper().clone(), settings.max_staleness);
         let verifier = Arc::new(verifier.with_certificates(settings.certificate_header));
         let app = Arc::new(Self {
+            oauth: oauth::OAuth::new(&store),
             store,
             keys,
             clock,

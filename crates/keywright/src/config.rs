@@ -31,6 +31,7 @@ pub(crate) use types::{
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use domain::GrantType;
 use ipnet::IpNet;
 use serde::Deserialize;
 
@@ -49,6 +50,7 @@ pub(crate) struct Config {
     pub(crate) outbound: Outbound,
     pub(crate) sign_up: SignUp,
     pub(crate) subscriptions: Subscriptions,
+    pub(crate) oauth: OAuth,
     pub(crate) limits: Limits,
     pub(crate) konnect: Konnect,
 }
@@ -152,6 +154,11 @@ pub(crate) struct Limits {
 pub(crate) struct Konnect {
     pub(crate) plain_http_cookies: bool,
     pub(crate) typed_credentials: bool,
+}
+/// `[oauth]`: the authorization server.
+pub(crate) struct OAuth {
+    pub(crate) legacy_grants: Vec<GrantType>,
+    pub(crate) signing_keys: usize,
 }
 
 impl Config {

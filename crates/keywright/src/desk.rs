@@ -8,7 +8,7 @@ mod running;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{App, Clock, Settings};
+use app::{App, Clock, OAuthSettings, Settings};
 use domain::{AddressRules, MasterKey};
 use outbound::email::{Mailer, Password, SettingsError, SmtpSettings};
 use store::Store;
@@ -92,6 +92,11 @@ fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
         },
         sends_mail: config.mail.host.is_some(),
         outbound: AddressRules { allow_private: config.outbound.allow_private.clone() },
+        oauth: OAuthSettings {
+            legacy_grants: config.oauth.legacy_grants.clone(),
+            signing_keys: config.oauth.signing_keys,
+            ..OAuthSettings::default()
+        },
     }
 }
 

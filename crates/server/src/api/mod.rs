@@ -1,12 +1,15 @@
 //! The own management API, `/api/v1`. The OpenAPI document is made from the handlers.
 
 mod account;
+mod api_clients;
 mod api_versions;
 mod apis;
 pub(crate) mod applications;
 mod audit;
 mod auth_strategies;
 mod certificates;
+mod client_settings;
+mod clients;
 pub(crate) mod credentials;
 mod developers;
 mod docs;
@@ -21,8 +24,11 @@ pub(crate) mod partners;
 mod plans;
 mod portal;
 mod reply;
+mod scopes;
+mod signing_keys;
 mod specifications;
 mod subscriptions;
+mod token_definitions;
 mod tokens;
 mod usage;
 mod webhook_deliveries;
@@ -45,6 +51,11 @@ fn described() -> OpenApiRouter<State> {
         .merge(invitations::routes())
         .merge(credentials::routes())
         .merge(certificates::routes())
+        .merge(clients::routes())
+        .merge(api_clients::routes())
+        .merge(scopes::routes())
+        .merge(token_definitions::routes())
+        .merge(signing_keys::routes())
         .merge(tokens::routes())
         .merge(usage::routes())
         .merge(audit::routes())
