@@ -196,7 +196,7 @@ impl App {
         Ok(owner)
     }
 
-    async fn check_application_quota(&self, tx: &Tx, owner: Owner) -> Result<()> {
+    pub(crate) async fn check_application_quota(&self, tx: &Tx, owner: Owner) -> Result<()> {
         let max = self.settings.applications_per_developer;
         let Owner::Developer(id) = owner else { return Ok(()) };
         // Bumping a row that all creates of this developer share makes them come one after the other.
@@ -210,7 +210,7 @@ impl App {
 }
 
 /// The named strategy, or the default one.
-async fn strategy(tx: &Tx, id: Option<AuthStrategyId>) -> Result<AuthStrategy> {
+pub(crate) async fn strategy(tx: &Tx, id: Option<AuthStrategyId>) -> Result<AuthStrategy> {
     match id {
         Some(id) => {
             let found: Option<AuthStrategy> = tx.read().find(id).await?;

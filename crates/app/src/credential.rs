@@ -183,6 +183,10 @@ impl App {
             Material::ClientSecret(_) => {
                 Material::ClientSecret(ClientSecret::minted(&secret, self.keys.pepper(), PEPPER))
             }
+            Material::External(_) => {
+                let message = "a third party's gateway made this credential; ask there for a new one";
+                return Err(Error::conflict("external", message));
+            }
         };
         let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;
         if !overlap.is_zero() {

@@ -6,15 +6,22 @@
 
 mod api;
 mod application;
+mod approval;
 mod audit;
 mod auth_strategy;
+mod basic;
+mod callback;
 mod caller;
 mod clock;
 mod credential;
 mod developer;
 mod error;
 mod example;
+mod external_credential;
+mod external_token;
 mod four_eyes;
+mod gateway;
+mod group;
 mod housekeeping;
 mod invitation;
 mod keys;
@@ -24,11 +31,15 @@ mod partner;
 mod password;
 mod plan;
 mod refusal;
+mod request;
 mod sign_in;
 mod sign_up;
 mod subscription;
 mod sync;
+mod telling;
 mod token;
+mod token_request;
+mod usage_report;
 mod webhook_delivery;
 mod webhook_endpoint;
 mod webhook_event;
@@ -45,23 +56,27 @@ use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
 
+pub use callback::Answer;
 pub use caller::{Caller, Identity};
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use example::Example;
+pub use external_credential::Revealed;
 pub use four_eyes::FourEyes;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use once::Created;
 pub use refusal::RefusedAct;
+pub use request::{NewRequest, RequestStory};
 pub use sign_in::{SignedIn, network};
 pub use sign_up::Registration;
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
     DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page, PageRequest,
-    PartnerFilter, SubscriptionFilter, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
-    WebhookEventFilter,
+    PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscriptionFilter, UsageReport, Wanted,
+    WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
+pub use telling::{GatewayEvent, event_data};
 pub use webhook_endpoint::ShownEndpoint;
 pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};
 
@@ -115,6 +130,7 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     pub(crate) passwords: password::Passwords,
+    pub(crate) basic: basic::Verified,
     pub(crate) mail_waits: tokio::sync::Notify,
     pub(crate) refusals: refusal::Refusals,
     /// Somebody committed: there may be something to tell.
@@ -146,6 +162,7 @@ impl App {
             clock,
             settings,
             passwords: password::Passwords::new(),
+            basic: basic::Verified::default(),
             mail_waits: tokio::sync::Notify::new(),
             refusals: refusal::Refusals::default(),
             webhooks_wait: tokio::sync::Notify::new(),

@@ -70,6 +70,14 @@ pub enum Resource {
     Clients,
     /// Scopes, token definitions and signing keys.
     Oauth,
+    /// Third parties' gateways and their technical users.
+    Gateways,
+    /// Groups of people.
+    Groups,
+    /// Requests to gateways, their approval and their answers.
+    Requests,
+    /// External tokens and the forms by which they are asked for.
+    ExternalTokens,
 }
 
 /// Reading, or changing and reading.
@@ -83,7 +91,7 @@ pub enum Access {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Partners,
         Self::Developers,
         Self::Applications,
@@ -98,6 +106,10 @@ impl Resource {
         Self::Webhooks,
         Self::Clients,
         Self::Oauth,
+        Self::Gateways,
+        Self::Groups,
+        Self::Requests,
+        Self::ExternalTokens,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -117,6 +129,10 @@ impl Resource {
             Self::Webhooks => "webhooks",
             Self::Clients => "clients",
             Self::Oauth => "oauth",
+            Self::Gateways => "gateways",
+            Self::Groups => "groups",
+            Self::Requests => "requests",
+            Self::ExternalTokens => "external-tokens",
         }
     }
 }

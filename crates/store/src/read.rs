@@ -2,7 +2,9 @@
 
 use domain::DeveloperId;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 use uuid::Uuid;
 
 use crate::{Owned, Record, Result};
@@ -33,6 +35,24 @@ impl PageRequest {
     pub fn first(limit: u64) -> Self {
         Self { after: None, limit }
     }
+}
+
+/// Which part of a list is wanted, by number of page.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice {
+    /// Which page, from 0.
+    pub page: u64,
+    /// How many on each.
+    pub limit: u64,
+}
+
+/// A part of a list by number of page, and how long the list is.
+#[derive(Clone, Debug)]
+pub struct Sliced<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// How many there are on all pages.
+    pub count: u64,
 }
 
 /// A part of a list.
@@ -98,6 +118,21 @@ impl<C: ConnectionTrait> Read<'_, C> {
             T::load_parts(&mut nouns, self.0).await?;
         }
         Ok(nouns)
+    }
+
+    /// A part of what a query finds by number of page, from the newest to the oldest.
+    pub(crate) async fn slice<T: Record>(&self, select: Select<T::Entity>, slice: Slice) -> Result<Sliced<T>>
+    where
+        T::Entity: EntityTrait<Model: Sync>,
+    {
+        let count = select.clone().count(self.0).await?;
+        let offset = slice.page.saturating_mul(slice.limit);
+        // Beyond the end there is nothing; databases do not take any number.
+        if offset >= count {
+            return Ok(Sliced { items: Vec::new(), count });
+        }
+        let select = select.order_by_desc(T::ID).offset(offset).limit(slice.limit);
+        Ok(Sliced { items: self.many(select).await?, count })
     }
 
     /// A part of what a query finds, from the newest to the oldest: ids sort by age.

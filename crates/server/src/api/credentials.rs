@@ -33,6 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(disable))
         .routes(routes!(rotate))
         .routes(routes!(revoke))
+        .routes(routes!(reveal))
 }
 
 words! {
@@ -40,6 +41,7 @@ words! {
     CredentialKind = domain::CredentialKind {
         "api_key" = ApiKey,
         "client_secret" = ClientSecret,
+        "external" = External,
     }
 }
 
@@ -99,9 +101,10 @@ pub(crate) struct IssuedCredential {
 fn shown(credential: domain::Credential, now: domain::Instant) -> Credential {
     let status = credential.status(now).into();
     let kind = credential.material.kind().into();
-    let (hint, imported) = match credential.material {
-        Material::ApiKey(key) => (key.hint, key.imported),
-        Material::ClientSecret(secret) => (secret.hint, secret.chosen),
+    let (prefix, last4, imported) = match credential.material {
+        Material::ApiKey(key) => (key.hint.prefix, key.hint.last4, key.imported),
+        Material::ClientSecret(secret) => (secret.hint.prefix, secret.hint.last4, secret.chosen),
+        Material::External(external) => (String::new(), external.hint, true),
     };
     Credential {
         id: credential.id.0,
@@ -109,8 +112,8 @@ fn shown(credential: domain::Credential, now: domain::Instant) -> Credential {
         name: credential.name.to_string(),
         kind,
         status,
-        prefix: hint.prefix,
-        last4: hint.last4,
+        prefix,
+        last4,
         imported,
         expires_at: credential.expires_at.map(Time::from),
         replaced_by: credential.replaced_by.map(|id| id.0),
@@ -381,4 +384,34 @@ fn issued(app: &App, created: Created<domain::Credential>) -> Response {
         credential: shown(created.value, now),
         secret: created.secret.map(|secret| secret.expose().to_owned()).unwrap_or_default(),
     })
+}
+
+/// A third party's credential, in clear.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RevealedCredential {
+    #[serde(flatten)]
+    credential: Credential,
+    /// What it is, in `form`: `api_key`, `oauth2` or `jwt`; and what it is made of.
+    #[schema(value_type = Object)]
+    values: serde_json::Value,
+}
+
+/// Show a credential that a third party's gateway made
+///
+/// For those who manage the application's credentials. Each look is noted in the audit log. Of credentials that were
+/// made here only a hash is kept: those are never shown again.
+#[utoipa::path(post, path = "/api/v1/credentials/{id}/reveal", tag = "Credentials", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The credential in clear", body = RevealedCredential), Problems))]
+async fn reveal(
+    Shared(app): Shared<Arc<App>>,
+    Who(caller): Who,
+    Path(id): Path<CredentialId>,
+) -> Result<Response, Problem> {
+    let app::Revealed { credential, values } = app.reveal_credential(&caller, id).await?;
+    let now = app.clock().now();
+    let values = serde_json::to_value(values).unwrap_or_default();
+    Ok(reply::one_with(credential, |credential| RevealedCredential {
+        credential: shown(credential, now),
+        values,
+    }))
 }

@@ -10,6 +10,9 @@ pub(crate) mod credentials;
 mod developers;
 mod docs;
 mod document;
+mod external_tokens;
+mod gateways;
+mod groups;
 mod invitations;
 mod mails;
 mod page;
@@ -46,6 +49,9 @@ fn described() -> OpenApiRouter<State> {
         .merge(api_versions::routes())
         .merge(specifications::routes())
         .merge(subscriptions::routes())
+        .merge(gateways::routes())
+        .merge(groups::routes())
+        .merge(external_tokens::routes())
 }
 
 /// All routes of the API.

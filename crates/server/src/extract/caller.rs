@@ -50,7 +50,7 @@ impl FromRequestParts<State> for Visitor {
     }
 }
 
-fn request_id(parts: &Parts) -> Uuid {
+pub(crate) fn request_id(parts: &Parts) -> Uuid {
     parts.extensions.get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0)
 }
 
@@ -72,12 +72,12 @@ fn bearer(parts: &Parts) -> Result<Option<&str>, Problem> {
 }
 
 /// Requests a minute: by token or session; strangers by network.
-fn limit(caller: &Caller, state: &State) -> Result<(), Problem> {
+pub(crate) fn limit(caller: &Caller, state: &State) -> Result<(), Problem> {
     let checked = match &caller.identity {
         Identity::Token { id, .. } => state.by_principal.check(&id.0),
-        Identity::Developer { session_id, .. } | Identity::Administrator { session_id, .. } => {
-            state.by_principal.check(&session_id.0)
-        }
+        Identity::Developer { session_id, .. }
+        | Identity::Administrator { session_id, .. }
+        | Identity::Provider { session_id, .. } => state.by_principal.check(&session_id.0),
         Identity::Anonymous => match caller.address {
             Some(address) => state.by_network.check(&app::network(address)),
             None => Ok(()),

@@ -11,8 +11,9 @@ mod query;
 
 use uuid::Uuid;
 
-pub(crate) use body::{Create, Json, MayJson, Text};
-pub(crate) use caller::{Visitor, Who};
+pub(crate) use address::client_address;
+pub(crate) use body::{Create, Json, MayJson, Text, idempotency_claim, read_body};
+pub(crate) use caller::{Visitor, Who, limit, request_id};
 pub(crate) use form::Form;
 pub(crate) use path::Path;
 pub(crate) use precondition::{IfMatch, MayMatch};

@@ -6,12 +6,13 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseConnection, DbBackend, Iterable, QueryResult, Statement};
 
 use crate::{
-    Store, access_token, account, api, application, audit, auth_strategy, client, credential, developer,
-    idempotency, invitation, lock, mail, oauth_scope,
+    Store, access_token, account, api, application, approval, audit, auth_strategy, client, credential,
+    developer, external_token, gateway, group, idempotency, invitation, lock, mail, oauth_scope,
+    usage_report,
 };
 use crate::{
-    master_key, partner, plan, session, signing_key, subscription, throttle, token, token_definition,
-    webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue,
+    master_key, partner, plan, provision, request, session, signing_key, subscription, throttle, token,
+    token_definition, webhook_attempt, webhook_delivery, webhook_endpoint, webhook_event, webhook_queue,
 };
 
 /// Table and column, with a word for the type and whether it may be empty.
@@ -43,12 +44,21 @@ fn of_entities() -> Columns {
         api::specification::Entity,
         application::Entity,
         application::member::Entity,
+        approval::Entity,
+        approval::flow::Entity,
+        approval::policy::Entity,
         audit::Entity,
         audit::head::Entity,
         auth_strategy::Entity,
         client::Entity,
         credential::Entity,
         developer::Entity,
+        external_token::Entity,
+        external_token::form::Entity,
+        external_token::request::Entity,
+        gateway::Entity,
+        gateway::api::Entity,
+        group::Entity,
         idempotency::Entity,
         invitation::Entity,
         lock::Entity,
@@ -60,6 +70,9 @@ fn of_entities() -> Columns {
         partner::Entity,
         partner::member::Entity,
         plan::Entity,
+        provision::Entity,
+        request::Entity,
+        request::state::Entity,
         session::Entity,
         session::administrator::Entity,
         subscription::Entity,
@@ -71,6 +84,7 @@ fn of_entities() -> Columns {
         webhook_event::Entity,
         webhook_event::cursor::Entity,
         webhook_queue::Entity,
+        usage_report::Entity,
     );
     columns
 }
