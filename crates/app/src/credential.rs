@@ -174,6 +174,7 @@ impl App {
         let (secret, _) = self.keys.mint(match kind {
             CredentialKind::ApiKey => SecretKind::ApiKey,
             CredentialKind::ClientSecret => SecretKind::ClientSecret,
+            CredentialKind::External => return Err(made_elsewhere()),
         });
         if let Some(done) = self.replay(&tx, caller, successor, Some(&secret)).await? {
             return Ok(done);
@@ -183,10 +184,7 @@ impl App {
             Material::ClientSecret(_) => {
                 Material::ClientSecret(ClientSecret::minted(&secret, self.keys.pepper(), PEPPER))
             }
-            Material::External(_) => {
-                let message = "a third party's gateway made this credential; ask there for a new one";
-                return Err(Error::conflict("external", message));
-            }
+            Material::External(_) => return Err(made_elsewhere()),
         };
         let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;
         if !overlap.is_zero() {
@@ -210,6 +208,10 @@ impl App {
         }
         Ok(())
     }
+}
+
+fn made_elsewhere() -> Error {
+    Error::conflict("external", "a third party's gateway made this credential; ask there for a new one")
 }
 
 /// Loads a credential for somebody who wants to do something with it: their right comes from its application.

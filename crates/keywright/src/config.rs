@@ -46,6 +46,7 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     pub(crate) sign_up: SignUp,
     pub(crate) subscriptions: Subscriptions,
+    pub(crate) webmethods: Webmethods,
     pub(crate) limits: Limits,
 }
 
@@ -120,6 +121,13 @@ pub(crate) struct SignUp {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Subscriptions {
     pub(crate) four_eyes: FourEyes,
+}
+
+/// `[webmethods]`: for those who come from there.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Webmethods {
+    pub(crate) legacy_doors: bool,
 }
 
 /// `[limits]`: how much of everything.

@@ -119,6 +119,7 @@ fn public_options(config: &Config, public_url: &PublicUrl) -> Options {
         token_requests_per_minute: config.limits.token_requests_per_minute,
         stranger_requests_per_minute: config.limits.stranger_requests_per_minute,
         body_bytes: config.limits.body_bytes,
+        legacy_doors: config.webmethods.legacy_doors,
     }
 }
 
