@@ -161,7 +161,6 @@ impl Facts for CredentialFacts {
     fn read(row: &Row<'_>) -> Result<Self> {
         let proof = match row.word("kind")? {
             CredentialKind::ApiKey => Proof::ApiKey(row.hash("secret_hash")?),
-            CredentialKind::External => Proof::Elsewhere,
             CredentialKind::ClientSecret => {
                 let (hash, pepper) = (row.get("secret_hash")?, row.get("pepper")?);
                 Proof::ClientSecret(credential::secret_form(row.at, hash, pepper, row.get("details")?)?)
