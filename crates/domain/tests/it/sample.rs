@@ -93,6 +93,7 @@ pub(crate) fn signing_key() -> SigningKey {
     let jwk = serde_json::json!({});
     made(SigningKey::create(id(32), "default".to_owned(), SigningAlgorithm::Es256, jwk, vec![1], NOW))
 }
+
 /// A request for as many APIs as statuses are given.
 pub(crate) fn request(statuses: &[RequestStatus]) -> Request {
     let apis = (0..).zip(statuses).map(|(n, _)| (id(30 + n), id(40 + n), Some(id(50 + n)))).collect();
