@@ -300,7 +300,7 @@ impl App {
     }
 
     /// Tells those who have to decide next.
-    async fn ask_stage(&self, tx: &Tx, approval: &Approval, request: &Request) -> Result<()> {
+    async fn ask_stage(&self, tx: &mut Tx, approval: &Approval, request: &Request) -> Result<()> {
         let Some(stage) = approval.stage() else { return Ok(()) };
         if let StageKind::External { .. } = stage.kind {
             return self.ask_outside(tx, approval, stage, request).await;
@@ -323,7 +323,7 @@ impl App {
     /// Asks an outside system. It is told by webhook, and answers by the link in it.
     async fn ask_outside(
         &self,
-        tx: &Tx,
+        tx: &mut Tx,
         approval: &Approval,
         stage: &Stage,
         request: &Request,

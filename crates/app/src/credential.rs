@@ -238,11 +238,7 @@ impl App {
         let (secret, _) = self.keys.mint(match kind {
             CredentialKind::ApiKey => SecretKind::ApiKey,
             CredentialKind::ClientSecret => SecretKind::ClientSecret,
-            CredentialKind::Certificate => return Err(made_elsewhere()),
-            CredentialKind::External => {
-                let message = "a third party's gateway made this credential; ask there for a new one";
-                return Err(Error::conflict("external", message));
-            }
+            CredentialKind::Certificate | CredentialKind::External => return Err(made_elsewhere(kind)),
         });
         if let Some(done) = self.replay(&tx, caller, successor, Some(&secret)).await? {
             return Ok(done);
@@ -252,8 +248,7 @@ impl App {
             Material::ClientSecret(_) => {
                 Material::ClientSecret(ClientSecret::minted(&secret, self.keys.pepper(), PEPPER))
             }
-            Material::Certificate(_) => return Err(made_elsewhere()),
-            Material::External(it) => Material::External(it.clone()),
+            Material::Certificate(_) | Material::External(_) => return Err(made_elsewhere(kind)),
         };
         let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;
         if !overlap.is_zero() {
@@ -279,8 +274,12 @@ impl App {
     }
 }
 
-fn made_elsewhere() -> Error {
-    let message = "certificates are made elsewhere: register the new one beside this, and revoke this when it is in use";
+fn made_elsewhere(kind: CredentialKind) -> Error {
+    let message = if kind == CredentialKind::External {
+        "a third party's gateway made this credential; ask there for a new one"
+    } else {
+        "certificates are made elsewhere: register the new one beside this, and revoke this when it is in use"
+    };
     Error::conflict("not_rotated_here", message)
 }
 

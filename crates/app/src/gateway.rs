@@ -17,7 +17,9 @@ impl App {
     /// If the caller is nobody or lacks the scope.
     pub async fn gateways(&self, caller: &Caller, page: PageRequest) -> Result<Page<Gateway>> {
         may_look(caller)?;
-        Ok(self.store.read().gateways(page).await?)
+        let mut page = self.store.read().gateways(page).await?;
+        page.items.iter_mut().for_each(|gateway| hide(caller, gateway));
+        Ok(page)
     }
 
     /// All gateways, by number of page.
@@ -26,7 +28,9 @@ impl App {
     /// As [`App::gateways`].
     pub async fn gateways_slice(&self, caller: &Caller, slice: Slice) -> Result<Sliced<Gateway>> {
         may_look(caller)?;
-        Ok(self.store.read().gateways_slice(slice).await?)
+        let mut found = self.store.read().gateways_slice(slice).await?;
+        found.items.iter_mut().for_each(|gateway| hide(caller, gateway));
+        Ok(found)
     }
 
     /// One gateway.
@@ -35,7 +39,10 @@ impl App {
     /// If it does not exist, or the caller is nobody or lacks the scope.
     pub async fn gateway(&self, caller: &Caller, id: GatewayId) -> Result<Gateway> {
         may_look(caller)?;
-        self.store.read().find(id).await?.ok_or(Error::NotFound(GatewayId::KIND))
+        let mut gateway: Gateway =
+            self.store.read().find(id).await?.ok_or(Error::NotFound(GatewayId::KIND))?;
+        hide(caller, &mut gateway);
+        Ok(gateway)
     }
 
     /// Makes a gateway without APIs.
@@ -73,7 +80,7 @@ impl App {
         self.save(tx, change).await
     }
 
-    /// Removes a gateway with its technical users. Its APIs are nobody's then.
+    /// Removes a gateway with its technical users and webhook endpoints. Its APIs are nobody's then.
     ///
     /// # Errors
     /// If the caller may not, applications are provisioned there, or it is not at the expected version.
@@ -85,6 +92,11 @@ impl App {
         for user in tx.read().technical_users(id).await? {
             self.end_sessions(&mut tx, domain::Person::Administrator(user.id)).await?;
             tx.save(Transition::delete(user, "administrator.deleted")).await?;
+        }
+        for endpoint in tx.read().webhook_endpoints_of(Some(id)).await? {
+            if endpoint.gateway_id == Some(id) {
+                tx.save(Transition::delete(endpoint, "webhook_endpoint.deleted")).await?;
+            }
         }
         match tx.save(Transition::delete(gateway, "gateway.deleted")).await {
             Err(store::Error::Reference) => {
@@ -178,6 +190,14 @@ impl App {
 
 fn another_s() -> Error {
     Error::conflict("taken", "an API belongs to one gateway at most; take it from the other one first")
+}
+
+/// Which APIs a gateway has is not for developers: some of them may not be for their eyes.
+fn hide(caller: &Caller, gateway: &mut Gateway) {
+    if caller.developer().is_some() {
+        gateway.apis.clear();
+        gateway.mail_to = None;
+    }
 }
 
 /// Developers, administrators and technical users may see gateways.

@@ -2,10 +2,10 @@
 
 use domain::{
     Administrator, Api, Application, ApplicationId, Developer, Email, Gateway, GatewayId, Instant, Person,
-    Request, RequestCommand, RequestKind, RequestState, RequestStatus,
+    Request, RequestCommand, RequestKind, RequestState, RequestStatus, WebhookEvent, WebhookEventId,
 };
 use serde_json::{Value, json};
-use store::{Connection, Read, Tx};
+use store::{Connection, Read, Tx, WebhookDeliveryFilter};
 use uuid::Uuid;
 
 use crate::mail::greeting_line;
@@ -109,7 +109,7 @@ impl App {
         Ok(tx.save(request.apply(state.id, command, self.new_id(), tx.now())?).await?)
     }
 
-    async fn send(&self, tx: &Tx, event: &GatewayEvent) -> Result<Told> {
+    async fn send(&self, tx: &mut Tx, event: &GatewayEvent) -> Result<Told> {
         if self.queue_event(tx, event).await? > 0 {
             return Ok(Told::Queued);
         }
@@ -134,23 +134,44 @@ impl App {
     }
 
     /// Puts an event into the outbox of webhooks. Answers how many endpoints are told.
-    async fn queue_event(&self, _tx: &Tx, _event: &GatewayEvent) -> Result<u64> {
-        Ok(0)
+    async fn queue_event(&self, tx: &mut Tx, event: &GatewayEvent) -> Result<usize> {
+        // Without a gateway there is no endpoint whose business this is.
+        let Some(gateway_id) = event.gateway_id else { return Ok(0) };
+        let told = WebhookEvent {
+            id: WebhookEventId(event.id),
+            kind: event.kind.to_owned(),
+            occurred_at: event.at,
+            application_id: Some(event.application_id),
+            gateway_id: Some(gateway_id),
+            data: event.data.clone(),
+        };
+        Ok(tx.emit(told).await?)
     }
 
     /// Tells outside systems that one of them has to decide.
     pub(crate) async fn queue_approval_event(
         &self,
-        _tx: &Tx,
-        _request: &Request,
-        _data: Value,
+        tx: &mut Tx,
+        request: &Request,
+        data: Value,
     ) -> Result<()> {
+        let told = WebhookEvent {
+            id: self.new_id(),
+            kind: "approval.external_requested".to_owned(),
+            occurred_at: tx.now(),
+            application_id: Some(request.application_id),
+            gateway_id: None,
+            data,
+        };
+        tx.emit(told).await?;
         Ok(())
     }
 
     /// Has an event that is in the outbox of webhooks sent again. Answers to how many endpoints.
-    async fn requeue_event(&self, _tx: &Tx, _event: Uuid) -> Result<u64> {
-        Ok(0)
+    async fn requeue_event(&self, tx: &mut Tx, event: Uuid) -> Result<u64> {
+        let event_id = Some(WebhookEventId(event));
+        let filter = WebhookDeliveryFilter { event_id, ..WebhookDeliveryFilter::default() };
+        Ok(tx.requeue_deliveries(&filter).await?)
     }
 
     /// What a gateway is told of a state of a request.

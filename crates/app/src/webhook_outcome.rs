@@ -1,6 +1,9 @@
 //! What comes of an attempt, told to those who wait for it.
 
-use domain::{ApplicationId, GatewayId, Instant, WebhookDeliveryId, WebhookEndpointId, WebhookEventId};
+use domain::{
+    ApplicationId, GatewayId, Instant, RequestCommand, WebhookDeliveryId, WebhookEndpoint, WebhookEndpointId,
+    WebhookEventId,
+};
 use store::Tx;
 
 use crate::{App, Result};
@@ -37,8 +40,25 @@ pub(crate) enum Outcome {
 impl App {
     /// Called in the transaction that writes the attempt down, once for each attempt that counts. An error undoes that
     /// transaction, and the attempt is reported again by itself.
-    #[allow(clippy::unused_async)]
-    pub(crate) async fn webhook_reported(&self, _tx: &mut Tx, _reported: &Reported) -> Result<()> {
+    pub(crate) async fn webhook_reported(&self, tx: &mut Tx, reported: &Reported) -> Result<()> {
+        let event = reported.event_id.0;
+        // Whoever else is told of a gateway's events is not the gateway.
+        let endpoint: Option<WebhookEndpoint> = tx.read().find(reported.endpoint_id).await?;
+        let is_its_own = endpoint.is_none_or(|it| it.gateway_id == Some(reported.gateway_id));
+        let Some(request) = tx.read().request_of_event(event).await? else { return Ok(()) };
+        let Some(state) = request.state_of_event(event).filter(|_| is_its_own) else { return Ok(()) };
+        let code = reported.code;
+        let reason = || reported.error.clone().unwrap_or_else(|| "the gateway refused it".to_owned());
+        let command = match reported.outcome {
+            Outcome::Delivered => RequestCommand::Delivered { code },
+            Outcome::Failed(_) | Outcome::GivenUp => RequestCommand::Undelivered { code, reason: reason() },
+        };
+        match request.apply(state.id, command, self.new_id(), tx.now()) {
+            Ok(change) => drop(tx.save(change).await?),
+            // The gateway has answered already, or nobody waits any more.
+            Err(domain::Error::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
         Ok(())
     }
 }

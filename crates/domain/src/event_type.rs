@@ -75,6 +75,9 @@ pub const EVENT_TYPES: &[EventType] = &[
     event("plan.created", "A plan was made."),
     event("plan.updated", "A plan was changed."),
     event("plan.deleted", "A plan was removed."),
+    event("provision.granted", "A gateway has given an API to an application, which can call there."),
+    event("provision.withdrawn", "A gateway has taken an API from an application."),
+    event("request.retried", "Somebody had a gateway told again of what is asked of it."),
     event(
         "subscription.requested",
         "An application asked for an API version; an administrator has to decide.",

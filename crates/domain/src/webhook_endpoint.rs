@@ -213,12 +213,14 @@ impl WebhookEndpoint {
     }
 
     /// Whether it is to be told of an event. One of the whole installation is told of what is meant for a gateway only
-    /// if it has chosen that type by name.
+    /// if it has chosen that type by name; one in the shape for gateways of nothing but what is meant for its gateway.
     pub fn wants(&self, event: &WebhookEvent) -> bool {
         let chosen = self.event_types.as_ref().map(|types| types.contains(&event.kind));
         let is_its_own = self.gateway_id == event.gateway_id;
         let by_name = self.gateway_id.is_none() && chosen == Some(true);
-        self.disabled.is_none() && chosen != Some(false) && (is_its_own || by_name)
+        // Made for a gateway, and attached to none yet.
+        let is_nobodys = self.shape == WebhookShape::WebmethodsProvider && self.gateway_id.is_none();
+        !is_nobodys && self.disabled.is_none() && chosen != Some(false) && (is_its_own || by_name)
     }
 
     /// The secrets that count at a moment, the newest first.

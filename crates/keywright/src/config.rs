@@ -51,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) sign_up: SignUp,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) oauth: OAuth,
+    pub(crate) webmethods: Webmethods,
     pub(crate) limits: Limits,
     pub(crate) konnect: Konnect,
 }
@@ -137,6 +138,13 @@ pub(crate) struct Subscriptions {
     pub(crate) four_eyes: FourEyes,
 }
 
+/// `[webmethods]`: for those who come from there.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Webmethods {
+    pub(crate) legacy_doors: bool,
+}
+
 /// `[limits]`: how much of everything.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -155,7 +163,10 @@ pub(crate) struct Konnect {
     pub(crate) plain_http_cookies: bool,
     pub(crate) typed_credentials: bool,
 }
+
 /// `[oauth]`: the authorization server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OAuth {
     pub(crate) legacy_grants: Vec<GrantType>,
     pub(crate) signing_keys: usize,

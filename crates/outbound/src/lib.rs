@@ -8,3 +8,4 @@ pub mod http;
 pub mod mail_worker;
 pub mod webhook;
 pub mod webhook_worker;
+pub mod webmethods;

@@ -42,6 +42,8 @@ pub struct Options {
     pub body_bytes: usize,
     /// How Konnect's portal API is spoken.
     pub konnect: KonnectOptions,
+    /// Whether the doors are open that only older gateways of webMethods know.
+    pub legacy_doors: bool,
 }
 
 /// How Konnect's portal API is spoken.
@@ -62,6 +64,7 @@ impl Default for Options {
             stranger_requests_per_minute: 20,
             body_bytes: 256 * 1024,
             konnect: KonnectOptions::default(),
+            legacy_doors: false,
         }
     }
 }
@@ -92,7 +95,7 @@ impl From<(&str, &str, &str)> for RouteInfo {
     }
 }
 
-/// All routes of our own that people and their tools reach, by path.
+/// All routes of our own that people and their tools reach, by path: pages and API.
 pub fn routes() -> Vec<RouteInfo> {
     let mut routes = api::routes();
     routes.extend(web::routes());

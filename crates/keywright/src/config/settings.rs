@@ -131,6 +131,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("log", "What is written to standard error."),
     ("sign_up", "Who may register as a developer."),
     ("subscriptions", "How subscriptions are approved."),
+    ("webmethods", "For those who come from webMethods Developer Portal or API-Portal."),
     ("limits", "How much of everything."),
     ("konnect", "How Konnect's portal API (/api/v2) is spoken."),
 ];
@@ -327,6 +328,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Kind::Number(1, 1_000_000),
         "20",
         "Requests a minute of each network (/24 or /64) without a token: to register, sign in, ask for mails.",
+    ),
+    is(
+        "webmethods.legacy_doors",
+        Kind::Switch,
+        "false",
+        "Whether gateways may answer as API-Portal 9.12 let them: by /abs/apirepository/v1 and /portal/abs.",
     ),
     is("limits.body_bytes", Kind::Number(1024, 67_108_864), "262144", "Largest request body."),
     is(

@@ -135,6 +135,7 @@ fn public_options(config: &Config, public_url: &PublicUrl) -> Options {
             plain_http_cookies: config.konnect.plain_http_cookies,
             typed_credentials: config.konnect.typed_credentials,
         },
+        legacy_doors: config.webmethods.legacy_doors,
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(disable))
         .routes(routes!(rotate))
         .routes(routes!(revoke))
+        .routes(routes!(reveal))
 }
 
 words! {
@@ -428,4 +429,34 @@ fn issued(app: &App, created: Created<domain::Credential>) -> Response {
         credential: shown(created.value, now),
         secret: created.secret.map(|secret| secret.expose().to_owned()).unwrap_or_default(),
     })
+}
+
+/// A third party's credential, in clear.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RevealedCredential {
+    #[serde(flatten)]
+    credential: Credential,
+    /// What it is, in `form`: `api_key`, `oauth2` or `jwt`; and what it is made of.
+    #[schema(value_type = Object)]
+    values: serde_json::Value,
+}
+
+/// Show a credential that a third party's gateway made
+///
+/// For those who manage the application's credentials. Each look is noted in the audit log. Of credentials that were
+/// made here only a hash is kept: those are never shown again.
+#[utoipa::path(post, path = "/api/v1/credentials/{id}/reveal", tag = "Credentials", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The credential in clear", body = RevealedCredential), Problems))]
+async fn reveal(
+    Shared(app): Shared<Arc<App>>,
+    Who(caller): Who,
+    Path(id): Path<CredentialId>,
+) -> Result<Response, Problem> {
+    let app::Revealed { credential, values } = app.reveal_credential(&caller, id).await?;
+    let now = app.clock().now();
+    let values = serde_json::to_value(values).unwrap_or_default();
+    Ok(reply::one_with(credential, |credential| RevealedCredential {
+        credential: shown(credential, now),
+        values,
+    }))
 }

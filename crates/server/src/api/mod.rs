@@ -17,6 +17,9 @@ mod document;
 mod documents;
 mod event_types;
 mod events;
+mod external_tokens;
+mod gateways;
+mod groups;
 mod invitations;
 mod mails;
 pub(crate) mod page;
@@ -73,6 +76,9 @@ fn described() -> OpenApiRouter<State> {
         .merge(webhook_deliveries::routes())
         .merge(events::routes())
         .merge(event_types::routes())
+        .merge(gateways::routes())
+        .merge(groups::routes())
+        .merge(external_tokens::routes())
 }
 
 /// All routes of the API.

@@ -2,6 +2,7 @@
 //! JSON field for field, their way to say no. It calls `App` and nothing below.
 
 pub(crate) mod konnect;
+mod webmethods;
 
 use axum::Router;
 use axum::response::Response;
@@ -12,12 +13,12 @@ use crate::state::State;
 
 /// All dialects.
 pub(crate) fn router(state: State) -> Router {
-    konnect::router(state)
+    konnect::router(state.clone()).merge(webmethods::router(state))
 }
 
 /// What they answer.
 pub(crate) fn routes() -> Vec<RouteInfo> {
-    konnect::routes()
+    konnect::routes().into_iter().chain(webmethods::routes()).collect()
 }
 
 /// An answer in the shape of the dialect that a path belongs to, if it belongs to one.

@@ -62,23 +62,13 @@ impl<T: DeserializeOwned> FromRequest<State> for Create<T> {
     async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let Who(mut caller) = Who::from_request_parts(&mut parts, state).await?;
-        let key = idempotency_key(&parts.headers)?;
-        let route = parts.uri.path().to_owned();
-        let method = parts.method.clone();
+        let key = idempotency_claim(&parts, state, &caller)?;
         must_be(JSON, &parts.headers)?;
         let bytes = read(Request::from_parts(parts, body)).await?;
-        if let Some(key) = key {
-            let (kind, id) = caller.actor().parts();
-            let who = format!("{kind}:{}", id.unwrap_or_default());
+        caller.claim = key.map(|key| {
             let pepper = state.app.keys().pepper();
-            caller.claim = Some(Claim {
-                key: pepper.fingerprint(
-                    "idempotency-key",
-                    &[who.as_bytes(), method.as_str().as_bytes(), route.as_bytes(), key.as_bytes()],
-                ),
-                fingerprint: pepper.fingerprint("idempotency-body", &[&bytes]),
-            });
-        }
+            Claim { key, fingerprint: pepper.fingerprint("idempotency-body", &[&bytes]) }
+        });
         Ok(Self { caller, body: parse(&bytes)? })
     }
 }
@@ -104,6 +94,20 @@ impl FromRequest<State> for Text {
 }
 
 const JSON: &str = "application/json";
+
+/// The `Idempotency-Key` of a request, bound to who sends it and to where.
+pub(crate) fn idempotency_claim(
+    parts: &axum::http::request::Parts,
+    state: &State,
+    caller: &Caller,
+) -> Result<Option<[u8; 32]>, Problem> {
+    let Some(key) = idempotency_key(&parts.headers)? else { return Ok(None) };
+    let (kind, id) = caller.actor().parts();
+    let who = format!("{kind}:{}", id.unwrap_or_default());
+    let (method, route) = (parts.method.as_str(), parts.uri.path());
+    let bound = [who.as_bytes(), method.as_bytes(), route.as_bytes(), key.as_bytes()];
+    Ok(Some(state.app.keys().pepper().fingerprint("idempotency-key", &bound)))
+}
 
 /// Reads the whole body. One that is announced to be too large is refused before its first byte.
 pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {

@@ -39,7 +39,8 @@ const OPEN_PAGES: [&str; 13] = [
 ];
 
 /// What is on offer, for everybody who is signed in.
-const ON_OFFER: [&str; 4] = [
+const ON_OFFER: [&str; 5] = [
+    "GET /api/v1/gateways/{id}",
     "GET /api/v1/plans/{id}",
     "GET /api/v1/auth-strategies/{id}",
     "GET /api/v1/oauth/scopes/{id}",

@@ -66,6 +66,13 @@ impl World {
         let endpoint = made("/api/v1/webhook-endpoints", endpoint).await;
         made("/api/v1/plans", json!({"name": "Told"})).await;
         while desk.app.tell_webhooks().await.unwrap() {}
+        let gateway = made("/api/v1/gateways", json!({"name": "X Gateway"})).await;
+        let group = json!({"name": "API Consumption Approvers", "members": [{"developer": alice.id}]});
+        let group = made("/api/v1/groups", group).await;
+        let values = json!([{"key": "applicationName", "value": "Shop"}]);
+        let token_request = json!({"api_version_id": version, "values": values});
+        let token_request = id(&alice.make("/api/v1/token-requests", token_request).await).to_owned();
+        let external_token = external_token(desk, &alice).await;
         let token = made("/api/v1/tokens", json!({"name": "Tool", "scopes": ["audit:read"]})).await;
         let first = async |user: &User, path: &str| {
             id(&user.get(path).await.expect(200).json()["items"][0]).to_owned()
@@ -96,6 +103,10 @@ impl World {
             ("api-versions", version),
             ("documents", document),
             ("subscriptions", subscription),
+            ("gateways", gateway),
+            ("groups", group),
+            ("token-requests", token_request),
+            ("external-tokens", external_token),
             ("tokens", token),
             ("mails", mail),
             ("sessions", session),
@@ -148,7 +159,19 @@ impl World {
 
     /// Whether a text gives one of its ids away, besides those on offer to everybody who is signed in.
     pub fn is_in(&self, text: &str) -> bool {
-        let on_offer = ["plans", "auth-strategies", "scopes", "token-definitions"];
+        let on_offer = ["plans", "auth-strategies", "scopes", "token-definitions", "gateways"];
         self.ids.iter().any(|(kind, id)| !on_offer.contains(kind) && text.contains(id))
     }
+}
+
+/// A token that a third party has stored for somebody: here by somebody who is an approver.
+async fn external_token(desk: &Desk, owner: &User) -> String {
+    let developer = owner.id.parse().unwrap();
+    let session_id = domain::SessionId(uuid::Uuid::now_v7());
+    let identity = app::Identity::Developer { id: developer, session_id };
+    let approver = app::Caller { identity, ..app::Caller::operator() };
+    let property = |key: &str, value: &str| domain::Property { key: key.to_owned(), value: value.to_owned() };
+    let properties = [property("applicationName", "Stored"), property("Access Token Type", "API Key")];
+    let created = desk.app.store_external_token(&approver, &owner.id, &properties).await.unwrap();
+    created.value.id.to_string()
 }

@@ -1,0 +1,129 @@
+//! `/rest/v1/events`: the audit log in the vendor's words, and what gateways report of calls.
+
+use std::sync::Arc;
+
+use app::{App, AuditFilter, AuditLine, PageRequest};
+use axum::Json;
+use axum::extract::{Path, Query, State as Shared};
+use axum::http::StatusCode;
+use axum::routing;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::auth::Portal;
+use super::body::Sent;
+use super::error::Fault;
+use super::page::{Listed, PageQuery};
+use super::{Doors, wire};
+
+const PATH: &str = "/rest/v1/events";
+/// How far back the log can be paged here; `/api/v1/audit` has no end.
+const MAX_LINES: u64 = 2_000;
+
+pub(super) fn routes(doors: Doors) -> Doors {
+    doors
+        .portal("/rest/v1/events", &[("GET", "List what happened")], &routing::get(list))
+        .portal("/rest/v1/events/{id}", &[("GET", "Get something that happened")], &routing::get(get))
+        .portal(
+            "/rest/v1/events/transactions",
+            &[("POST", "Report a call that a gateway let through")],
+            &routing::post(transaction),
+        )
+}
+
+#[derive(Debug, Deserialize)]
+struct EventsQuery {
+    #[serde(rename = "type")]
+    kinds: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+/// Our `noun.verb` as their `NOUN_VERB_EVENT`.
+fn kind(action: &str) -> String {
+    format!("{}_EVENT", action.replace('.', "_").to_uppercase())
+}
+
+fn shown(line: &AuditLine) -> Value {
+    json!({
+        "id": line.seq.to_string(),
+        "created": wire::minute(line.at),
+        "documentType": "EVENTS",
+        "type": kind(&line.action),
+        "parameters": {
+            "actor": {"type": line.actor_kind, "id": line.actor_id},
+            "target": {"type": line.target_kind, "id": line.target_id},
+            "application_id": line.application_id,
+            "details": line.details,
+            "source": "Keywright",
+        },
+    })
+}
+
+async fn lines(app: &App, caller: &app::Caller) -> Result<Vec<AuditLine>, Fault> {
+    Ok(app.audit_lines(caller, &AuditFilter::default(), PageRequest::first(MAX_LINES)).await?.items)
+}
+
+async fn list(
+    Shared(app): Shared<Arc<App>>,
+    Portal(caller): Portal,
+    Query(query): Query<EventsQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Listed<Value>>, Fault> {
+    let lines = lines(&app, &caller).await?;
+    let slice = page.slice()?;
+    let day = |text: &Option<String>, field: &str| match text.as_deref() {
+        Some(text) if text.len() != 10 => Err(Fault::wrong(format!("{field} must be like 2026-01-31"))),
+        other => Ok(other.map(ToOwned::to_owned)),
+    };
+    let (from, to) = (day(&query.from, "from")?, day(&query.to, "to")?);
+    let kinds: Option<Vec<&str>> = query.kinds.as_deref().map(|kinds| kinds.split(',').collect());
+    let is_wanted = |line: &&AuditLine| {
+        let date = line.at.to_string();
+        let date = date.get(..10).unwrap_or_default();
+        kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind(&line.action).as_str()))
+            && from.as_deref().is_none_or(|from| date >= from)
+            && to.as_deref().is_none_or(|to| date <= to)
+    };
+    let wanted: Vec<&AuditLine> = lines.iter().filter(is_wanted).collect();
+    let count = wanted.len() as u64;
+    let skip = usize::try_from(slice.page.saturating_mul(slice.limit)).unwrap_or(usize::MAX);
+    let take = usize::try_from(slice.limit).unwrap_or(usize::MAX);
+    let items = wanted.into_iter().skip(skip).take(take).map(shown).collect();
+    let found = app::Sliced { items, count };
+    Ok(Json(Listed::linked(found, slice, PATH, "", |event| event)))
+}
+
+async fn get(
+    Shared(app): Shared<Arc<App>>,
+    Portal(caller): Portal,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Fault> {
+    let lines = lines(&app, &caller).await?;
+    let line = lines.iter().find(|line| line.seq.to_string() == id);
+    let line = line.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "Unable to find the Event"))?;
+    Ok(Json(shown(line)))
+}
+
+/// A call, in the gateway's words. Whom and what it is about is looked at; the rest is kept as it is.
+#[derive(Debug, Deserialize)]
+struct Transaction {
+    #[serde(rename = "apiId")]
+    api_id: Option<String>,
+    #[serde(rename = "applicationId")]
+    application_id: Option<String>,
+    #[serde(flatten)]
+    rest: serde_json::Map<String, Value>,
+}
+
+async fn transaction(Shared(app): Shared<Arc<App>>, sent: Sent<Transaction>) -> Result<StatusCode, Fault> {
+    let Transaction { api_id, application_id, rest } = sent.body;
+    // Gateways know APIs and applications that we do not: what is no id of ours is kept with the rest.
+    let api = api_id.as_deref().and_then(|id| id.parse().ok());
+    let application = application_id.as_deref().and_then(|id| id.parse().ok());
+    let mut call = rest;
+    call.insert("apiId".to_owned(), json!(api_id));
+    call.insert("applicationId".to_owned(), json!(application_id));
+    app.report_usage(&sent.caller, application, api, Value::Object(call)).await?;
+    Ok(StatusCode::ACCEPTED)
+}
