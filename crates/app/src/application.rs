@@ -212,7 +212,7 @@ impl App {
     }
 
     /// The owner of a new or transferred application: it must exist, and a developer must have the right to own there.
-    async fn owner_for(&self, tx: &Tx, caller: &Caller, owner: Option<Owner>) -> Result<Owner> {
+    pub(crate) async fn owner_for(&self, tx: &Tx, caller: &Caller, owner: Option<Owner>) -> Result<Owner> {
         let owner =
             owner.ok_or_else(|| Invalid::field("owner", "required", "must name a partner or a developer"))?;
         match (owner, caller.developer()) {
@@ -237,7 +237,7 @@ impl App {
         Ok(owner)
     }
 
-    async fn check_application_quota(&self, tx: &Tx, owner: Owner) -> Result<()> {
+    pub(crate) async fn check_application_quota(&self, tx: &Tx, owner: Owner) -> Result<()> {
         let max = self.settings.applications_per_developer;
         let Owner::Developer(id) = owner else { return Ok(()) };
         // Bumping a row that all creates of this developer share makes them come one after the other.
@@ -252,7 +252,7 @@ impl App {
 
 /// What another system knows an application by must not be another application's id: an application without a
 /// reference is known by that. (That no two have the same reference is held by a unique index.)
-async fn check_reference(tx: &Tx, application: &Application) -> Result<()> {
+pub(crate) async fn check_reference(tx: &Tx, application: &Application) -> Result<()> {
     let Some(id) = application.reference.as_deref().and_then(domain::parse_uuid) else { return Ok(()) };
     let other: Option<Application> = if id == application.id.0 { None } else { tx.read().find(id).await? };
     match other {
@@ -262,7 +262,7 @@ async fn check_reference(tx: &Tx, application: &Application) -> Result<()> {
 }
 
 /// The named strategy, or the default one.
-async fn strategy(tx: &Tx, id: Option<AuthStrategyId>) -> Result<AuthStrategy> {
+pub(crate) async fn strategy(tx: &Tx, id: Option<AuthStrategyId>) -> Result<AuthStrategy> {
     match id {
         Some(id) => {
             let found: Option<AuthStrategy> = tx.read().find(id).await?;

@@ -6,6 +6,7 @@
 
 mod api;
 mod application;
+mod application_client;
 mod audit;
 mod auth_strategy;
 mod caller;
@@ -49,6 +50,7 @@ use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
 
+pub use application_client::{ClientProof, NewApplication};
 pub use caller::{Caller, Identity};
 pub use catalogue::{Offer, Terms};
 pub use clock::Clock;

@@ -36,7 +36,7 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::ApiKey,
         Self::ApiToken,
         Self::Session,
