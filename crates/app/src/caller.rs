@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use domain::{
     Access, Actor, AdministratorId, ApiTokenId, Application, ApplicationAction, ApplicationId, DeveloperId,
-    Owner, Partner, PartnerAction, PartnerId, PartnerRole, Resource, Scope, SessionId,
+    GatewayId, Owner, Partner, PartnerAction, PartnerId, PartnerRole, Person, Resource, Scope, SessionId,
 };
 use store::{Claim, Connection, Read};
 use uuid::Uuid;
@@ -50,6 +50,15 @@ pub enum Identity {
         /// By which session.
         session_id: SessionId,
     },
+    /// The technical user of a third party's gateway: answers what that gateway is asked, and nothing else.
+    Provider {
+        /// Who.
+        id: AdministratorId,
+        /// By which session.
+        session_id: SessionId,
+        /// Of which gateway.
+        gateway_id: GatewayId,
+    },
     /// Somebody at the command line of the machine: whoever may read the data folder may do everything.
     Operator,
     /// Keywright itself.
@@ -77,7 +86,7 @@ impl Caller {
             Identity::Anonymous => Actor::Anonymous,
             Identity::Developer { id, .. } => Actor::Developer(*id),
             Identity::Token { id, .. } => Actor::Token(*id),
-            Identity::Administrator { id, .. } => Actor::Administrator(*id),
+            Identity::Administrator { id, .. } | Identity::Provider { id, .. } => Actor::Administrator(*id),
             Identity::Operator => Actor::Operator,
             Identity::System => Actor::System,
         }
@@ -91,12 +100,44 @@ impl Caller {
         }
     }
 
+    /// The person who calls, if it is one who can ask for something.
+    pub fn person(&self) -> Option<Person> {
+        match &self.identity {
+            Identity::Developer { id, .. } => Some(Person::Developer(*id)),
+            Identity::Administrator { id, .. } => Some(Person::Administrator(*id)),
+            Identity::Anonymous
+            | Identity::Token { .. }
+            | Identity::Provider { .. }
+            | Identity::Operator
+            | Identity::System => None,
+        }
+    }
+
+    /// The gateway whose technical user calls, if one does.
+    pub fn provider(&self) -> Option<GatewayId> {
+        match &self.identity {
+            Identity::Provider { gateway_id, .. } => Some(*gateway_id),
+            _ => None,
+        }
+    }
+
+    /// Whether this is somebody known.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for nobody.
+    pub(crate) fn must_be_known(&self) -> Result<()> {
+        match &self.identity {
+            Identity::Anonymous => Err(Error::Unauthenticated("sign in, or send an API token")),
+            _ => Ok(()),
+        }
+    }
+
     /// The session that the call came with, if it came with one.
     pub fn session(&self) -> Option<SessionId> {
         match &self.identity {
-            Identity::Developer { session_id, .. } | Identity::Administrator { session_id, .. } => {
-                Some(*session_id)
-            }
+            Identity::Developer { session_id, .. }
+            | Identity::Administrator { session_id, .. }
+            | Identity::Provider { session_id, .. } => Some(*session_id),
             _ => None,
         }
     }
@@ -108,7 +149,9 @@ impl Caller {
     pub fn must_administer(&self, resource: Resource, access: Access) -> Result<()> {
         match &self.identity {
             Identity::Anonymous => Err(Error::Unauthenticated("sign in, or send an API token")),
-            Identity::Developer { .. } => Err(Error::Forbidden("only administrators may do this".to_owned())),
+            Identity::Developer { .. } | Identity::Provider { .. } => {
+                Err(Error::Forbidden("only administrators may do this".to_owned()))
+            }
             Identity::Token { scopes, .. } => {
                 let needed = Scope { resource: Some(resource), access };
                 if scopes.iter().any(|scope| scope.includes(needed)) {

@@ -193,6 +193,10 @@ impl App {
         let (secret, _) = self.keys.mint(match kind {
             CredentialKind::ApiKey => SecretKind::ApiKey,
             CredentialKind::ClientSecret => SecretKind::ClientSecret,
+            CredentialKind::External => {
+                let message = "a third party's gateway made this credential; ask there for a new one";
+                return Err(Error::conflict("external", message));
+            }
         });
         if let Some(done) = self.replay(&tx, caller, successor, Some(&secret)).await? {
             return Ok(done);
@@ -202,6 +206,7 @@ impl App {
             Material::ClientSecret(_) => {
                 Material::ClientSecret(ClientSecret::minted(&secret, self.keys.pepper(), PEPPER))
             }
+            Material::External(it) => Material::External(it.clone()),
         };
         let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;
         if !overlap.is_zero() {

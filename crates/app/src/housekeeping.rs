@@ -45,7 +45,8 @@ impl App {
         self.store.sweep_mails(now - KEEP).await?;
         self.store.sweep_invitations(now - KEEP).await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
-        Ok(())
+        self.expire_approvals().await?;
+        self.expire_requests().await
     }
 
     /// Does both for ever.

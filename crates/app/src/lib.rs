@@ -7,8 +7,11 @@
 mod api;
 mod application;
 mod application_client;
+mod approval;
 mod audit;
 mod auth_strategy;
+mod basic;
+mod callback;
 mod caller;
 mod catalogue;
 mod clock;
@@ -17,7 +20,11 @@ mod developer;
 mod document;
 mod error;
 mod example;
+mod external_credential;
+mod external_token;
 mod four_eyes;
+mod gateway;
+mod group;
 mod housekeeping;
 mod invitation;
 mod keys;
@@ -29,11 +36,15 @@ mod plan;
 mod portal;
 mod refusal;
 mod renewal;
+mod request;
 mod sign_in;
 mod sign_up;
 mod subscription;
 mod sync;
+mod telling;
 mod token;
+mod token_request;
+mod usage_report;
 mod webhook_delivery;
 mod webhook_endpoint;
 mod webhook_event;
@@ -51,25 +62,30 @@ use uuid::Uuid;
 use verify::Verifier;
 
 pub use application_client::{ClientProof, NewApplication};
+pub use callback::Answer;
 pub use caller::{Caller, Identity};
 pub use catalogue::{Offer, Terms};
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use example::Example;
+pub use external_credential::Revealed;
 pub use four_eyes::FourEyes;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use once::Created;
 pub use refusal::RefusedAct;
 pub use renewal::Renewable;
+pub use request::{NewRequest, RequestStory};
 pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
 pub use sign_up::{LinkForm, Registration};
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
     DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered, NumberedRequest, Page,
-    PageRequest, PartnerFilter, SubscribedTo, SubscriptionFilter, Wanted, WebhookDeliveryFilter,
-    WebhookEndpointFilter, WebhookEventFilter,
+    PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo,
+    SubscriptionFilter, UsageReport, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
+    WebhookEventFilter,
 };
+pub use telling::{GatewayEvent, event_data};
 pub use webhook_endpoint::ShownEndpoint;
 pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};
 
@@ -123,6 +139,7 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     pub(crate) passwords: password::Passwords,
+    pub(crate) basic: basic::Verified,
     pub(crate) mail_waits: tokio::sync::Notify,
     pub(crate) refusals: refusal::Refusals,
     /// Somebody committed: there may be something to tell.
@@ -154,6 +171,7 @@ impl App {
             clock,
             settings,
             passwords: password::Passwords::new(),
+            basic: basic::Verified::default(),
             mail_waits: tokio::sync::Notify::new(),
             refusals: refusal::Refusals::default(),
             webhooks_wait: tokio::sync::Notify::new(),

@@ -53,6 +53,11 @@ pub(crate) fn looks_like_a_link(name: &Name) -> bool {
     name.as_str().split_whitespace().any(is_one)
 }
 
+/// The first line of a mail to somebody whose name is not known.
+pub(crate) fn greeting_line() -> &'static str {
+    "Hello,"
+}
+
 impl App {
     /// Writes a mail into the outbox, in the transaction of its cause.
     pub(crate) async fn post(&self, tx: &Tx, to: &Email, subject: &str, text: String) -> Result<()> {

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use domain::{
-    Administrator, AdministratorId, Developer, DeveloperState, Email, Event, Person, Secret, SecretKind,
-    Session, SessionId, secret,
+    Administrator, AdministratorId, AdministratorRole, Developer, DeveloperState, Email, Event, Person,
+    Secret, SecretKind, Session, SessionId, secret,
 };
 use serde_json::json;
 use store::{OneTimeToken, Tx};
@@ -39,7 +39,7 @@ fn account_delay(failures: u32) -> Duration {
     if failures < 100 { Duration::ZERO } else { Duration::from_secs(24 * 3600) }
 }
 
-const WRONG: Error = Error::Unauthenticated("the address or the password is wrong");
+pub(crate) const WRONG: Error = Error::Unauthenticated("the address or the password is wrong");
 
 impl App {
     /// A developer signs in.
@@ -140,14 +140,21 @@ impl App {
         let now = self.clock.now();
         let session =
             read.session_by_hash(&hash).await?.filter(|session| session.is_alive(now)).ok_or(OVER)?;
-        if let Person::Developer(id) = session.person {
-            let developer: Developer = read.find(id).await?.ok_or(OVER)?;
-            may_sign_in(&developer)?;
-        }
+        let identity = match session.person {
+            Person::Developer(id) => {
+                let developer: Developer = read.find(id).await?.ok_or(OVER)?;
+                may_sign_in(&developer)?;
+                identity(session.person, session.id)
+            }
+            Person::Administrator(id) => {
+                let administrator: Administrator = read.find(id).await?.ok_or(OVER)?;
+                administrator_identity(&administrator, session.id)
+            }
+        };
         if now.since(session.last_seen_at) >= LAST_SEEN_STEP {
             self.store.touch_session(session.id, now).await?;
         }
-        Ok(identity(session.person, session.id))
+        Ok(identity)
     }
 
     /// The sessions of the one who calls.
@@ -298,7 +305,7 @@ impl App {
         ]
     }
 
-    async fn note_bad_guess(&self, caller: &Caller, developer: &Developer) -> Result<()> {
+    pub(crate) async fn note_bad_guess(&self, caller: &Caller, developer: &Developer) -> Result<()> {
         let mut tx = self.begin(caller).await?;
         tx.note(Event { action: "developer.sign_in_failed", details: json!({}) }, developer);
         Ok(tx.commit().await?)
@@ -336,6 +343,15 @@ pub(crate) fn acting(caller: &Caller, person: Person, session_id: SessionId) -> 
     Caller { identity: identity(person, session_id), ..caller.clone() }
 }
 
+/// An administrator, or the technical user of a gateway.
+pub(crate) fn administrator_identity(administrator: &Administrator, session_id: SessionId) -> Identity {
+    let id = administrator.id;
+    match administrator.role {
+        AdministratorRole::Administrator => Identity::Administrator { id, session_id },
+        AdministratorRole::Provider { gateway_id } => Identity::Provider { id, session_id, gateway_id },
+    }
+}
+
 fn identity(person: Person, session_id: SessionId) -> Identity {
     match person {
         Person::Developer(id) => Identity::Developer { id, session_id },
@@ -346,7 +362,7 @@ fn identity(person: Person, session_id: SessionId) -> Identity {
 fn person(caller: &Caller) -> Result<Person> {
     match caller.identity {
         Identity::Developer { id, .. } => Ok(Person::Developer(id)),
-        Identity::Administrator { id, .. } => Ok(Person::Administrator(id)),
+        Identity::Administrator { id, .. } | Identity::Provider { id, .. } => Ok(Person::Administrator(id)),
         Identity::Anonymous => Err(Error::Unauthenticated("sign in first")),
         Identity::Token { .. } | Identity::Operator | Identity::System => {
             Err(Error::Forbidden("only people have an account; sign in as one".to_owned()))

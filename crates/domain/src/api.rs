@@ -113,7 +113,7 @@ pub struct ApiVersion {
     /// Whether developers may ask for a subscription. Those that are there go on.
     pub open_for_subscriptions: bool,
     /// Who decides about subscriptions that developers ask for.
-    pub approval: Approval,
+    pub approval: SubscriptionApproval,
     /// Where the gateway finds it.
     pub route: Route,
     /// What is known of its specification, if it has one.
@@ -125,7 +125,7 @@ noun!(ApiVersion, ApiVersionId);
 /// Who decides about subscriptions that developers ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Approval {
+pub enum SubscriptionApproval {
     /// An administrator, if the plan says so.
     #[default]
     ByPlan,
@@ -206,7 +206,7 @@ pub struct ApiVersionDraft {
     /// See [`ApiVersion::open_for_subscriptions`].
     pub open_for_subscriptions: bool,
     /// See [`ApiVersion::approval`].
-    pub approval: Approval,
+    pub approval: SubscriptionApproval,
     /// See [`Route::hosts`].
     pub hosts: Vec<String>,
     /// See [`Route::path_prefixes`].
@@ -232,7 +232,7 @@ impl ApiVersionDraft {
             subscription_required: true,
             plan_ids: Vec::new(),
             open_for_subscriptions: true,
-            approval: Approval::ByPlan,
+            approval: SubscriptionApproval::ByPlan,
             hosts: Vec::new(),
             path_prefixes: vec![path_prefix.to_owned()],
             methods: Vec::new(),
@@ -358,9 +358,9 @@ impl ApiVersion {
     /// Whether somebody has to approve a developer's subscription under a plan.
     pub fn needs_approval(&self, plan: &Plan) -> bool {
         match self.approval {
-            Approval::ByPlan => plan.needs_approval,
-            Approval::Automatic => false,
-            Approval::Manual => true,
+            SubscriptionApproval::ByPlan => plan.needs_approval,
+            SubscriptionApproval::Automatic => false,
+            SubscriptionApproval::Manual => true,
         }
     }
 

@@ -84,8 +84,6 @@ ids! {
     InvitationId = "invitation";
     /// A message that waits to be sent, or was.
     MailId = "mail";
-    /// A third party that makes credentials for our applications.
-    GatewayId = "gateway";
     /// Where events are sent to.
     WebhookEndpointId = "webhook_endpoint";
     /// Something that happened, as it is told to webhook endpoints.
@@ -102,6 +100,26 @@ ids! {
     SigningKeyId = "signing_key";
     /// A token that opens APIs.
     AccessTokenId = "access_token";
+    /// A third party that provisions.
+    GatewayId = "gateway";
+    /// People who decide or are told together.
+    GroupId = "group";
+    /// An application at a third party's gateway.
+    ProvisionId = "provision";
+    /// Something that was asked for and must be approved or provisioned elsewhere.
+    RequestId = "request";
+    /// Steps of people who approve.
+    ApprovalFlowId = "approval_flow";
+    /// Which approval a kind of request needs.
+    ApprovalPolicyId = "approval_policy";
+    /// A request that waits for people to decide.
+    ApprovalId = "approval";
+    /// A token that a third party made and keeps here for a developer.
+    ExternalTokenId = "external_token";
+    /// An external token that a developer asked for.
+    TokenRequestId = "token_request";
+    /// What a developer must fill in to ask for an external token.
+    TokenFormId = "token_form";
 }
 
 /// Reads a hyphenated UUID and nothing else.

@@ -27,6 +27,16 @@
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
 //! - **session**: somebody signed in on some device. [`Session`]
 //! - **access token**: opens APIs for a while, for a client itself or for a person. [`AccessToken`]
+//! - **gateway**: a third party that provisions applications for some APIs. [`Gateway`]
+//! - **provision**: an application at a gateway: the APIs it may call there. [`Provision`]
+//! - **request**: somebody asked for something that must be approved or provisioned elsewhere; a state for each API.
+//!   [`Request`]
+//! - **approval**: a request that waits for people to decide, after an **approval policy** whose steps are **approval
+//!   flows** of people or an outside system. [`Approval`], [`ApprovalPolicy`], [`ApprovalFlow`]
+//! - **group**: people who decide or are told together. [`Group`]
+//! - **external token**: made by a third party for a developer, an ordered list of properties, renewed and revoked by
+//!   mail and call-back. [`ExternalToken`]
+//! - **token request** and **token form**: how a developer asks for one. [`TokenRequest`], [`TokenForm`]
 //! - **mail**: a message that waits to be sent, or was. [`Mail`]
 //! - **webhook endpoint**: where events are sent to: all of them or some, of the whole installation or of one gateway.
 //!   [`WebhookEndpoint`]
@@ -39,6 +49,7 @@ mod actor;
 pub mod address;
 mod api;
 mod application;
+mod approval;
 mod auth_strategy;
 mod client;
 mod credential;
@@ -46,6 +57,9 @@ mod developer;
 mod document;
 mod error;
 mod event_type;
+mod external_token;
+mod gateway;
+mod group;
 mod id;
 mod instant;
 mod invitation;
@@ -56,6 +70,8 @@ pub mod openapi;
 mod partner;
 mod plan;
 mod portal;
+mod provision;
+mod request;
 mod role;
 pub mod route;
 mod sealed;
@@ -76,26 +92,39 @@ pub mod webhook_signature;
 pub use access_token::{AccessToken, RevokedToken};
 pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
-pub use api::{Api, ApiDraft, ApiVersion, ApiVersionDraft, Approval, Route, SpecificationSummary};
+pub use api::{
+    Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval,
+};
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
+pub use approval::{
+    Approval, ApprovalFlow, ApprovalFlowDraft, ApprovalPolicy, ApprovalState, Approver, FlowStep, PolicyStep,
+    Stage, StageKind, Vote,
+};
 pub use auth_strategy::{AuthMethod, AuthStrategy, AuthStrategyDraft, KeyLocation};
 pub use client::{
     Client, ClientAuthMethod, ClientDraft, ClientRules, ClientState, ClientType, GrantType, SubjectType,
     TokenFormat, check_client_id,
 };
 pub use credential::{
-    ApiKey, ClientSecret, Credential, CredentialDraft, CredentialKind, CredentialState, CredentialStatus,
-    ForeignKey, MAX_OVERLAP, Material, SecretForm, check_chosen_secret, status as credential_status,
+    ApiKey, Claim, ClaimSet, ClientSecret, Credential, CredentialDraft, CredentialKind, CredentialState,
+    CredentialStatus, External, ExternalForm, ExternalValues, ForeignKey, MAX_OVERLAP, Material, SecretForm,
+    check_chosen_secret, status as credential_status,
 };
 pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password, password_form};
 pub use document::{Document, DocumentDraft, MAX_DOCUMENT, MAX_DOCUMENTS};
 pub use error::{Checks, Error, FieldError, Invalid};
 pub use event_type::{EVENT_TYPES, EventType, TEST_EVENT};
+pub use external_token::{
+    ExternalToken, FormField, Property, TokenForm, TokenRequest, TokenState, check_properties,
+};
+pub use gateway::{Gateway, GatewayDraft};
+pub use group::{Group, GroupDraft};
 pub use id::{
-    AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, AuthStrategyId, ClientId,
-    CredentialId, DeveloperId, DocumentId, GatewayId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId,
-    PortalId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId, WebhookDeliveryId,
-    WebhookEndpointId, WebhookEventId, parse_uuid,
+    AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId,
+    ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, CredentialId, DeveloperId, DocumentId,
+    ExternalTokenId, GatewayId, GroupId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId, PortalId,
+    ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId, TokenFormId,
+    TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
 };
 pub use instant::Instant;
 pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
@@ -105,10 +134,14 @@ pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, 
 pub use partner::{Partner, PartnerDraft, PartnerRole};
 pub use plan::{Limit, Period, Plan, PlanDraft};
 pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalPicture};
+pub use provision::{Provision, ProvisionStatus};
+pub use request::{
+    Request, RequestCommand, RequestContext, RequestKind, RequestState, RequestStatus, Trace, TraceKind,
+};
 pub use role::{ApplicationAction, PartnerAction};
 pub use sealed::Sealed;
 pub use secret::{Hint, Pepper, Secret, SecretHash, SecretKind};
-pub use session::{Administrator, Person, Renewal, Session};
+pub use session::{Administrator, AdministratorRole, Person, Renewal, Session};
 pub use signing_algorithm::SigningAlgorithm;
 pub use signing_key::{SigningKey, SigningKeyState};
 pub use subscription::{Subscription, SubscriptionCommand, SubscriptionStatus};

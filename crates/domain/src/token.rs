@@ -72,6 +72,14 @@ pub enum Resource {
     Oauth,
     /// How the portal shows itself.
     Portal,
+    /// Third parties' gateways and their technical users.
+    Gateways,
+    /// Groups of people.
+    Groups,
+    /// Requests to gateways, their approval and their answers.
+    Requests,
+    /// External tokens and the forms by which they are asked for.
+    ExternalTokens,
 }
 
 /// Reading, or changing and reading.
@@ -85,7 +93,7 @@ pub enum Access {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::Partners,
         Self::Developers,
         Self::Applications,
@@ -101,6 +109,10 @@ impl Resource {
         Self::Clients,
         Self::Oauth,
         Self::Portal,
+        Self::Gateways,
+        Self::Groups,
+        Self::Requests,
+        Self::ExternalTokens,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -121,6 +133,10 @@ impl Resource {
             Self::Clients => "clients",
             Self::Oauth => "oauth",
             Self::Portal => "portal",
+            Self::Gateways => "gateways",
+            Self::Groups => "groups",
+            Self::Requests => "requests",
+            Self::ExternalTokens => "external-tokens",
         }
     }
 }

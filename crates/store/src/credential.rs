@@ -1,8 +1,10 @@
 //! Credentials. A new kind needs no new column: what is particular to it goes into `details`.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use domain::{
     ApiKey, ApplicationId, ClientSecret, Credential, CredentialId, CredentialKind, CredentialState,
-    DeveloperId, Hint, Instant, Material, Name, SecretForm,
+    DeveloperId, External, ExternalForm, GatewayId, Hint, Instant, Material, Name, SecretForm,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::Condition;
@@ -58,6 +60,15 @@ struct ClientSecretDetails {
     phc: Option<String>,
 }
 
+/// `details` of a third party's credential.
+#[derive(Serialize, Deserialize)]
+struct ExternalDetails {
+    gateway_id: Option<GatewayId>,
+    form: ExternalForm,
+    sealed: String,
+    hint: String,
+}
+
 impl Record for Credential {
     type Entity = Entity;
     type Row = ActiveModel;
@@ -85,6 +96,11 @@ impl Record for Credential {
                         (None, None, json(ClientSecretDetails { prefix, last4, phc: Some(phc.clone()) }))
                     }
                 }
+            }
+            Material::External(External { gateway_id, form, sealed, hint }) => {
+                let (sealed, hint) = (STANDARD.encode(sealed), hint.clone());
+                let details = ExternalDetails { gateway_id: *gateway_id, form: *form, sealed, hint };
+                (None, None, json(details))
             }
         };
         ActiveModel {
@@ -123,6 +139,11 @@ impl Record for Credential {
                 let ClientSecretDetails { prefix, last4, phc } = at.json("details", row.details)?;
                 let chosen = phc.is_some();
                 Material::ClientSecret(ClientSecret { form, hint: Hint { prefix, last4 }, chosen })
+            }
+            CredentialKind::External => {
+                let ExternalDetails { gateway_id, form, sealed, hint } = at.json("details", row.details)?;
+                let sealed = at.text("details", STANDARD.decode(&sealed))?;
+                Material::External(External { gateway_id, form, sealed, hint })
             }
         };
         Ok(Self {

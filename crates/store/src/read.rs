@@ -37,6 +37,24 @@ impl PageRequest {
     }
 }
 
+/// Which part of a list is wanted, by number of page.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice {
+    /// Which page, from 0.
+    pub page: u64,
+    /// How many on each.
+    pub limit: u64,
+}
+
+/// A part of a list by number of page, and how long the list is.
+#[derive(Clone, Debug)]
+pub struct Sliced<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// How many there are on all pages.
+    pub count: u64,
+}
+
 /// A part of a list.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
@@ -133,6 +151,21 @@ impl<C: ConnectionTrait> Read<'_, C> {
         }
         let items = self.many(select.order_by_desc(T::ID).offset(before).limit(page.size)).await?;
         Ok(Numbered { items, total })
+    }
+
+    /// A part of what a query finds by number of page, from the newest to the oldest.
+    pub(crate) async fn slice<T: Record>(&self, select: Select<T::Entity>, slice: Slice) -> Result<Sliced<T>>
+    where
+        T::Entity: EntityTrait<Model: Sync>,
+    {
+        let count = select.clone().count(self.0).await?;
+        let offset = slice.page.saturating_mul(slice.limit);
+        // Beyond the end there is nothing; databases do not take any number.
+        if offset >= count {
+            return Ok(Sliced { items: Vec::new(), count });
+        }
+        let select = select.order_by_desc(T::ID).offset(offset).limit(slice.limit);
+        Ok(Sliced { items: self.many(select).await?, count })
     }
 
     /// A part of what a query finds, from the newest to the oldest: ids sort by age.

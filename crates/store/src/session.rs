@@ -1,8 +1,8 @@
 //! Administrators, and the sessions of people who signed in.
 
 use domain::{
-    Administrator, AdministratorId, DeveloperId, Email, Instant, Person, Renewal, SecretHash, Session,
-    SessionId,
+    Administrator, AdministratorId, AdministratorRole, DeveloperId, Email, GatewayId, Instant, Person,
+    Renewal, SecretHash, Session, SessionId,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
@@ -51,6 +51,8 @@ pub(crate) mod administrator {
         pub email: String,
         pub email_key: String,
         pub password_hash: String,
+        /// Of which gateway this is the technical user; none: an administrator.
+        pub gateway_id: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -130,6 +132,10 @@ impl Record for Administrator {
             email: Set(self.email.to_string()),
             email_key: Set(self.email.unique_key()),
             password_hash: Set(self.password_hash.clone()),
+            gateway_id: Set(match self.role {
+                AdministratorRole::Administrator => None,
+                AdministratorRole::Provider { gateway_id } => Some(gateway_id.0),
+            }),
         }
     }
 
@@ -140,6 +146,10 @@ impl Record for Administrator {
             meta: meta(row.version, row.created_at, row.updated_at),
             email: at.text("email", Email::parse(&row.email))?,
             password_hash: row.password_hash,
+            role: match row.gateway_id {
+                None => AdministratorRole::Administrator,
+                Some(id) => AdministratorRole::Provider { gateway_id: GatewayId(id) },
+            },
         })
     }
 }
@@ -187,15 +197,26 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available or a row is corrupt.
     pub async fn all_administrators(&self) -> Result<Vec<Administrator>> {
-        self.many(administrator::Entity::find()).await
+        let all = administrator::Entity::find().filter(administrator::Column::GatewayId.is_null());
+        self.many(all).await
     }
 
-    /// How many administrators there are.
+    /// How many administrators there are, technical users of gateways not counted.
     ///
     /// # Errors
     /// If the database is not available.
     pub async fn count_administrators(&self) -> Result<u64> {
-        Ok(administrator::Entity::find().count(self.0).await?)
+        let all = administrator::Entity::find().filter(administrator::Column::GatewayId.is_null());
+        Ok(all.count(self.0).await?)
+    }
+
+    /// The technical users of a gateway.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn technical_users(&self, gateway: GatewayId) -> Result<Vec<Administrator>> {
+        let theirs = administrator::Column::GatewayId.eq(gateway.0);
+        self.many(administrator::Entity::find().filter(theirs).order_by_asc(administrator::Column::Id)).await
     }
 }
 

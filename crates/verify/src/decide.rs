@@ -90,6 +90,8 @@ impl Verifier {
                 CredentialKind::ApiKey => key = api_key::collect(&version.key_locations, request)?,
                 // Opens the token endpoint, no API by itself.
                 CredentialKind::ClientSecret => {}
+                // A third party's gateway checks these; none of them opens anything here.
+                CredentialKind::External => {}
             }
         }
         let key = key.ok_or(Reason::CredentialMissing)?;

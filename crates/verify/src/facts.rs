@@ -82,6 +82,8 @@ pub enum Proof {
     ApiKey(SecretHash),
     /// By a secret, of the client whose identifier comes with it.
     ClientSecret(SecretForm),
+    /// By a third party's gateway, and by nobody here.
+    External,
 }
 
 /// Of a subscription: who calls what, under which plan, and whether they may.
@@ -139,6 +141,7 @@ impl From<&Credential> for CredentialFacts {
         let proof = match &credential.material {
             Material::ApiKey(key) => Proof::ApiKey(key.hash),
             Material::ClientSecret(secret) => Proof::ClientSecret(secret.form.clone()),
+            Material::External(_) => Proof::External,
         };
         Self {
             application_id: credential.application_id,

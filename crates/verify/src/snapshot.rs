@@ -175,6 +175,7 @@ impl Verifier {
         let hash = match &credential.proof {
             Proof::ApiKey(hash) => *hash,
             Proof::ClientSecret(form) => return self.apply_client_secret(id, form.clone(), &credential),
+            Proof::External => return,
         };
         let last_used = credentials.get(&hash).map_or(0, |record| record.last_used.load(Ordering::Relaxed));
         let record = CredentialRecord {

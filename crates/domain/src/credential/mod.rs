@@ -9,9 +9,11 @@ use crate::{ApplicationId, Checks, CredentialId, Error, Instant, Invalid, Meta, 
 
 mod api_key;
 mod client_secret;
+mod external;
 
 pub use api_key::{ApiKey, ForeignKey};
 pub use client_secret::{ClientSecret, SecretForm, check_chosen_secret};
+pub use external::{Claim, ClaimSet, External, ExternalForm, ExternalValues};
 
 /// One way for an application to prove who it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,6 +50,8 @@ pub enum Material {
     ApiKey(ApiKey),
     /// What a client proves itself by when it asks for tokens.
     ClientSecret(ClientSecret),
+    /// Made by a third party's gateway, which also checks it: kept here for its owner.
+    External(External),
 }
 
 /// The kinds of credentials, as API versions accept them.
@@ -58,6 +62,8 @@ pub enum CredentialKind {
     ApiKey,
     /// What a client proves itself by when it asks for tokens.
     ClientSecret,
+    /// Made and checked by a third party's gateway.
+    External,
 }
 
 impl Material {
@@ -66,6 +72,7 @@ impl Material {
         match self {
             Self::ApiKey(_) => CredentialKind::ApiKey,
             Self::ClientSecret(_) => CredentialKind::ClientSecret,
+            Self::External(_) => CredentialKind::External,
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::str::FromStr;
 
 use keywright_domain::{
-    ApiKey, Application, ApplicationDraft, Client, ClientDraft, ClientRules, ClientType, Credential,
-    CredentialDraft, Developer, Instant, Material, Noun, OAuthScope, OAuthScopeDraft, Owner, Partner,
-    PartnerDraft, Pepper, ScopeKind, Secret, SecretKind, SigningAlgorithm, SigningKey, Subscription, Text,
+    ApiKey, Application, ApplicationDraft, Approval, Client, ClientDraft, ClientRules, ClientType,
+    Credential, CredentialDraft, Developer, FlowStep, Instant, Material, Noun, OAuthScope, OAuthScopeDraft,
+    Owner, Partner, PartnerDraft, Pepper, Person, Request, RequestContext, RequestKind, RequestStatus,
+    ScopeKind, Secret, SecretKind, SigningAlgorithm, SigningKey, Stage, StageKind, Subscription, Text,
     Transition,
 };
 
@@ -91,4 +92,24 @@ pub(crate) fn client() -> Client {
 pub(crate) fn signing_key() -> SigningKey {
     let jwk = serde_json::json!({});
     made(SigningKey::create(id(32), "default".to_owned(), SigningAlgorithm::Es256, jwk, vec![1], NOW))
+}
+
+/// A request for as many APIs as statuses are given.
+pub(crate) fn request(statuses: &[RequestStatus]) -> Request {
+    let apis = (0..).zip(statuses).map(|(n, _)| (id(30 + n), id(40 + n), Some(id(50 + n)))).collect();
+    let (requester, context) = (Person::Developer(id(1)), RequestContext::default());
+    let mut request =
+        made(Request::ask((id(12), RequestKind::Create), requester, id(3), Some(id(13)), context, apis, NOW));
+    for (state, status) in request.states.iter_mut().zip(statuses) {
+        state.status = *status;
+    }
+    request
+}
+
+/// An approval that Ada and Ben may decide.
+pub(crate) fn approval(everyone: bool) -> Approval {
+    let step = FlowStep { approvers: Vec::new(), everyone };
+    let kind = StageKind::People { flow_id: id(14), step };
+    let stage = Stage { id: id(15), kind, votes: Vec::new(), expires_at: None };
+    made(Approval::ask(id(16), id(12), vec![stage], NOW))
 }

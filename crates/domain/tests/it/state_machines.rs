@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use keywright_domain::{
-    Application, ApplicationState, Client, ClientState, Credential, CredentialDraft, CredentialState,
-    CredentialStatus, Developer, DeveloperCommand, DeveloperState, Error, Noun, Owner, Partner, PartnerRole,
-    PlanId, SigningKey, SigningKeyState, Subscription, SubscriptionCommand, SubscriptionStatus, Text,
-    Transition,
+    Application, ApplicationState, Approval, Client, ClientState, Credential, CredentialDraft,
+    CredentialState, CredentialStatus, Developer, DeveloperCommand, DeveloperState, Error, Noun, Owner,
+    Partner, PartnerRole, Person, PlanId, Request, RequestCommand, RequestStatus, SigningKey,
+    SigningKeyState, Subscription, SubscriptionCommand, SubscriptionStatus, Text, Transition,
 };
 
 use crate::sample::{self, NOW, id, made};
@@ -32,6 +32,8 @@ fn the_committed_page_is_what_the_machines_do() {
         &owners(),
         &clients(),
         &signing_keys(),
+        &requests(),
+        &approvals(),
     ]
     .join("\n");
     testkit::golden::compare("docs/reference/state-machines.md", &page);
@@ -207,6 +209,92 @@ fn owners() -> String {
         table.row(&state, "leave", partner.remove_member(ada, NOW), name);
     }
     table.0
+}
+
+/// One request in each status, with the commands that there are.
+fn requests() -> String {
+    let about = "A request has a state for each API and goes its own way with each; this is one of them. As a whole it is \
+                 completed if it is with every API, otherwise what is worst: rejected, failed, delivery_unsuccessful, new, \
+                 approval_pending, approved, waiting_third_party.";
+    let mut table = Table::new("Request", about);
+    let name = |it: &Request| word(it.status());
+    let reason = || "because".to_owned();
+    for status in REQUEST_STATUSES {
+        let request = sample::request(&[status]);
+        let state = request.states[0].id;
+        for (command, told) in [
+            (RequestCommand::AskForApproval, "ask people to approve"),
+            (RequestCommand::Approve, "approve"),
+            (RequestCommand::Reject { reason: reason() }, "reject"),
+            (RequestCommand::Delivered { code: Some(200) }, "note that the gateway was told"),
+            (
+                RequestCommand::Undelivered { code: Some(500), reason: reason() },
+                "note that it could not be told",
+            ),
+            (RequestCommand::Retry, "tell the gateway again"),
+            (RequestCommand::Complete { answer: vec![1] }, "note that the gateway has done it"),
+            (RequestCommand::Refuse { reason: reason() }, "note that the gateway will not do it"),
+            (RequestCommand::Fail { reason: reason() }, "give up"),
+        ] {
+            table.row(&word(status), told, request.apply(state, command, id::<uuid::Uuid>(99), NOW), name);
+        }
+    }
+    table.0
+}
+
+const REQUEST_STATUSES: [RequestStatus; 8] = [
+    RequestStatus::New,
+    RequestStatus::ApprovalPending,
+    RequestStatus::Approved,
+    RequestStatus::WaitingThirdParty,
+    RequestStatus::DeliveryUnsuccessful,
+    RequestStatus::Completed,
+    RequestStatus::Failed,
+    RequestStatus::Rejected,
+];
+
+/// What one of two approvers says, in a step for anyone and in one for everyone.
+fn approvals() -> String {
+    let about = "A step for anyone is decided by the first word; one for everyone by the first no, or when all of those who \
+                 are asked now have said yes. Nobody at all approves nothing.";
+    let mut table = Table::new("Approval", about);
+    let (ada, ben) = (Person::Developer(id(20)), Person::Developer(id(21)));
+    let name = |it: &Approval| {
+        let votes = it.stages[0].votes.len();
+        format!("{}{}", word(it.state), if votes == 0 { String::new() } else { format!(", {votes} spoke") })
+    };
+    for (everyone, kind) in [(false, "anyone"), (true, "everyone")] {
+        let fresh = sample::approval(everyone);
+        let after = made(fresh.vote(ada, &[ada, ben], true, Text::default(), NOW).unwrap());
+        for (approval, who, all) in [
+            (&fresh, ada, &[ada, ben][..]),
+            (&after, ada, &[ada, ben][..]),
+            (&after, ben, &[ada, ben][..]),
+            (&fresh, ada, &[ada][..]),
+            (&fresh, ada, &[][..]),
+        ] {
+            for yes in [true, false] {
+                let speaker = if who == ada { "Ada" } else { "Ben" };
+                let told =
+                    format!("{speaker} says {}, {} may speak", if yes { "yes" } else { "no" }, all.len());
+                let state = format!("for {kind}: {}", name(approval));
+                table.row(&state, &told, approval.vote(who, all, yes, Text::default(), NOW), name);
+            }
+        }
+    }
+    table.0
+}
+
+#[test]
+fn a_request_is_as_far_as_its_worst_state() {
+    for worse in REQUEST_STATUSES {
+        let request = sample::request(&[RequestStatus::Completed, worse]);
+        assert_eq!(request.status(), worse);
+    }
+    assert_eq!(
+        sample::request(&[RequestStatus::Rejected, RequestStatus::DeliveryUnsuccessful]).status(),
+        RequestStatus::Rejected
+    );
 }
 
 #[test]

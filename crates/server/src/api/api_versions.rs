@@ -31,7 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 
 words! {
     /// Who decides about subscriptions that developers ask for.
-    Approval = domain::Approval {
+    SubscriptionApproval = domain::SubscriptionApproval {
         "by_plan" = ByPlan,
         "automatic" = Automatic,
         "manual" = Manual,
@@ -68,7 +68,7 @@ pub(crate) struct ApiVersion {
     /// Whether developers may ask for a subscription.
     open_for_subscriptions: bool,
     /// Who decides about subscriptions that developers ask for.
-    approval: Approval,
+    approval: SubscriptionApproval,
     /// Host names in lower case; empty: any host.
     hosts: Vec<String>,
     /// Matched on whole segments; the longest one wins.
@@ -202,7 +202,7 @@ pub(crate) struct NewApiVersion {
     open_for_subscriptions: Option<bool>,
     /// Who decides about subscriptions that developers ask for; left out: an administrator, if the plan says so.
     #[serde(default)]
-    approval: Option<Approval>,
+    approval: Option<SubscriptionApproval>,
     /// Host names without scheme and port; empty: any host.
     #[serde(default)]
     #[schema(max_items = 50, example = json!(["api.example.com"]))]
@@ -286,7 +286,7 @@ pub(crate) struct ApiVersionChange {
     open_for_subscriptions: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
-    approval: Option<Approval>,
+    approval: Option<SubscriptionApproval>,
     #[serde(default, deserialize_with = "present")]
     #[schema(max_items = 50, nullable = false)]
     hosts: Option<Vec<String>>,

@@ -40,6 +40,7 @@ words! {
     CredentialKind = domain::CredentialKind {
         "api_key" = ApiKey,
         "client_secret" = ClientSecret,
+        "external" = External,
     }
 }
 
@@ -99,9 +100,10 @@ pub(crate) struct IssuedCredential {
 fn shown(credential: domain::Credential, now: domain::Instant) -> Credential {
     let status = credential.status(now).into();
     let kind = credential.material.kind().into();
-    let (hint, imported) = match credential.material {
-        Material::ApiKey(key) => (key.hint, key.imported),
-        Material::ClientSecret(secret) => (secret.hint, secret.chosen),
+    let (prefix, last4, imported) = match credential.material {
+        Material::ApiKey(key) => (key.hint.prefix, key.hint.last4, key.imported),
+        Material::ClientSecret(secret) => (secret.hint.prefix, secret.hint.last4, secret.chosen),
+        Material::External(external) => (String::new(), external.hint, true),
     };
     Credential {
         id: credential.id.0,
@@ -109,8 +111,8 @@ fn shown(credential: domain::Credential, now: domain::Instant) -> Credential {
         name: credential.name.to_string(),
         kind,
         status,
-        prefix: hint.prefix,
-        last4: hint.last4,
+        prefix,
+        last4,
         imported,
         expires_at: credential.expires_at.map(Time::from),
         replaced_by: credential.replaced_by.map(|id| id.0),

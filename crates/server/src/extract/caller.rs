@@ -80,9 +80,9 @@ fn bearer(parts: &Parts) -> Result<Option<&str>, Problem> {
 pub(crate) fn limit(caller: &Caller, state: &State) -> Result<(), Problem> {
     let checked = match &caller.identity {
         Identity::Token { id, .. } => state.by_principal.check(&id.0),
-        Identity::Developer { session_id, .. } | Identity::Administrator { session_id, .. } => {
-            state.by_principal.check(&session_id.0)
-        }
+        Identity::Developer { session_id, .. }
+        | Identity::Administrator { session_id, .. }
+        | Identity::Provider { session_id, .. } => state.by_principal.check(&session_id.0),
         Identity::Anonymous => match caller.address {
             Some(address) => state.by_network.check(&app::network(address)),
             None => Ok(()),

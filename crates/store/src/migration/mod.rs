@@ -12,6 +12,11 @@ mod m0005_invitations;
 mod m0010_oauth_desk;
 mod m0011_access_tokens;
 mod m0020_webhooks;
+mod m0025_gateways;
+mod m0026_requests;
+mod m0027_approvals;
+mod m0028_external_tokens;
+mod m0029_usage_reports;
 mod m0040_portal;
 mod m0041_asking_for_apis;
 
@@ -29,6 +34,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_webhooks::Migration),
             Box::new(m0010_oauth_desk::Migration),
             Box::new(m0011_access_tokens::Migration),
+            Box::new(m0025_gateways::Migration),
+            Box::new(m0026_requests::Migration),
+            Box::new(m0027_approvals::Migration),
+            Box::new(m0028_external_tokens::Migration),
+            Box::new(m0029_usage_reports::Migration),
             Box::new(m0040_portal::Migration),
             Box::new(m0041_asking_for_apis::Migration),
         ]

@@ -165,6 +165,7 @@ impl Facts for CredentialFacts {
                 let (hash, pepper) = (row.get("secret_hash")?, row.get("pepper")?);
                 Proof::ClientSecret(credential::secret_form(row.at, hash, pepper, row.get("details")?)?)
             }
+            CredentialKind::External => Proof::External,
         };
         let expires_at: Option<i64> = row.get("expires_at")?;
         let replaced_by: Option<Uuid> = row.get("replaced_by")?;

@@ -1,0 +1,107 @@
+//! Basic authentication (RFC 7617), for tools that know nothing else: the same accounts, the same brakes on guessing as
+//! at sign-in. What was right is remembered for a while, so that not every call costs a slow hash.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::{Administrator, Developer, Email, Instant, Person, SessionId};
+
+use crate::sign_in::{WRONG, administrator_identity, may_sign_in};
+use crate::{App, Caller, Identity, Result};
+
+/// How long a password that was right is remembered.
+const REMEMBER: Duration = Duration::from_secs(300);
+/// How many are remembered; when there are more, all are forgotten.
+const MAX: usize = 10_000;
+
+/// Passwords that were right, as keyed hashes: of the account, the password, and the hash it was compared with. A new
+/// password is another hash, so that the old one is forgotten with it.
+#[derive(Debug, Default)]
+pub(crate) struct Verified(Mutex<HashMap<[u8; 32], Instant>>);
+
+impl Verified {
+    fn knows(&self, key: &[u8; 32], now: Instant) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(key).is_some_and(|at| now.since(*at) < REMEMBER)
+    }
+
+    fn note(&self, key: [u8; 32], now: Instant) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX {
+            known.clear();
+        }
+        known.insert(key, now);
+    }
+}
+
+/// Whose address it is. An administrator's comes first: nobody can register to be in the way.
+enum Account {
+    Administrator(Administrator),
+    Developer(Developer),
+    Nobody,
+}
+
+impl Account {
+    fn hash(&self) -> Option<String> {
+        match self {
+            Self::Administrator(administrator) => Some(administrator.password_hash.clone()),
+            Self::Developer(developer) => developer.password_hash.clone(),
+            Self::Nobody => None,
+        }
+    }
+}
+
+impl App {
+    /// Who brings this address and password.
+    ///
+    /// # Errors
+    /// As [`App::sign_in`].
+    pub async fn identify_basic(&self, caller: &Caller, address: &str, password: &str) -> Result<Identity> {
+        let email = Email::parse(address).map_err(|_| WRONG)?;
+        let account = self.account_at(&email).await?;
+        let hash = account.hash();
+        let parts = [email.unique_key(), password.to_owned(), hash.clone().unwrap_or_default()];
+        let key = self.keys.pepper().fingerprint("basic", &parts.each_ref().map(|part| part.as_bytes()));
+        let now = self.clock.now();
+        if hash.is_none() || !self.basic.knows(&key, now) {
+            self.take_guess(caller, &email).await?;
+            if !self.passwords.verify(password, hash).await? {
+                if let Account::Developer(developer) = &account {
+                    self.note_bad_guess(caller, developer).await?;
+                }
+                return Err(WRONG);
+            }
+            self.forgive_guesses(caller, &email).await?;
+            self.basic.note(key, now);
+        }
+        match account {
+            Account::Administrator(administrator) => {
+                Ok(administrator_identity(&administrator, SessionId(administrator.id.0)))
+            }
+            Account::Developer(developer) => {
+                may_sign_in(&developer)?;
+                // There is no session; the account itself stands for it, where calls are counted.
+                Ok(Identity::Developer { id: developer.id, session_id: SessionId(developer.id.0) })
+            }
+            Account::Nobody => Err(WRONG),
+        }
+    }
+
+    async fn account_at(&self, email: &Email) -> Result<Account> {
+        let read = self.store.read();
+        if let Some(administrator) = read.administrator_by_email(email).await? {
+            return Ok(Account::Administrator(administrator));
+        }
+        Ok(read.developer_by_email(email).await?.map_or(Account::Nobody, Account::Developer))
+    }
+
+    /// The address of a person, if they are still there.
+    pub(crate) async fn address_of(&self, person: Person) -> Result<Option<Email>> {
+        let read = self.store.read();
+        Ok(match person {
+            Person::Developer(id) => read.find::<Developer>(id).await?.map(|it| it.email),
+            Person::Administrator(id) => read.find::<Administrator>(id).await?.map(|it| it.email),
+        })
+    }
+}
