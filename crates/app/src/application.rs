@@ -266,7 +266,7 @@ impl App {
 
 /// What another system knows an application by must not be another application's id: an application without a
 /// reference is known by that. (That no two have the same reference is held by a unique index.)
-async fn check_reference(tx: &Tx, application: &Application) -> Result<()> {
+pub(crate) async fn check_reference(tx: &Tx, application: &Application) -> Result<()> {
     let Some(id) = application.reference.as_deref().and_then(domain::parse_uuid) else { return Ok(()) };
     let other: Option<Application> = if id == application.id.0 { None } else { tx.read().find(id).await? };
     match other {

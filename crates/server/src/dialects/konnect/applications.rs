@@ -92,22 +92,42 @@ async fn create(
     let strategy = fields.id("auth_strategy_id").map(AuthStrategyId);
     let wish = Wish::read(&mut fields);
     fields.close()?;
-    refuse_scopes(wish.scopes.as_deref())?;
+    let scopes = wish.scopes.clone().unwrap_or_default();
     // Names may repeat here: Konnect's clients expect none to be taken.
     let mut draft = ApplicationDraft { name, shares_name: true, ..ApplicationDraft::default() };
     wish.apply(&mut draft);
-    let made = state.app.create_application(&caller, draft, None, strategy).await?.value;
-    let (application, strategy) = state.app.own_application(&caller, made.id).await?;
-    Ok((StatusCode::CREATED, Json(map::application(application, &strategy))).into_response())
+    let made = state.app.create_own_application(&caller, draft, strategy, scopes).await.map_err(scoped)?;
+    let has_scopes = map::available_scopes(&made.strategy.method).is_some();
+    let body = Application {
+        credentials: made.proof.as_ref().map(map::client_secret),
+        scopes: has_scopes.then_some(made.scopes),
+        ..map::application(made.application, &made.strategy)
+    };
+    Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
-/// Only strategies with scopes to choose from take some.
-fn refuse_scopes(scopes: Option<&[String]>) -> Result<(), Refusal> {
-    if scopes.is_none_or(<[String]>::is_empty) {
-        return Ok(());
+/// Which scopes there are depends on the strategy.
+fn scoped(error: app::Error) -> Refusal {
+    match error {
+        app::Error::Invalid(invalid) if invalid.fields().iter().any(|it| it.field.starts_with("scopes")) => {
+            let reason = "cannot be chosen with this auth strategy";
+            Refusal::wrong(Wrong::dependent(Source::Body, "scopes", reason, &["auth_strategy_id"]))
+        }
+        other => other.into(),
     }
-    let reason = "cannot be chosen with this auth strategy";
-    Err(Refusal::wrong(Wrong::dependent(Source::Body, "scopes", reason, &["auth_strategy_id"])))
+}
+
+/// An application with the scopes of its client, if its strategy has some to choose from.
+async fn shown(
+    state: &State,
+    application: domain::Application,
+    strategy: &domain::AuthStrategy,
+) -> Result<Application, Refusal> {
+    let scopes = match map::available_scopes(&strategy.method) {
+        Some(_) => state.app.scopes_of_client(&application).await?,
+        None => None,
+    };
+    Ok(Application { scopes, ..map::application(application, strategy) })
 }
 
 async fn get(
@@ -116,7 +136,7 @@ async fn get(
     ids: Ids,
 ) -> Result<Json<Application>, Refusal> {
     let (application, strategy) = state.app.own_application(&caller, ids.id("applicationId")?).await?;
-    Ok(Json(map::application(application, &strategy)))
+    Ok(Json(shown(&state, application, &strategy).await?))
 }
 
 async fn update(
@@ -128,8 +148,8 @@ async fn update(
     let renamed = fields.has("name").then(|| fields.required("name", 255));
     let wish = Wish::read(&mut fields);
     fields.close()?;
-    let (application, strategy) = state.app.own_application(&caller, ids.id("applicationId")?).await?;
-    refuse_scopes(wish.scopes.as_deref())?;
+    let (application, _) = state.app.own_application(&caller, ids.id("applicationId")?).await?;
+    let scopes = wish.scopes.clone().filter(|scopes| !scopes.is_empty());
     let known_as = application.known_as();
     let edit = |draft: &mut ApplicationDraft| {
         // Clients send the reference back as they got it; one that was made up stays made up.
@@ -140,8 +160,9 @@ async fn update(
             draft.shares_name = true;
         }
     };
-    let application = state.app.update_application(&caller, application.id, None, edit).await?;
-    Ok(Json(map::application(application, &strategy)))
+    let updated = state.app.update_own_application(&caller, application.id, scopes.as_deref(), edit);
+    let (application, strategy) = updated.await.map_err(scoped)?;
+    Ok(Json(shown(&state, application, &strategy).await?))
 }
 
 async fn delete(

@@ -12,7 +12,7 @@ use super::Doors;
 use super::body::{Body, MayBody};
 use super::caller::Private;
 use super::error::{Refusal, Source, Wrong};
-use super::map::Ids;
+use super::map::{self, Ids};
 use super::query::{List, Listing};
 use super::wire::{Stamp, stamp};
 use crate::state::State;
@@ -156,9 +156,14 @@ async fn refresh(
     Private(caller): Private,
     ids: Ids,
 ) -> Result<Response, Refusal> {
-    state.app.own_application(&caller, ids.id("applicationId")?).await?;
-    let reason = "has no client secret that is kept here";
-    Err(Refusal::wrong(Wrong::new(Source::Path, "applicationId", "invalid", reason)))
+    match state.app.replace_client_secret(&caller, ids.id("applicationId")?).await {
+        Ok(proof) => Ok((StatusCode::CREATED, Json(map::client_secret(&proof))).into_response()),
+        Err(app::Error::Conflict { code: "no_client", .. }) => {
+            let reason = "has no client secret that is kept here";
+            Err(Refusal::wrong(Wrong::new(Source::Path, "applicationId", "invalid", reason)))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn own(state: &State, caller: &app::Caller, ids: &Ids) -> Result<Credential, Refusal> {

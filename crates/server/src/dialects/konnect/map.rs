@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use app::{Offer, Terms};
+use app::{ClientProof, Offer, Terms};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use domain::{AuthMethod, AuthStrategy, KeyLocation, SubscriptionStatus};
@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::error::{Refusal, Source, Wrong};
 use super::wire::{
-    Application, LatestVersion, Product, ProductVersion, Registration, RegistrationConfig, Strategy, stamp,
+    Application, ClientSecret, LatestVersion, Product, ProductVersion, Registration, RegistrationConfig,
+    Strategy, stamp,
 };
 use crate::state::State;
 
@@ -94,6 +95,10 @@ pub(super) fn application(application: domain::Application, by: &AuthStrategy) -
         created_at: stamp(application.meta.created_at),
         updated_at: stamp(application.meta.updated_at),
     }
+}
+
+pub(super) fn client_secret(proof: &ClientProof) -> ClientSecret {
+    ClientSecret { client_id: proof.client_id.clone(), client_secret: proof.secret.expose().to_owned() }
 }
 
 pub(super) fn product(offer: Offer) -> Product {

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::{RawQuery, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::{ApplicationId, AuthMethod, SubscriptionId};
-use serde_json::Value;
+use domain::{ApplicationId, SubscriptionId};
+use serde_json::{Value, json};
 
 use super::Doors;
 use super::body::Body;
@@ -115,12 +115,12 @@ pub(super) async fn scopes_of(
     caller: &app::Caller,
     application: ApplicationId,
 ) -> Result<Json<Value>, Refusal> {
-    let (_, strategy) = state.app.own_application(caller, application).await?;
-    match &strategy.method {
-        AuthMethod::KeyAuth { .. }
-        | AuthMethod::ClientCredentials { .. }
-        | AuthMethod::SelfManagedClientCredentials { .. } => Err(Refusal::no_granted_scopes()),
+    let (application, strategy) = state.app.own_application(caller, application).await?;
+    if map::available_scopes(&strategy.method).is_none() {
+        return Err(Refusal::no_granted_scopes());
     }
+    let scopes = state.app.scopes_of_client(&application).await?.ok_or_else(Refusal::no_granted_scopes)?;
+    Ok(Json(json!({ "scopes": scopes })))
 }
 
 /// The operations that name a registration know no 400.
