@@ -47,7 +47,9 @@ pub async fn look_at_all(desk: &Desk, chromium: &Chromium) {
                 chromium.open(path).await;
                 if LOOKS.iter().any(|(name, ..)| name == look) {
                     let at = format!("{who} {look} {path}");
-                    complaints.extend(check(chromium, &axe, *width).await.into_iter().map(|it| format!("{at}: {it}")));
+                    complaints.extend(
+                        check(chromium, &axe, *width).await.into_iter().map(|it| format!("{at}: {it}")),
+                    );
                 }
                 if let Some(folder) = folder() {
                     picture(chromium, &world, &folder, &format!("{who}-{look}"), path).await;
