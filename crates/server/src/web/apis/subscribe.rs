@@ -46,9 +46,9 @@ impl Asked {
         format!("/apis/{}?version={}", self.version.api_id, self.version.id)
     }
 
-    fn view(&self) -> View {
+    fn view(&self, guest: &Guest) -> View {
         View::new(Place::Apis, format!("Subscribe to {}", self.name))
-            .crumb("/apis", "APIs")
+            .crumb(if guest.is_administrator() { "/console/apis" } else { "/apis" }, "APIs")
             .crumb(self.api_path(), &self.name)
     }
 }
@@ -93,7 +93,7 @@ async fn form(app: &App, guest: &Guest, asked: &Asked) -> Result<Option<Form>, R
 
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit: Visit<Person>) -> Answer {
     let asked = Asked::load(&app, &visit, id).await?;
-    let view = asked.view();
+    let view = asked.view(&visit);
     let view = match form(&app, &visit, &asked).await? {
         Some(form) => view.section(Section::form(form)),
         None => view.section(
@@ -135,7 +135,7 @@ async fn submit(
         Err(error) => {
             let Some(form) = form(&app, &visit, &asked).await? else { return Err(error.into()) };
             let (status, form) = form.refused(&typed, error)?;
-            asked.view().section(Section::form(form)).answer(status, &app, &visit).await
+            asked.view(&visit).section(Section::form(form)).answer(status, &app, &visit).await
         }
     }
 }

@@ -88,10 +88,11 @@ async fn next_step(
     let filter = CredentialFilter { application_id: Some(id), ..CredentialFilter::default() };
     let credentials = app.credentials(&visit.caller, filter, first).await?.items;
     let now = app.clock().now();
+    let apis = if visit.is_administrator() { "/console/apis" } else { "/apis" };
     let step = if subscriptions.is_empty() {
         Some((
             "It may not call anything yet: choose an API and subscribe.",
-            Action::link("/apis", "Choose an API"),
+            Action::link(apis, "Choose an API"),
         ))
     } else if !credentials.iter().any(|it| it.status(now).is_usable()) {
         let new = format!("/applications/{id}/credentials/new");

@@ -85,6 +85,7 @@ pub async fn first_api(desk: &Desk, it: &Chromium) {
     it.press("Create application").await;
     it.press("Choose an API").await;
     it.press("Orders").await;
+    it.press("As developers see it").await;
     it.click(".plans .button").await;
     it.press("Subscribe").await;
     it.says("Active").await;
