@@ -17,6 +17,7 @@ mod m0026_requests;
 mod m0027_approvals;
 mod m0028_external_tokens;
 mod m0029_usage_reports;
+mod m0030_oauth_grants;
 
 pub(crate) struct Migrator;
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_approvals::Migration),
             Box::new(m0028_external_tokens::Migration),
             Box::new(m0029_usage_reports::Migration),
+            Box::new(m0030_oauth_grants::Migration),
         ]
     }
 }
