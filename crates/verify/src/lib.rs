@@ -33,8 +33,8 @@ pub use clients::SecretRecord;
 pub use decide::{Headers, Request};
 pub use decision::{Decision, Reason, Refusal, Verified};
 pub use facts::{
-    ApplicationFacts, BrokenVersion, CatalogueFacts, CertificateTerms, Change, CredentialFacts, PartnerFacts,
-    Proof, SubscriptionFacts, Thing,
+    ApplicationFacts, BrokenVersion, CatalogueFacts, CertificateTerms, Change, CredentialFacts, GrantFacts,
+    PartnerFacts, Proof, SubscriptionFacts, Thing,
 };
 pub use host::{Host, MAX_HOST};
 pub use method::Method;
