@@ -12,9 +12,11 @@ mod auth_strategy;
 mod basic;
 mod callback;
 mod caller;
+mod catalogue;
 mod clock;
 mod credential;
 mod developer;
+mod document;
 mod error;
 mod example;
 mod external_credential;
@@ -31,7 +33,9 @@ mod once;
 mod partner;
 mod password;
 mod plan;
+mod portal;
 mod refusal;
+mod renewal;
 mod request;
 mod sign_in;
 mod sign_up;
@@ -59,6 +63,7 @@ use verify::Verifier;
 
 pub use callback::Answer;
 pub use caller::{Caller, Identity};
+pub use catalogue::{Offer, Terms};
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use example::Example;
@@ -69,14 +74,12 @@ pub use mail::{MailJob, ShownMail};
 pub use oauth::*;
 pub use once::Created;
 pub use refusal::RefusedAct;
+pub use renewal::Renewable;
 pub use request::{NewRequest, RequestStory};
-pub use sign_in::{SignedIn, network};
-pub use sign_up::Registration;
+pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
+pub use sign_up::{LinkForm, Registration};
 pub use store::{
-    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
-    CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page,
-    PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscriptionFilter,
-    UsageReport, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
+    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter, CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered, NumberedRequest, Page, PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo, SubscriptionFilter, UsageReport, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use telling::{GatewayEvent, event_data};
 pub use webhook_endpoint::ShownEndpoint;
