@@ -6,7 +6,7 @@ use crate::route::{parse_host, parse_method, parse_path_prefix};
 use crate::text::parse_labels;
 use crate::transition::noun;
 use crate::{
-    ApiId, ApiVersionId, AuthStrategyId, Checks, CredentialKind, Instant, Invalid, Meta, Name, Plan, PlanId,
+    ApiId, ApiVersionId, AuthStrategyId, Checks, Instant, Invalid, Meta, Name, Plan, PlanId,
     Text, Transition,
 };
 

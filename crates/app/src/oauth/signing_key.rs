@@ -46,10 +46,11 @@ impl App {
     }
 
     /// Makes the next key of each line, or of those with an algorithm. It is published at once and signs once it has
-    /// been published for long enough; then the oldest one retires. Answers the new keys.
+    /// been published for long enough; then the oldest one retires. Answers the new keys. Where one waits already, there
+    /// is no other: keys do not pile up.
     ///
     /// # Errors
-    /// If the caller may not.
+    /// If the caller may not, or every line has a key that waits.
     pub async fn rotate_signing_keys(
         &self,
         caller: &Caller,
@@ -57,8 +58,17 @@ impl App {
     ) -> Result<Vec<SigningKey>> {
         caller.must_administer(THIS, Access::Write)?;
         let lines = self.lines().await?;
-        let lines: Vec<Line> =
-            lines.into_iter().filter(|(_, its)| algorithm.is_none_or(|only| only == *its)).collect();
+        let keys = self.store.read().all_signing_keys().await?;
+        let waits = |(series, algorithm): &Line| {
+            keys.iter().any(|key| {
+                key.state == SigningKeyState::Pending && key.series == *series && key.algorithm == *algorithm
+            })
+        };
+        let wanted = |line: &Line| algorithm.is_none_or(|only| only == line.1) && !waits(line);
+        let lines: Vec<Line> = lines.into_iter().filter(wanted).collect();
+        if lines.is_empty() {
+            return Err(Error::conflict("rotating", "the next key waits already to be taken into use"));
+        }
         let fresh = self.make_keys(lines).await?;
         let mut tx = self.begin(caller).await?;
         tx.lock_signing_keys().await?;
