@@ -89,15 +89,11 @@ pub use rights::Rights;
 pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
 pub use sign_up::{LinkForm, Registration};
 pub use store::{
-<<<<<<< HEAD
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
     CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered,
     NumberedRequest, Page, PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced,
     SubscribedTo, SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep,
     Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
-=======
-    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter, CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered, NumberedRequest, Page, PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo, SubscriptionFilter, UsageReport, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
->>>>>>> oauthdesk
 };
 pub use telling::{GatewayEvent, event_data};
 pub use verify::CertificateHeader;
