@@ -80,6 +80,8 @@ pub enum Resource {
     Requests,
     /// External tokens and the forms by which they are asked for.
     ExternalTokens,
+    /// How the portal shows itself.
+    Portal,
 }
 
 /// Reading, or changing and reading.
@@ -113,6 +115,7 @@ impl Resource {
         Self::Groups,
         Self::Requests,
         Self::ExternalTokens,
+        Self::Portal,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -137,6 +140,7 @@ impl Resource {
             Self::Groups => "groups",
             Self::Requests => "requests",
             Self::ExternalTokens => "external-tokens",
+            Self::Portal => "portal",
         }
     }
 }

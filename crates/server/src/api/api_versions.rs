@@ -29,6 +29,12 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 }
 
 words! {
+    /// Who decides about subscriptions that developers ask for.
+    SubscriptionApproval = domain::SubscriptionApproval {
+        "by_plan" = ByPlan,
+        "automatic" = Automatic,
+        "manual" = Manual,
+    }
     /// What a caller may present: an API key, or a client certificate that the gateway hands on.
     Accepted = domain::Accepted {
         "api_key" = ApiKey,
@@ -63,6 +69,10 @@ pub(crate) struct ApiVersion {
     subscription_required: bool,
     /// The plans that a subscription may choose from.
     plan_ids: Vec<Uuid>,
+    /// Whether developers may ask for a subscription.
+    open_for_subscriptions: bool,
+    /// Who decides about subscriptions that developers ask for.
+    approval: SubscriptionApproval,
     /// Host names in lower case; empty: any host.
     hosts: Vec<String>,
     /// Matched on whole segments; the longest one wins.
@@ -106,6 +116,8 @@ impl From<domain::ApiVersion> for ApiVersion {
             required_scopes: version.required_scopes,
             subscription_required: version.subscription_required,
             plan_ids: version.plan_ids.into_iter().map(Into::into).collect(),
+            open_for_subscriptions: version.open_for_subscriptions,
+            approval: version.approval.into(),
             hosts: version.route.hosts,
             path_prefixes: version.route.path_prefixes,
             methods: version.route.methods,
@@ -146,7 +158,7 @@ pub(crate) struct ApiVersionList {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewApiVersion {
     /// Unique among the API's versions.
-    #[schema(min_length = 1, max_length = 120, example = "v1")]
+    #[schema(min_length = 1, max_length = 256, example = "v1")]
     name: String,
     /// Plain segments, without a slash at the end. No other version may be published at the same host and path.
     #[schema(min_items = 1, max_items = 50, example = json!(["/orders"]))]
@@ -189,6 +201,12 @@ pub(crate) struct NewApiVersion {
     #[serde(default)]
     #[schema(max_items = 50, value_type = Option<Vec<Uuid>>)]
     plan_ids: Option<Vec<PlanId>>,
+    /// Whether developers may ask for a subscription; left out: they may.
+    #[serde(default)]
+    open_for_subscriptions: Option<bool>,
+    /// Who decides about subscriptions that developers ask for; left out: an administrator, if the plan says so.
+    #[serde(default)]
+    approval: Option<SubscriptionApproval>,
     /// Host names without scheme and port; empty: any host.
     #[serde(default)]
     #[schema(max_items = 50, example = json!(["api.example.com"]))]
@@ -215,6 +233,8 @@ impl NewApiVersion {
         draft.subscription_required =
             self.subscription_required.unwrap_or(!draft.accepted_credentials.is_empty());
         set_if_given(&mut draft.plan_ids, self.plan_ids);
+        set_if_given(&mut draft.open_for_subscriptions, self.open_for_subscriptions);
+        set_if_given(&mut draft.approval, self.approval.map(Into::into));
         draft.hosts = self.hosts;
         draft.methods = self.methods;
     }
@@ -225,7 +245,7 @@ impl NewApiVersion {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiVersionChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(min_items = 1, max_items = 50, nullable = false)]
@@ -264,6 +284,13 @@ pub(crate) struct ApiVersionChange {
     #[serde(default, deserialize_with = "present")]
     #[schema(max_items = 50, value_type = Option<Vec<Uuid>>, nullable = false)]
     plan_ids: Option<Vec<PlanId>>,
+    /// Subscriptions that are there go on.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    open_for_subscriptions: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    approval: Option<SubscriptionApproval>,
     #[serde(default, deserialize_with = "present")]
     #[schema(max_items = 50, nullable = false)]
     hosts: Option<Vec<String>>,
@@ -287,6 +314,8 @@ impl ApiVersionChange {
         set_if_given(&mut draft.required_scopes, self.required_scopes);
         set_if_given(&mut draft.subscription_required, self.subscription_required);
         set_if_given(&mut draft.plan_ids, self.plan_ids);
+        set_if_given(&mut draft.open_for_subscriptions, self.open_for_subscriptions);
+        set_if_given(&mut draft.approval, self.approval.map(Into::into));
         set_if_given(&mut draft.hosts, self.hosts);
         set_if_given(&mut draft.methods, self.methods);
     }

@@ -11,11 +11,13 @@ pub(crate) mod credentials;
 mod developers;
 mod docs;
 mod document;
+mod documents;
 mod invitations;
 mod mails;
 mod page;
 pub(crate) mod partners;
 mod plans;
+mod portal;
 mod reply;
 mod specifications;
 mod subscriptions;
@@ -49,7 +51,9 @@ fn described() -> OpenApiRouter<State> {
         .merge(apis::routes())
         .merge(api_versions::routes())
         .merge(specifications::routes())
+        .merge(documents::routes())
         .merge(subscriptions::routes())
+        .merge(portal::routes())
 }
 
 /// All routes of the API.

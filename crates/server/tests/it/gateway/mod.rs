@@ -1,15 +1,16 @@
 //! The gateway check: asked directly, and by real gateways that run the files of the guide.
 
+pub mod call;
 mod call;
 mod certificates;
 mod decision;
 mod described;
-mod door;
+pub mod door;
 mod failing;
-mod front;
+pub mod front;
 mod guide;
 mod monitor;
 mod peers;
 mod protected;
 mod same_path;
-mod upstream;
+pub mod upstream;
