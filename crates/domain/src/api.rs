@@ -6,8 +6,7 @@ use crate::route::{parse_host, parse_method, parse_path_prefix};
 use crate::text::parse_labels;
 use crate::transition::noun;
 use crate::{
-    ApiId, ApiVersionId, AuthStrategyId, Checks, CredentialKind, Instant, Invalid, Meta, Name, Plan, PlanId,
-    Text, Transition,
+    ApiId, ApiVersionId, AuthStrategyId, Checks, Instant, Invalid, Meta, Name, Plan, PlanId, Text, Transition,
 };
 
 /// What a caller may present to open an API version.

@@ -93,9 +93,8 @@ pub mod webhook_signature;
 pub use access_token::{AccessToken, RevokedToken};
 pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
-pub use api::{Accepted, Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary};
 pub use api::{
-    Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval,
+    Accepted, Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval,
 };
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
 pub use approval::{

@@ -15,8 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Place, json, meta, word};
 use crate::subscription::application_ids_visible_to;
-use crate::{Numbered, NumberedRequest, Owned, Page, PageRequest, Read, Record, Result, Store};
-use crate::{Owned, Page, PageRequest, Read, Record, Result};
+use crate::{Numbered, NumberedRequest, Owned, Page, PageRequest, Read, Record, Result};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "credentials")]

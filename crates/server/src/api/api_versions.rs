@@ -35,6 +35,9 @@ words! {
         "automatic" = Automatic,
         "manual" = Manual,
     }
+}
+
+words! {
     /// What a caller may present: an API key, or a client certificate that the gateway hands on.
     Accepted = domain::Accepted {
         "api_key" = ApiKey,

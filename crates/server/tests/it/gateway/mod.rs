@@ -1,7 +1,6 @@
 //! The gateway check: asked directly, and by real gateways that run the files of the guide.
 
 pub mod call;
-mod call;
 mod certificates;
 mod decision;
 mod described;
