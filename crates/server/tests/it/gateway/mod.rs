@@ -1,7 +1,6 @@
 //! The gateway check: asked directly, and by real gateways that run the files of the guide.
 
 pub mod call;
-mod call;
 mod certificates;
 mod decision;
 mod described;
@@ -14,8 +13,3 @@ mod peers;
 mod protected;
 mod same_path;
 pub mod upstream;
-
-pub use call::Call;
-pub use door::listen;
-pub use front::{Front, Kind};
-pub use upstream::Upstream;
