@@ -4,7 +4,7 @@ use app::Settings;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Client;
+use super::{Client, product};
 use crate::support::{Answer, Desk, Engine, both, id};
 
 const PATH: &str = "/api/v2/applications";
@@ -206,7 +206,7 @@ both!(
         ada.patch(&place, json!({"name": "x", "scopes": ["admin"]})).await.wrong(&["body scopes dependent_fields"]);
         ada.post(&format!("{place}/credentials"), json!({})).await.wrong(&["path applicationId invalid"]);
         desk.assert_nothing_happened(before).await;
-        let (_, version) = super::product(&desk, "Orders", json!({"auth_strategy_id": strategy["id"]})).await;
+        let (_, version) = product(&desk, "Orders", json!({"auth_strategy_id": strategy["id"]})).await;
         let granted = format!("{place}/product-versions/{version}/granted-scopes");
         assert_eq!(ada.get(&granted).await.is(200, "scopes")["scopes"], json!(["email"]));
 
