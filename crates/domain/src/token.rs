@@ -70,8 +70,6 @@ pub enum Resource {
     Clients,
     /// Scopes, token definitions and signing keys.
     Oauth,
-    /// How the portal shows itself.
-    Portal,
     /// Third parties' gateways and their technical users.
     Gateways,
     /// Groups of people.
@@ -80,6 +78,8 @@ pub enum Resource {
     Requests,
     /// External tokens and the forms by which they are asked for.
     ExternalTokens,
+    /// How the portal shows itself.
+    Portal,
 }
 
 /// Reading, or changing and reading.
@@ -108,11 +108,11 @@ impl Resource {
         Self::Webhooks,
         Self::Clients,
         Self::Oauth,
-        Self::Portal,
         Self::Gateways,
         Self::Groups,
         Self::Requests,
         Self::ExternalTokens,
+        Self::Portal,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -132,11 +132,11 @@ impl Resource {
             Self::Webhooks => "webhooks",
             Self::Clients => "clients",
             Self::Oauth => "oauth",
-            Self::Portal => "portal",
             Self::Gateways => "gateways",
             Self::Groups => "groups",
             Self::Requests => "requests",
             Self::ExternalTokens => "external-tokens",
+            Self::Portal => "portal",
         }
     }
 }

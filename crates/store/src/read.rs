@@ -138,21 +138,6 @@ impl<C: ConnectionTrait> Read<'_, C> {
         Ok(nouns)
     }
 
-    /// A numbered part of what a query finds, from the newest to the oldest.
-    pub(crate) async fn numbered<T: Record>(
-        &self,
-        select: Select<T::Entity>,
-        page: NumberedRequest,
-    ) -> Result<Numbered<T>> {
-        let total = select.clone().count(self.0).await?;
-        let before = page.number.saturating_sub(1).saturating_mul(page.size);
-        if before >= total {
-            return Ok(Numbered { items: Vec::new(), total });
-        }
-        let items = self.many(select.order_by_desc(T::ID).offset(before).limit(page.size)).await?;
-        Ok(Numbered { items, total })
-    }
-
     /// A part of what a query finds by number of page, from the newest to the oldest.
     pub(crate) async fn slice<T: Record>(&self, select: Select<T::Entity>, slice: Slice) -> Result<Sliced<T>>
     where
@@ -166,6 +151,21 @@ impl<C: ConnectionTrait> Read<'_, C> {
         }
         let select = select.order_by_desc(T::ID).offset(offset).limit(slice.limit);
         Ok(Sliced { items: self.many(select).await?, count })
+    }
+
+    /// A numbered part of what a query finds, from the newest to the oldest.
+    pub(crate) async fn numbered<T: Record>(
+        &self,
+        select: Select<T::Entity>,
+        page: NumberedRequest,
+    ) -> Result<Numbered<T>> {
+        let total = select.clone().count(self.0).await?;
+        let before = page.number.saturating_sub(1).saturating_mul(page.size);
+        if before >= total {
+            return Ok(Numbered { items: Vec::new(), total });
+        }
+        let items = self.many(select.order_by_desc(T::ID).offset(before).limit(page.size)).await?;
+        Ok(Numbered { items, total })
     }
 
     /// A part of what a query finds, from the newest to the oldest: ids sort by age.
