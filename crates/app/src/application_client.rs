@@ -4,7 +4,7 @@
 use domain::{
     Application, ApplicationDraft, ApplicationId, AuthMethod, AuthStrategy, AuthStrategyId, Client,
     ClientDraft, ClientId, ClientRules, ClientSecret, ClientType, Credential, CredentialDraft,
-    CredentialKind, CredentialState, GrantType, Invalid, Material, OAuthScope, Owner, Secret, SecretKind,
+    CredentialKind, CredentialState, Invalid, Material, OAuthScope, Owner, Secret, SecretKind,
 };
 use store::Tx;
 use uuid::Uuid;
@@ -86,16 +86,10 @@ impl App {
     ) -> Result<ClientProof> {
         let all = tx.read().all_oauth_scopes().await?;
         let rules = rules(&all);
-        let mut draft = ClientDraft::of(ClientType::NonInteractive);
-        draft.scopes = scopes.to_vec();
-        if let Some(uri) = &application.redirect_uri {
-            draft.client_type = ClientType::Custom;
-            draft.grant_types = vec![GrantType::AuthorizationCode, GrantType::ClientCredentials];
-            draft.redirect_uris = vec![uri.clone()];
-        }
+        // It acts for itself: where people would be sent back to is kept with the application only.
+        let draft = ClientDraft { scopes: scopes.to_vec(), ..ClientDraft::of(ClientType::NonInteractive) };
         let id: ClientId = self.new_id();
-        let change = Client::create(id, application.id, application.known_as(), draft, &rules, tx.now())
-            .map_err(renamed)?;
+        let change = Client::create(id, application.id, application.known_as(), draft, &rules, tx.now())?;
         let client = tx.save(change).await?;
         let secret = self.issue_client_secret(tx, application.id).await?;
         Ok(ClientProof { client_id: client.client_id, secret })
@@ -201,16 +195,6 @@ fn check_scopes(method: &AuthMethod, wanted: &[String]) -> Result<(), Invalid> {
             Err(Invalid::field(format!("scopes[{i}]"), "unknown", message))
         }
         None => Ok(()),
-    }
-}
-
-/// A client has several places to go back to, an application one.
-fn renamed(invalid: Invalid) -> Error {
-    match invalid.fields().first() {
-        Some(field) if field.field.starts_with("redirect_uris") => {
-            Invalid::field("redirect_uri", field.code, field.message.clone()).into()
-        }
-        _ => invalid.into(),
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn routes(doors: Doors) -> Doors {
 }
 
 /// One transparent pixel, for a portal that was given no picture: the operation knows no 404.
-const NO_PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\xdac\xfc\xcf\xc0P\x0f\0\x04\x85\x01\x80\x84\xa9\x8c!\0\0\0\0IEND\xaeB`\x82";
+const NO_PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\x0bIDATx\xdac`\0\x02\0\0\x05\0\x01\xe9\xfa\xdc\xd8\0\0\0\0IEND\xaeB`\x82";
 
 /// Roles are always enforced, so clients are told to ask what may be done with a product before they offer it.
 async fn context(Shared(state): Shared<State>, Guest(_): Guest) -> Result<Json<Value>, Refusal> {

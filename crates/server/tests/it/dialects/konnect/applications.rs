@@ -173,8 +173,7 @@ both!(
 both!(
     async fn clients_are_made_with_their_applications(desk) {
         let ada = Client::developer(&desk, "ada").await;
-        let method = json!({"kind": "client_credentials", "auth_methods": ["client_credentials"],
-            "scopes": ["profile", "email"]});
+        let method = json!({"kind": "client_credentials", "auth_methods": ["client_credentials"]});
         let strategy = desk.admin.make("/api/v1/auth-strategies", json!({"name": "OAuth", "method": method})).await;
         let body = |more: Value| {
             let mut body = json!({"name": "Shop", "auth_strategy_id": strategy["id"]});
@@ -186,29 +185,26 @@ both!(
         ada.post(PATH, body(json!({"scopes": ["admin"]}))).await.wrong(&["body scopes dependent_fields"]);
         desk.assert_nothing_happened(before).await;
         let (transactions, _) = desk.load();
-        let made = ada.post(PATH, body(json!({"scopes": ["profile"]}))).await.is(201, "application_made");
+        let more = json!({"redirect_uri": "https://shop.example.com/back"});
+        let made = ada.post(PATH, body(more)).await.is(201, "application_made");
         assert_eq!(desk.load().0 - transactions, 1);
-        assert_eq!((&made["scopes"], &made["reference_id"]), (&json!(["profile"]), &made["credentials"]["client_id"]));
-        assert_eq!(made["auth_strategy"]["available_scopes"], json!(["profile", "email"]));
+        assert_eq!(made["reference_id"], made["credentials"]["client_id"]);
+        assert_eq!(made["auth_strategy"]["credential_type"], "client_credentials");
+        assert_eq!(made["redirect_uri"], "https://shop.example.com/back");
         let secret = made["credentials"]["client_secret"].as_str().unwrap();
         assert!(secret.starts_with("kw_cs_"), "{secret}");
         let place = format!("{PATH}/{}", id(&made));
         let shown = ada.get(&place).await.is(200, "application");
-        assert_eq!(shown["scopes"], json!(["profile"]));
         assert!(!shown.to_string().contains(secret));
 
         // The reference comes back unchanged, and cannot be another.
-        let change = json!({"reference_id": made["reference_id"], "scopes": ["email"], "description": "x"});
-        let changed = ada.patch(&place, change).await.is(200, "application");
-        assert_eq!(changed["scopes"], json!(["email"]));
+        let change = json!({"reference_id": made["reference_id"], "description": "x"});
+        ada.patch(&place, change).await.is(200, "application");
         let before = desk.changes().await;
         ada.patch(&place, json!({"reference_id": "other"})).await.wrong(&["body reference_id invalid"]);
         ada.patch(&place, json!({"name": "x", "scopes": ["admin"]})).await.wrong(&["body scopes dependent_fields"]);
         ada.post(&format!("{place}/credentials"), json!({})).await.wrong(&["path applicationId invalid"]);
         desk.assert_nothing_happened(before).await;
-        let (_, version) = super::product(&desk, "Orders", json!({"auth_strategy_id": strategy["id"]})).await;
-        let granted = format!("{place}/product-versions/{version}/granted-scopes");
-        assert_eq!(ada.get(&granted).await.is(200, "scopes")["scopes"], json!(["email"]));
 
         let replaced = ada.send(Method::POST, &format!("{place}/refresh-token"), None).await.is(201, "client_secret");
         assert_eq!(replaced["client_id"], made["reference_id"]);
@@ -217,9 +213,6 @@ both!(
         let all = desk.admin.get(&credentials).await.expect(200).json();
         let states: Vec<&Value> = all["items"].as_array().unwrap().iter().map(|it| &it["status"]).collect();
         assert_eq!(states, [&json!("active"), &json!("revoked")]);
-        let with_address = ada.post(PATH, body(json!({"redirect_uri": "https://shop.example.com/back"}))).await;
-        let with_address = with_address.is(201, "application_made");
-        assert_eq!(with_address["redirect_uri"], "https://shop.example.com/back");
         ada.delete(&place).await.empty(204);
     }
 );
