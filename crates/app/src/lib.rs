@@ -6,6 +6,7 @@
 
 mod api;
 mod application;
+mod application_client;
 mod approval;
 mod audit;
 mod auth_strategy;
@@ -67,6 +68,7 @@ use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
 
+pub use application_client::{ClientProof, NewApplication};
 pub use callback::Answer;
 pub use caller::{Caller, Identity};
 pub use calls::Calls;

@@ -59,7 +59,6 @@ pub(crate) fn caller_of(identity: Identity, parts: &Parts, state: &State) -> Cal
     Caller { identity, address, request_id: request_id(parts), claim: None }
 }
 
-fn request_id(parts: &Parts) -> Uuid {}
 pub(crate) fn request_id(parts: &Parts) -> Uuid {
     parts.extensions.get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0)
 }
