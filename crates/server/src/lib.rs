@@ -5,6 +5,7 @@
 
 pub mod api;
 mod assets;
+mod dialects;
 mod even;
 mod extract;
 mod gateway;
@@ -39,6 +40,17 @@ pub struct Options {
     pub stranger_requests_per_minute: u32,
     /// The largest body of a request, in bytes; specifications may be larger.
     pub body_bytes: usize,
+    /// How Konnect's portal API is spoken.
+    pub konnect: KonnectOptions,
+}
+
+/// How Konnect's portal API is spoken.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KonnectOptions {
+    /// Whether its cookies go over plain HTTP as well.
+    pub plain_http_cookies: bool,
+    /// Whether credentials say their type, status and end, as that API does since 2026.
+    pub typed_credentials: bool,
 }
 
 impl Default for Options {
@@ -49,6 +61,7 @@ impl Default for Options {
             token_requests_per_minute: 600,
             stranger_requests_per_minute: 20,
             body_bytes: 256 * 1024,
+            konnect: KonnectOptions::default(),
         }
     }
 }
@@ -56,7 +69,8 @@ impl Default for Options {
 /// Everything that people and their tools reach.
 pub fn public_router(app: Arc<App>, options: &Options) -> Router {
     let state = state::State::new(Arc::clone(&app), options.clone());
-    let edges = api::router(state.clone()).merge(web::router(state.clone()));
+    let edges =
+        api::router(state.clone()).merge(web::router(state.clone())).merge(dialects::router(state.clone()));
     middleware::around(edges.merge(probes::router(app)).merge(assets::router()), state)
 }
 
@@ -78,7 +92,7 @@ impl From<(&str, &str, &str)> for RouteInfo {
     }
 }
 
-/// All routes that people and their tools reach, by path.
+/// All routes of our own that people and their tools reach, by path.
 pub fn routes() -> Vec<RouteInfo> {
     let mut routes = api::routes();
     routes.extend(web::routes());
@@ -89,5 +103,5 @@ pub fn routes() -> Vec<RouteInfo> {
 /// What the listener for people and APIs answers.
 pub fn public_routes() -> Vec<RouteInfo> {
     let others = probes::ROUTES.into_iter().chain([assets::ROUTE]);
-    routes().into_iter().chain(others.map(RouteInfo::from)).collect()
+    routes().into_iter().chain(dialects::routes()).chain(others.map(RouteInfo::from)).collect()
 }

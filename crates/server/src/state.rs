@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) by_principal: Arc<Limiter<Uuid>>,
     /// Requests of strangers, by network.
     pub(crate) by_network: Arc<Limiter<Vec<u8>>>,
+    /// Requests of strangers who only look at what is public, by network.
+    pub(crate) by_reader: Arc<Limiter<Vec<u8>>>,
     /// Test calls of each webhook endpoint.
     pub(crate) webhook_tests: Arc<Limiter<Uuid>>,
     /// Made when the first test call is: it reads the certificates that this machine trusts.
@@ -61,6 +63,7 @@ impl State {
             app,
             by_principal: Arc::new(Limiter::new(options.token_requests_per_minute)),
             by_network: Arc::new(Limiter::new(options.stranger_requests_per_minute)),
+            by_reader: Arc::new(Limiter::new(options.token_requests_per_minute)),
             webhook_tests: Arc::new(Limiter::new(WEBHOOK_TESTS_PER_MINUTE)),
             webhook_sender: Arc::default(),
             options: Arc::new(options),

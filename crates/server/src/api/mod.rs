@@ -10,6 +10,7 @@ pub(crate) mod credentials;
 mod developers;
 mod docs;
 mod document;
+mod documents;
 mod event_types;
 mod events;
 mod invitations;
@@ -17,6 +18,7 @@ mod mails;
 mod page;
 pub(crate) mod partners;
 mod plans;
+mod portal;
 mod reply;
 mod specifications;
 mod subscriptions;
@@ -49,7 +51,9 @@ fn described() -> OpenApiRouter<State> {
         .merge(apis::routes())
         .merge(api_versions::routes())
         .merge(specifications::routes())
+        .merge(documents::routes())
         .merge(subscriptions::routes())
+        .merge(portal::routes())
         .merge(webhook_endpoints::routes())
         .merge(webhook_deliveries::routes())
         .merge(events::routes())

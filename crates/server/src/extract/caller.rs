@@ -36,18 +36,23 @@ impl FromRequestParts<State> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
-        let address = client_address(parts, &state.options.trusted_proxies);
-        let identity = match bearer(parts)? {
-            Some(token) => state.app.identify(token).await?,
-            None => Identity::Anonymous,
+        let nobody = stranger(parts, state);
+        let caller = match bearer(parts)? {
+            Some(token) => Caller { identity: state.app.identify(token).await?, ..nobody },
+            None => nobody,
         };
-        let caller = Caller { identity, address, request_id: request_id(parts), claim: None };
         limit(&caller, state)?;
         if let Some(seen) = parts.extensions.get::<Seen>() {
             seen.note(&caller);
         }
         Ok(Self(caller))
     }
+}
+
+/// Somebody of whom nothing is known but where the request came from.
+pub(crate) fn stranger(parts: &Parts, state: &State) -> Caller {
+    let address = client_address(parts, &state.options.trusted_proxies);
+    Caller { identity: Identity::Anonymous, address, request_id: request_id(parts), claim: None }
 }
 
 fn request_id(parts: &Parts) -> Uuid {
@@ -72,7 +77,7 @@ fn bearer(parts: &Parts) -> Result<Option<&str>, Problem> {
 }
 
 /// Requests a minute: by token or session; strangers by network.
-fn limit(caller: &Caller, state: &State) -> Result<(), Problem> {
+pub(crate) fn limit(caller: &Caller, state: &State) -> Result<(), Problem> {
     let checked = match &caller.identity {
         Identity::Token { id, .. } => state.by_principal.check(&id.0),
         Identity::Developer { session_id, .. }

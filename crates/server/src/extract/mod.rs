@@ -11,8 +11,9 @@ mod query;
 
 use uuid::Uuid;
 
-pub(crate) use body::{Create, Json, MayJson, Text};
-pub(crate) use caller::{Visitor, Who};
+pub(crate) use body::{Create, Json, MayJson, Raw, Text};
+pub(crate) use body::{must_be_json, read as read_body};
+pub(crate) use caller::{Visitor, Who, limit, stranger};
 pub(crate) use form::Form;
 pub(crate) use path::Path;
 pub(crate) use precondition::{IfMatch, MayMatch};

@@ -11,6 +11,7 @@ mod attacks_w_lists;
 mod attacks_x_bombs;
 mod attacks_z_unicode;
 mod contract;
+mod dialects;
 mod gateway;
 mod listen;
 mod middleware;

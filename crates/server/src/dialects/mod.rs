@@ -1,0 +1,26 @@
+//! Interfaces of the systems that Keywright stands in for. A dialect is a translation: the vendor's paths in full, their
+//! JSON field for field, their way to say no. It calls `App` and nothing below.
+
+pub(crate) mod konnect;
+
+use axum::Router;
+use axum::response::Response;
+use uuid::Uuid;
+
+use crate::RouteInfo;
+use crate::state::State;
+
+/// All dialects.
+pub(crate) fn router(state: State) -> Router {
+    konnect::router(state)
+}
+
+/// What they answer.
+pub(crate) fn routes() -> Vec<RouteInfo> {
+    konnect::routes()
+}
+
+/// An answer in the shape of the dialect that a path belongs to, if it belongs to one.
+pub(crate) fn shaped(path: &str, request: Uuid, response: Response) -> Response {
+    if konnect::owns(path) { konnect::shaped(request, response) } else { response }
+}

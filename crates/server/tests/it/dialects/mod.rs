@@ -1,0 +1,3 @@
+//! The interfaces of the systems that Keywright stands in for.
+
+mod konnect;
