@@ -95,8 +95,7 @@ impl App {
         // Not what was seen before: there may be lines now that were not looked at.
         let oldest = tx.read().oldest_webhook_endpoint().await?;
         // What was before anybody could be told is not kept.
-        let is_wanted =
-            |line: &AuditLine| is_event(line) && oldest.is_some_and(|oldest| oldest <= line.at);
+        let is_wanted = |line: &AuditLine| is_event(line) && oldest.is_some_and(|oldest| oldest <= line.at);
         let endpoints = tx.read().webhook_endpoints_of(None).await?;
         for line in lines.into_iter().filter(is_wanted) {
             let seq = line.seq;
