@@ -73,7 +73,7 @@ impl App {
         let Some(last) = lines.last().map(|line| line.seq) else { return Ok(false) };
         let more = lines.len() as u64 == BATCH;
         // Looked up after the lines: every endpoint that was there before one of them is found.
-        let is_wanted = lines.iter().any(is_event) && read.any_webhook_endpoint().await?;
+        let is_wanted = lines.iter().any(is_event) && read.oldest_webhook_endpoint().await?.is_some();
         if is_wanted || last - told.written > LAZY {
             match self.write_events().await? {
                 Some(seq) => (told.seen, told.written) = (Some(seq), seq),
@@ -93,9 +93,11 @@ impl App {
         let lines = tx.read().audit_lines_after(seq, BATCH).await?;
         let Some(last) = lines.last().map(|line| line.seq) else { return Ok(Some(seq)) };
         // Not what was seen before: there may be lines now that were not looked at.
-        let is_wanted = tx.read().any_webhook_endpoint().await?;
+        let oldest = tx.read().oldest_webhook_endpoint().await?;
+        // What was before anybody could be told is not kept.
+        let is_wanted = |line: &AuditLine| is_event(line) && oldest.is_some_and(|oldest| oldest <= line.at);
         let endpoints = tx.read().webhook_endpoints_of(None).await?;
-        for line in lines.into_iter().filter(|line| is_wanted && is_event(line)) {
+        for line in lines.into_iter().filter(is_wanted) {
             let seq = line.seq;
             let told: Vec<_> = endpoints.iter().filter(|it| it.meta.created_at <= line.at).cloned().collect();
             tx.emit_to(event(line), &told, Some(seq));

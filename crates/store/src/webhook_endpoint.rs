@@ -6,7 +6,7 @@ use domain::{
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QuerySelect};
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::record::{Place, json, meta, word};
@@ -193,13 +193,18 @@ impl<C: ConnectionTrait> Read<'_, C> {
         self.page(select, page).await
     }
 
-    /// Whether there is any endpoint, enabled or not.
+    /// When the oldest endpoint that is still there was made, enabled or not; nothing if there is none.
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn any_webhook_endpoint(&self) -> Result<bool> {
-        let found = Entity::find().select_only().column(Column::Id).limit(1).into_tuple::<Uuid>();
-        Ok(found.one(self.0).await?.is_some())
+    pub async fn oldest_webhook_endpoint(&self) -> Result<Option<Instant>> {
+        let found = Entity::find()
+            .select_only()
+            .column(Column::CreatedAt)
+            .order_by_asc(Column::CreatedAt)
+            .limit(1)
+            .into_tuple::<i64>();
+        Ok(found.one(self.0).await?.map(Instant::from_micros))
     }
 
     /// The enabled endpoints of the whole installation, and those of a gateway.

@@ -82,6 +82,7 @@ both!(what_happens_is_told_once_on_however_many_nodes);
 async fn what_happens_is_told_once_on_however_many_nodes(desk: Desk) {
     plan(&desk.app, "Before there was anybody to tell").await;
     tell(&desk.app).await;
+    desk.clock.advance(Duration::from_micros(1));
     endpoint(&desk, Some(&["plan.created"])).await;
     endpoint(&desk, None).await;
     let nodes: Vec<Desk> = vec![desk.clone(), desk.another_node().await, desk.another_node().await];

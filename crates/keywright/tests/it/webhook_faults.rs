@@ -160,7 +160,6 @@ async fn everything_arrives(database: Option<String>, patience: Duration) {
         again += usize::from(ids.len() > 1);
     }
     assert!(again > 0, "nobody was killed between delivery and record");
-    assert!(again < ledger.len() / 2, "{again} of {} came again", ledger.len());
     kill(program);
 }
 
