@@ -8,8 +8,12 @@ use domain::{
 use store::Tx;
 
 use crate::caller::{application_for, partner_for};
+use crate::developer::own_id;
 use crate::partner::must_be_active;
-use crate::{App, ApplicationFilter, Caller, Created, Error, Page, PageRequest, Result, expect_version};
+use crate::{
+    App, ApplicationFilter, Caller, Created, Error, Numbered, NumberedRequest, Page, PageRequest, Result,
+    expect_version,
+};
 
 const THIS: Resource = Resource::Applications;
 
@@ -36,6 +40,41 @@ impl App {
         application_for(self.store.read(), caller, id, THIS, ApplicationAction::View).await
     }
 
+    /// The developer's own applications, by numbered pages; not those of their partners.
+    ///
+    /// # Errors
+    /// If the caller is no developer.
+    pub async fn own_applications(
+        &self,
+        caller: &Caller,
+        filter: ApplicationFilter,
+        page: NumberedRequest,
+    ) -> Result<Numbered<Application>> {
+        let owner = Some(Owner::Developer(own_id(caller)?));
+        let filter = ApplicationFilter { owner, ..filter };
+        Ok(self.store.read().numbered_applications(&filter, page).await?)
+    }
+
+    /// One of the developer's own applications, with how it authenticates.
+    ///
+    /// # Errors
+    /// If the caller is no developer, or it is not theirs.
+    pub async fn own_application(
+        &self,
+        caller: &Caller,
+        id: ApplicationId,
+    ) -> Result<(Application, AuthStrategy)> {
+        let owner = Owner::Developer(own_id(caller)?);
+        let read = self.store.read();
+        let application: Option<Application> = read.find(id).await?;
+        let application = application
+            .filter(|application| application.owner == owner)
+            .ok_or(Error::NotFound(ApplicationId::KIND))?;
+        let strategy: Option<AuthStrategy> = read.find(application.auth_strategy_id).await?;
+        let strategy = strategy.ok_or(Error::NotFound(AuthStrategyId::KIND))?;
+        Ok((application, strategy))
+    }
+
     /// Makes an application. Developers make their own, or their partner's if they are its owners.
     ///
     /// # Errors
@@ -57,6 +96,7 @@ impl App {
         self.check_application_quota(&tx, owner).await?;
         let strategy = strategy(&tx, auth_strategy_id).await?;
         let change = Application::create(id, draft, owner, strategy.id, tx.now())?;
+        check_reference(&tx, change.after()).await?;
         Ok(Created::new(self.save(tx, change).await?))
     }
 
@@ -77,6 +117,7 @@ impl App {
         let mut draft = application.draft();
         edit(&mut draft);
         let change = application.update(draft, tx.now())?;
+        check_reference(&tx, change.after()).await?;
         self.save(tx, change).await
     }
 
@@ -206,6 +247,17 @@ impl App {
             return Err(Error::Quota(format!("Maximum number of Applications exceeded. Max Allowed: {max}")));
         }
         Ok(())
+    }
+}
+
+/// What another system knows an application by must not be another application's id: an application without a
+/// reference is known by that. (That no two have the same reference is held by a unique index.)
+async fn check_reference(tx: &Tx, application: &Application) -> Result<()> {
+    let Some(id) = application.reference.as_deref().and_then(domain::parse_uuid) else { return Ok(()) };
+    let other: Option<Application> = if id == application.id.0 { None } else { tx.read().find(id).await? };
+    match other {
+        Some(_) => Err(Error::conflict("taken", "reference is taken; choose another")),
+        None => Ok(()),
     }
 }
 

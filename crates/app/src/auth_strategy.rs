@@ -1,5 +1,7 @@
 //! Auth strategies: everybody who is signed in may see them, administrators change them.
 
+use std::collections::HashMap;
+
 use domain::{Access, AuthStrategy, AuthStrategyDraft, AuthStrategyId, Resource, Transition};
 
 use crate::{App, Caller, Created, Error, Page, PageRequest, Result, expect_version};
@@ -14,6 +16,19 @@ impl App {
     pub async fn auth_strategies(&self, caller: &Caller, page: PageRequest) -> Result<Page<AuthStrategy>> {
         caller.developer_or_administrator(THIS, Access::Read)?;
         Ok(self.store.read().auth_strategies(page).await?)
+    }
+
+    /// All strategies, by their ids: they are few.
+    ///
+    /// # Errors
+    /// If the caller is nobody or lacks the scope.
+    pub async fn auth_strategies_by_id(
+        &self,
+        caller: &Caller,
+    ) -> Result<HashMap<AuthStrategyId, AuthStrategy>> {
+        caller.developer_or_administrator(THIS, Access::Read)?;
+        let all = self.store.read().all_auth_strategies().await?;
+        Ok(all.into_iter().map(|strategy| (strategy.id, strategy)).collect())
     }
 
     /// One strategy.

@@ -11,7 +11,10 @@ use store::{Connection, Read, Tx};
 
 use crate::caller::application_for;
 use crate::keys::PEPPER;
-use crate::{App, Caller, Created, CredentialFilter, Error, Page, PageRequest, Result, expect_version};
+use crate::{
+    App, Caller, Created, CredentialFilter, Error, Numbered, NumberedRequest, Page, PageRequest, Result,
+    expect_version,
+};
 
 const THIS: Resource = Resource::Credentials;
 
@@ -31,6 +34,22 @@ impl App {
             application_for(self.store.read(), caller, application, THIS, ApplicationAction::View).await?;
         }
         Ok(self.store.read().credentials(&filter, page).await?)
+    }
+
+    /// The credentials of a kind that one of the developer's own applications holds, by numbered pages; ended ones are
+    /// left out.
+    ///
+    /// # Errors
+    /// If the caller is no developer, or the application is not theirs.
+    pub async fn own_credentials(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+        kind: CredentialKind,
+        page: NumberedRequest,
+    ) -> Result<Numbered<Credential>> {
+        self.own_application(caller, application).await?;
+        Ok(self.store.read().numbered_credentials(application, kind, page).await?)
     }
 
     /// One credential, without its secret.

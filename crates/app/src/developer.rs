@@ -110,7 +110,8 @@ impl App {
         let now = self.clock.now();
         let _: Developer = self.developer(caller, id).await?;
         let sessions = self.store.read().sessions_of(Person::Developer(id)).await?;
-        Ok(sessions.into_iter().filter(|session| session.is_alive(now)).collect())
+        let lives = |session: &Session| session.is_alive(now) || session.is_renewable(now);
+        Ok(sessions.into_iter().filter(lives).collect())
     }
 
     /// Signs a developer out everywhere: administrators only.
@@ -182,7 +183,7 @@ impl App {
 }
 
 /// The developer who calls.
-fn own_id(caller: &Caller) -> Result<DeveloperId> {
+pub(crate) fn own_id(caller: &Caller) -> Result<DeveloperId> {
     match caller.developer() {
         Some(id) => Ok(id),
         None => {

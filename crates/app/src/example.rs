@@ -121,7 +121,11 @@ impl App {
             identity: Identity::Developer { id: developer, session_id: self.new_id() },
             ..Caller::operator()
         };
-        let draft = ApplicationDraft { name: APPLICATION.to_owned(), description: "The caller.".to_owned() };
+        let draft = ApplicationDraft {
+            name: APPLICATION.to_owned(),
+            description: "The caller.".to_owned(),
+            ..ApplicationDraft::default()
+        };
         let owner = Some(Owner::Partner(partner.id));
         let application = self.create_application(&as_developer, draft, owner, None).await?.value;
         self.subscribe(&as_developer, application.id, version.id, plan.id, "The quickstart asks.").await?;

@@ -55,6 +55,15 @@ impl Keys {
         (secret, hash)
     }
 
+    /// Makes a secret in the form of a UUID (122 random bits), for links whose readers expect one, and what is kept of it.
+    pub(crate) fn mint_uuid(&self, kind: SecretKind) -> (Secret, SecretHash) {
+        let mut random = [0u8; 16];
+        fill_random(&mut random);
+        let secret = Secret::imported(uuid::Builder::from_random_bytes(random).into_uuid().to_string());
+        let hash = self.pepper.hash(kind, secret.expose());
+        (secret, hash)
+    }
+
     /// Seals a value that must be read again: key id, nonce, ciphertext. `place` says where it is kept; in another
     /// place it does not open.
     pub(crate) fn seal(&self, place: &str, value: &[u8]) -> Vec<u8> {

@@ -12,9 +12,11 @@ mod auth_strategy;
 mod basic;
 mod callback;
 mod caller;
+mod catalogue;
 mod clock;
 mod credential;
 mod developer;
+mod document;
 mod error;
 mod example;
 mod external_credential;
@@ -30,7 +32,9 @@ mod once;
 mod partner;
 mod password;
 mod plan;
+mod portal;
 mod refusal;
+mod renewal;
 mod request;
 mod sign_in;
 mod sign_up;
@@ -58,6 +62,7 @@ use verify::Verifier;
 
 pub use callback::Answer;
 pub use caller::{Caller, Identity};
+pub use catalogue::{Offer, Terms};
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use example::Example;
@@ -67,14 +72,16 @@ pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use once::Created;
 pub use refusal::RefusedAct;
+pub use renewal::Renewable;
 pub use request::{NewRequest, RequestStory};
-pub use sign_in::{SignedIn, network};
-pub use sign_up::Registration;
+pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
+pub use sign_up::{LinkForm, Registration};
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
-    DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page, PageRequest,
-    PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscriptionFilter, UsageReport, Wanted,
-    WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
+    DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered, NumberedRequest, Page,
+    PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo,
+    SubscriptionFilter, UsageReport, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
+    WebhookEventFilter,
 };
 pub use telling::{GatewayEvent, event_data};
 pub use webhook_endpoint::ShownEndpoint;

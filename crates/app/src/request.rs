@@ -377,6 +377,7 @@ impl App {
         let draft = ApplicationDraft {
             name: new.context.name.clone().unwrap_or_default(),
             description: new.context.description.clone().unwrap_or_default(),
+            ..ApplicationDraft::default()
         };
         let strategy = strategy(tx, None).await?;
         let change = Application::create(self.new_id(), draft, owner, strategy.id, tx.now())?;

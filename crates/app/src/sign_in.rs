@@ -54,6 +54,17 @@ impl App {
         password: &str,
         user_agent: &str,
     ) -> Result<SignedIn> {
+        let (tx, person) = self.prove_developer(caller, email, password).await?;
+        self.start_session(tx, caller, person, user_agent).await
+    }
+
+    /// Compares a developer's password. The transaction is theirs, and holds their account locked.
+    pub(crate) async fn prove_developer(
+        &self,
+        caller: &Caller,
+        email: &str,
+        password: &str,
+    ) -> Result<(Tx, Person)> {
         let email = Email::parse(email).map_err(|_| WRONG)?;
         self.take_guess(caller, &email).await?;
         let developer = self.store.read().developer_by_email(&email).await?;
@@ -69,7 +80,7 @@ impl App {
         let person = Person::Developer(developer.id);
         let tx = self.begin(&acting(caller, person, self.new_id())).await?;
         must_still_have_this_password(&tx, &developer).await?;
-        self.start_session(tx, caller, person, user_agent).await
+        Ok((tx, person))
     }
 
     /// An administrator signs in.
@@ -154,7 +165,8 @@ impl App {
         let person = person(caller)?;
         let now = self.clock.now();
         let sessions = self.store.read().sessions_of(person).await?;
-        Ok(sessions.into_iter().filter(|session| session.is_alive(now)).collect())
+        let lives = |session: &Session| session.is_alive(now) || session.is_renewable(now);
+        Ok(sessions.into_iter().filter(lives).collect())
     }
 
     /// Ends one of the caller's own sessions, perhaps this one.
@@ -300,6 +312,9 @@ impl App {
     }
 }
 
+/// What somebody is told whose account nobody has approved yet.
+pub const ACCOUNT_WAITS: &str = "your account waits for approval";
+
 /// Only open accounts. Asked after the password was right, so that it tells strangers nothing.
 pub(crate) fn may_sign_in(developer: &Developer) -> Result<()> {
     Err(Error::Unauthenticated(match developer.state {
@@ -307,7 +322,7 @@ pub(crate) fn may_sign_in(developer: &Developer) -> Result<()> {
         DeveloperState::Unverified => {
             "confirm your e-mail address first: the link is in the mail that we sent you"
         }
-        DeveloperState::Pending => "your account waits for approval",
+        DeveloperState::Pending => ACCOUNT_WAITS,
         DeveloperState::Rejected | DeveloperState::Revoked => "your account is not open",
     }))
 }
@@ -324,7 +339,7 @@ async fn must_still_have_this_password(tx: &Tx, seen: &Developer) -> Result<()> 
 }
 
 /// The caller, now that it is known who it is.
-fn acting(caller: &Caller, person: Person, session_id: SessionId) -> Caller {
+pub(crate) fn acting(caller: &Caller, person: Person, session_id: SessionId) -> Caller {
     Caller { identity: identity(person, session_id), ..caller.clone() }
 }
 

@@ -29,6 +29,22 @@ pub struct Registration {
     pub password_token: Option<Secret>,
 }
 
+/// How the secret in a link is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkForm {
+    /// As all our secrets.
+    Own,
+    /// As a UUID, for clients that know no other form.
+    Uuid,
+}
+
+impl LinkForm {
+    /// The form of a secret that somebody brings.
+    fn of(secret: &str) -> Self {
+        if domain::parse_uuid(secret).is_some() { Self::Uuid } else { Self::Own }
+    }
+}
+
 /// Up to three mails an hour to an address; after that one an hour.
 fn mail_delay(sent: u32) -> Duration {
     if sent < 3 { Duration::ZERO } else { Duration::from_secs(3_600) }
@@ -40,6 +56,14 @@ impl App {
     /// # Errors
     /// If registering is switched off, the address's domain is not allowed, or a field is wrong.
     pub async fn register(&self, caller: &Caller, email: &str, name: &str) -> Result<()> {
+        self.register_by(caller, email, name, LinkForm::Own).await
+    }
+
+    /// As [`App::register`], with a link whose secret has this form.
+    ///
+    /// # Errors
+    /// As [`App::register`].
+    pub async fn register_by(&self, caller: &Caller, email: &str, name: &str, form: LinkForm) -> Result<()> {
         self.must_take_registrations()?;
         let mut tx = self.begin(caller).await?;
         let new = Developer::register(self.new_id(), email, name, None, tx.now())?;
@@ -47,13 +71,13 @@ impl App {
         self.check_domain(&email)?;
         match tx.save(new).await {
             Ok(developer) => {
-                self.post_verification(&tx, &developer).await?;
+                self.post_verification(&tx, &developer, form).await?;
                 self.commit(tx).await
             }
             Err(store::Error::Unique { .. }) => {
                 drop(tx);
                 match self.store.read().developer_by_email(&email).await? {
-                    Some(known) => self.remind(caller, &known).await,
+                    Some(known) => self.remind(caller, &known, form).await,
                     None => Ok(()),
                 }
             }
@@ -73,13 +97,13 @@ impl App {
     }
 
     /// Sends the mail again that somebody with an account needs: to prove the address, or the news that there is one.
-    async fn remind(&self, caller: &Caller, known: &Developer) -> Result<()> {
+    async fn remind(&self, caller: &Caller, known: &Developer, form: LinkForm) -> Result<()> {
         if !self.may_mail(&known.email).await? {
             return Ok(());
         }
         let tx = self.begin(caller).await?;
         if known.state == DeveloperState::Unverified {
-            self.post_verification(&tx, known).await?;
+            self.post_verification(&tx, known, form).await?;
         } else {
             let text = format!(
                 "{}\n\nsomebody, probably you, tried to register with this address. You have an account already.\n\nSign in: {url}/sign-in\nForgot the password? {url}/forgot-password\n\nIf it was not you, there is nothing to do.\n",
@@ -103,6 +127,7 @@ impl App {
         password: Option<&str>,
     ) -> Result<Registration> {
         let kind = SecretKind::EmailVerification;
+        let form = LinkForm::of(token);
         let (token, developer) = self.one_time(kind, token).await?;
         let hash = match password {
             Some(password) => Some(self.new_password(&developer, password).await?),
@@ -119,7 +144,8 @@ impl App {
                 None
             }
             None if developer.password_hash.is_none() => {
-                Some(self.put_token(&tx, SecretKind::PasswordReset, developer.id, RESET_LIFETIME).await?)
+                let kind = SecretKind::PasswordReset;
+                Some(self.put_token(&tx, kind, developer.id, RESET_LIFETIME, form).await?)
             }
             None => None,
         };
@@ -132,16 +158,25 @@ impl App {
     /// # Errors
     /// If it is no address at all.
     pub async fn forgot_password(&self, caller: &Caller, email: &str) -> Result<()> {
+        self.forgot_password_by(caller, email, LinkForm::Own).await
+    }
+
+    /// As [`App::forgot_password`], with a link whose secret has this form.
+    ///
+    /// # Errors
+    /// As [`App::forgot_password`].
+    pub async fn forgot_password_by(&self, caller: &Caller, email: &str, form: LinkForm) -> Result<()> {
         let email = Email::parse(email).map_err(|e| e.within("email"))?;
         let Some(developer) = self.store.read().developer_by_email(&email).await? else { return Ok(()) };
         if developer.state == DeveloperState::Unverified {
-            return self.remind(caller, &developer).await;
+            return self.remind(caller, &developer, form).await;
         }
         if !self.may_mail(&developer.email).await? {
             return Ok(());
         }
         let tx = self.begin(caller).await?;
-        let token = self.put_token(&tx, SecretKind::PasswordReset, developer.id, RESET_LIFETIME).await?;
+        let kind = SecretKind::PasswordReset;
+        let token = self.put_token(&tx, kind, developer.id, RESET_LIFETIME, form).await?;
         let text = format!(
             "{}\n\nchoose a new password here, within 30 minutes:\n\n{}/reset-password?token={}\n\nIf you did not ask for this, there is nothing to do: your password stays as it is.\n",
             greeting(&developer.name),
@@ -217,9 +252,13 @@ impl App {
         kind: SecretKind,
         developer: DeveloperId,
         lifetime: Duration,
+        form: LinkForm,
     ) -> Result<Secret> {
         tx.lock_developer(developer).await?;
-        let (secret, hash) = self.keys.mint(kind);
+        let (secret, hash) = match form {
+            LinkForm::Own => self.keys.mint(kind),
+            LinkForm::Uuid => self.keys.mint_uuid(kind),
+        };
         let token = OneTimeToken {
             hash,
             kind,
@@ -231,16 +270,21 @@ impl App {
         Ok(secret)
     }
 
-    async fn post_verification(&self, tx: &Tx, developer: &Developer) -> Result<()> {
+    async fn post_verification(&self, tx: &Tx, developer: &Developer, form: LinkForm) -> Result<()> {
         let kind = SecretKind::EmailVerification;
-        let token = self.put_token(tx, kind, developer.id, VERIFICATION_LIFETIME).await?;
+        let token = self.put_token(tx, kind, developer.id, VERIFICATION_LIFETIME, form).await?;
         // Whoever reads this did perhaps not ask for it: nothing that somebody else typed is in it.
         let text = format!(
             "Hello,\n\nplease confirm that this is your address, within 24 hours:\n\n{}/verify-email?token={}\n\nIf you did not register, there is nothing to do.\n",
             self.settings.public_url,
             token.expose(),
         );
-        self.post(tx, &developer.email, "Confirm your e-mail address", text).await
+        let subject = match form {
+            LinkForm::Own => "Confirm your e-mail address",
+            // The subject that those clients look for.
+            LinkForm::Uuid => "Please confirm your email address",
+        };
+        self.post(tx, &developer.email, subject, text).await
     }
 
     /// Whether this address may get another mail that a stranger can cause. Nobody is told if not.

@@ -1,13 +1,16 @@
 //! Subscriptions: applications ask, administrators decide.
 
+use std::collections::HashSet;
+
 use domain::{
-    Access, ApiVersion, ApiVersionId, Application, ApplicationAction, ApplicationId, Invalid, Partner, Plan,
-    PlanId, Resource, Subscription, SubscriptionCommand, SubscriptionId, SubscriptionStatus, Text,
-    Transition,
+    Access, Api, ApiVersion, ApiVersionId, Application, ApplicationAction, ApplicationId, Invalid, Owner,
+    Partner, Plan, PlanId, Resource, Subscription, SubscriptionCommand, SubscriptionId, SubscriptionStatus,
+    Text, Transition,
 };
 use store::{Connection, Read, Tx};
 
 use crate::caller::application_for;
+use crate::developer::own_id;
 use crate::{App, Caller, Created, Error, Page, PageRequest, Result, SubscriptionFilter, expect_version};
 
 const THIS: Resource = Resource::Subscriptions;
@@ -28,6 +31,47 @@ impl App {
             application_for(self.store.read(), caller, application, THIS, ApplicationAction::View).await?;
         }
         Ok(self.store.read().subscriptions(&filter, page).await?)
+    }
+
+    /// All subscriptions of one of the developer's own applications, from the newest to the oldest, each with what it
+    /// is a subscription to.
+    ///
+    /// # Errors
+    /// If the caller is no developer, or the application is not theirs.
+    pub async fn own_subscriptions(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+    ) -> Result<Vec<(Subscription, ApiVersion, Api)>> {
+        self.own_application(caller, application).await?;
+        let read = self.store.read();
+        let subscriptions = read.subscriptions_of(application).await?;
+        let ids: HashSet<_> = subscriptions.iter().map(|it| it.api_version_id.0).collect();
+        let versions: Vec<ApiVersion> = read.find_all(ids).await?;
+        let ids: HashSet<_> = versions.iter().map(|version| version.api_id.0).collect();
+        let apis: Vec<Api> = read.find_all(ids).await?;
+        let with_all = |subscription: Subscription| {
+            let version = versions.iter().find(|version| version.id == subscription.api_version_id)?;
+            let api = apis.iter().find(|api| api.id == version.api_id)?;
+            Some((subscription, version.clone(), api.clone()))
+        };
+        Ok(subscriptions.into_iter().filter_map(with_all).collect())
+    }
+
+    /// The subscriptions of some of the developer's own applications to a version.
+    ///
+    /// # Errors
+    /// If the caller is no developer.
+    pub async fn own_subscriptions_to(
+        &self,
+        caller: &Caller,
+        version: ApiVersionId,
+        applications: &[Application],
+    ) -> Result<Vec<Subscription>> {
+        let owner = Owner::Developer(own_id(caller)?);
+        let own = applications.iter().filter(|application| application.owner == owner);
+        let ids: Vec<ApplicationId> = own.map(|application| application.id).collect();
+        Ok(self.store.read().subscriptions_to(version, &ids).await?)
     }
 
     /// One subscription.
@@ -51,8 +95,34 @@ impl App {
         plan: PlanId,
         comment: &str,
     ) -> Result<Created<Subscription>> {
+        self.ask(caller, application, version, Wish::Plan(plan), comment).await
+    }
+
+    /// Asks for an API version under the first plan that it offers: for those who know nothing of plans. The
+    /// application must authenticate in the way that the version demands.
+    ///
+    /// # Errors
+    /// As [`App::subscribe`], or if the application authenticates otherwise or no plan is offered.
+    pub async fn subscribe_under_first_plan(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+        version: ApiVersionId,
+    ) -> Result<Created<Subscription>> {
+        self.ask(caller, application, version, Wish::FirstPlan, "").await
+    }
+
+    async fn ask(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+        version: ApiVersionId,
+        wish: Wish,
+        comment: &str,
+    ) -> Result<Created<Subscription>> {
         let comment = Text::parse(comment).map_err(|e| e.within("comment"))?;
         let id = self.new_id();
+        let portal = self.portal().await?;
         let mut tx = self.begin(caller).await?;
         let application =
             application_for(tx.read(), caller, application, THIS, ApplicationAction::ManageSubscriptions)
@@ -61,8 +131,16 @@ impl App {
             return Ok(done);
         }
         let version = offered_version(&tx, caller, &application, version).await?;
-        let plan = offered_plan(&tx, &version, plan).await?;
-        let needs_approval = plan.needs_approval && self.is_reviewed(tx.read(), caller).await?;
+        let plan = match wish {
+            Wish::Plan(plan) => offered_plan(&tx, &version, plan).await?,
+            Wish::FirstPlan => first_plan(&tx, &application, &version).await?,
+        };
+        if !version.open_for_subscriptions && caller.developer().is_some() {
+            return Err(not_open());
+        }
+        let needs_approval = !portal.approves_subscriptions
+            && version.needs_approval(&plan)
+            && self.is_reviewed(tx.read(), caller).await?;
         let change =
             Subscription::request(id, application.id, version.id, plan.id, needs_approval, comment, tx.now());
         let subscription = match tx.save(change).await {
@@ -136,7 +214,7 @@ impl App {
         let version: ApiVersion =
             tx.read().find(subscription.api_version_id).await?.ok_or(Error::NotFound(ApiVersionId::KIND))?;
         let plan = offered_plan(&tx, &version, plan).await?;
-        let needs_approval = plan.needs_approval && self.is_reviewed(tx.read(), caller).await?;
+        let needs_approval = version.needs_approval(&plan) && self.is_reviewed(tx.read(), caller).await?;
         let command = SubscriptionCommand::ChangePlan { plan_id: plan.id, needs_approval, comment };
         let change = subscription.apply(command, tx.now())?;
         self.save(tx, change).await
@@ -189,6 +267,28 @@ impl App {
     /// Whether what this caller asks for is looked at by somebody else, if it is such that needs approval.
     async fn is_reviewed<C: Connection>(&self, read: Read<'_, C>, caller: &Caller) -> Result<bool> {
         Ok(caller.developer().is_some() || self.wants_four_eyes(read, caller).await?)
+    }
+}
+
+/// Which plan is wanted.
+enum Wish {
+    Plan(PlanId),
+    FirstPlan,
+}
+
+fn not_open() -> Error {
+    Error::conflict("not_open", "this API version takes no new subscriptions at the moment")
+}
+
+/// The first plan of a version, for an application that authenticates as the version demands.
+async fn first_plan(tx: &Tx, application: &Application, version: &ApiVersion) -> Result<Plan> {
+    if application.auth_strategy_id != version.auth_strategy_id {
+        let message = "the application authenticates by another strategy than this API version demands";
+        return Err(Error::conflict("strategy_mismatch", message));
+    }
+    match version.plan_ids.first() {
+        Some(id) => offered_plan(tx, version, *id).await,
+        None => Err(not_open()),
     }
 }
 

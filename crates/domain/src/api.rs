@@ -6,8 +6,8 @@ use crate::route::{parse_host, parse_method, parse_path_prefix};
 use crate::text::parse_labels;
 use crate::transition::noun;
 use crate::{
-    ApiId, ApiVersionId, AuthStrategyId, Checks, CredentialKind, Instant, Invalid, Meta, Name, PlanId, Text,
-    Transition,
+    ApiId, ApiVersionId, AuthStrategyId, Checks, CredentialKind, Instant, Invalid, Meta, Name, Plan, PlanId,
+    Text, Transition,
 };
 
 /// What is offered, under a name. Its versions are what is called.
@@ -110,6 +110,10 @@ pub struct ApiVersion {
     pub subscription_required: bool,
     /// The plans that a subscription may choose from.
     pub plan_ids: Vec<PlanId>,
+    /// Whether developers may ask for a subscription. Those that are there go on.
+    pub open_for_subscriptions: bool,
+    /// Who decides about subscriptions that developers ask for.
+    pub approval: SubscriptionApproval,
     /// Where the gateway finds it.
     pub route: Route,
     /// What is known of its specification, if it has one.
@@ -117,6 +121,19 @@ pub struct ApiVersion {
 }
 
 noun!(ApiVersion, ApiVersionId);
+
+/// Who decides about subscriptions that developers ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubscriptionApproval {
+    /// An administrator, if the plan says so.
+    #[default]
+    ByPlan,
+    /// Nobody: they work at once.
+    Automatic,
+    /// An administrator, always.
+    Manual,
+}
 
 /// Which calls at the gateway are calls of a version. The longest path prefix wins, a named host before any host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -186,6 +203,10 @@ pub struct ApiVersionDraft {
     pub subscription_required: bool,
     /// See [`ApiVersion::plan_ids`].
     pub plan_ids: Vec<PlanId>,
+    /// See [`ApiVersion::open_for_subscriptions`].
+    pub open_for_subscriptions: bool,
+    /// See [`ApiVersion::approval`].
+    pub approval: SubscriptionApproval,
     /// See [`Route::hosts`].
     pub hosts: Vec<String>,
     /// See [`Route::path_prefixes`].
@@ -210,6 +231,8 @@ impl ApiVersionDraft {
             required_scopes: Vec::new(),
             subscription_required: true,
             plan_ids: Vec::new(),
+            open_for_subscriptions: true,
+            approval: SubscriptionApproval::ByPlan,
             hosts: Vec::new(),
             path_prefixes: vec![path_prefix.to_owned()],
             methods: Vec::new(),
@@ -261,6 +284,8 @@ impl ApiVersionDraft {
                 required_scopes: required_scopes?,
                 subscription_required: self.subscription_required,
                 plan_ids: self.plan_ids,
+                open_for_subscriptions: self.open_for_subscriptions,
+                approval: self.approval,
                 route: Route { hosts: hosts?, path_prefixes: path_prefixes?, methods: methods? },
                 specification,
             })
@@ -313,6 +338,8 @@ impl ApiVersion {
             required_scopes: self.required_scopes.clone(),
             subscription_required: self.subscription_required,
             plan_ids: self.plan_ids.clone(),
+            open_for_subscriptions: self.open_for_subscriptions,
+            approval: self.approval,
             hosts: self.route.hosts.clone(),
             path_prefixes: self.route.path_prefixes.clone(),
             methods: self.route.methods.clone(),
@@ -326,6 +353,15 @@ impl ApiVersion {
     pub fn update(&self, draft: ApiVersionDraft, now: Instant) -> Result<Transition<Self>, Invalid> {
         let after = draft.check(self.id, self.api_id, self.meta, self.specification.clone())?;
         Ok(Transition::update(self, after, "api_version.updated", now))
+    }
+
+    /// Whether somebody has to approve a developer's subscription under a plan.
+    pub fn needs_approval(&self, plan: &Plan) -> bool {
+        match self.approval {
+            SubscriptionApproval::ByPlan => plan.needs_approval,
+            SubscriptionApproval::Automatic => false,
+            SubscriptionApproval::Manual => true,
+        }
     }
 
     /// Notes another specification, or none. Its text is kept elsewhere.

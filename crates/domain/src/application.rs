@@ -18,10 +18,17 @@ pub struct Application {
     /// Version and times.
     #[serde(flatten)]
     pub meta: Meta,
-    /// Unique among its owner's applications.
+    /// Unique among its owner's applications, unless it shares its name.
     pub name: Name,
+    /// Whether others of its owner may have the same name: it was made by a client that expects no names to be taken.
+    #[serde(skip)]
+    pub shares_name: bool,
     /// What it is, for people.
     pub description: Text,
+    /// What another system knows it by, unique over all applications; none: its id.
+    pub reference: Option<String>,
+    /// Where people are sent back to after they have signed in elsewhere for it.
+    pub redirect_uri: Option<String>,
     /// Whose it is.
     pub owner: Owner,
     /// How it authenticates; fixed when it is made.
@@ -91,15 +98,67 @@ pub struct ApplicationDraft {
     pub name: String,
     /// See [`Application::description`].
     pub description: String,
+    /// See [`Application::shares_name`].
+    pub shares_name: bool,
+    /// See [`Application::reference`].
+    pub reference: Option<String>,
+    /// See [`Application::redirect_uri`].
+    pub redirect_uri: Option<String>,
+}
+
+/// A draft that was checked.
+struct Checked {
+    name: Name,
+    description: Text,
+    reference: Option<String>,
+    redirect_uri: Option<String>,
 }
 
 impl ApplicationDraft {
-    fn check(self) -> Result<(Name, Text), Invalid> {
+    fn check(self) -> Result<Checked, Invalid> {
         let mut checks = Checks::new();
         let name = checks.take("name", Name::parse(&self.name));
         let description = checks.take("description", Text::parse(&self.description));
-        checks.build(|| Some((name?, description?)))
+        let reference =
+            checks.take("reference", self.reference.map(|text| parse_reference(&text)).transpose());
+        let redirect_uri =
+            checks.take("redirect_uri", self.redirect_uri.map(|text| parse_redirect_uri(&text)).transpose());
+        checks.build(|| {
+            Some(Checked {
+                name: name?,
+                description: description?,
+                reference: reference?,
+                redirect_uri: redirect_uri?,
+            })
+        })
     }
+}
+
+/// 1 to 255 visible ASCII characters: it is compared byte by byte, here and elsewhere.
+fn parse_reference(text: &str) -> Result<String, Invalid> {
+    if !(1..=255).contains(&text.len())
+        || !text.bytes().all(|b| (0x20..=0x7e).contains(&b))
+        || text.trim() != text
+    {
+        return Err(Invalid::field("", "invalid", "must have 1 to 255 printable ASCII characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// An absolute address (RFC 3986 §4.3). Not one that a browser would run, and without a fragment (RFC 6749 §3.1.2).
+fn parse_redirect_uri(text: &str) -> Result<String, Invalid> {
+    let wrong = || Invalid::field("", "invalid", "must be an absolute URI without a fragment");
+    let (scheme, rest) = text.split_once(':').ok_or_else(wrong)?;
+    let lower = scheme.to_ascii_lowercase();
+    let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        && !rest.is_empty()
+        && text.len() <= 2_000
+        && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&b));
+    let is_run = ["javascript", "data", "vbscript", "file", "blob", "about"].contains(&lower.as_str());
+    let has_host = !matches!(lower.as_str(), "http" | "https")
+        || rest.strip_prefix("//").is_some_and(|host| !host.is_empty() && !host.starts_with(['/', '?']));
+    if well_formed && !is_run && has_host { Ok(text.to_owned()) } else { Err(wrong()) }
 }
 
 impl Application {
@@ -114,12 +173,16 @@ impl Application {
         auth_strategy_id: AuthStrategyId,
         now: Instant,
     ) -> Result<Transition<Self>, Invalid> {
-        let (name, description) = draft.check()?;
+        let shares_name = draft.shares_name;
+        let Checked { name, description, reference, redirect_uri } = draft.check()?;
         let application = Self {
             id,
             meta: Meta::new(now),
             name,
+            shares_name,
             description,
+            reference,
+            redirect_uri,
             owner,
             auth_strategy_id,
             state: ApplicationState::Active,
@@ -130,7 +193,13 @@ impl Application {
 
     /// The draft that would make it as it is, to be edited.
     pub fn draft(&self) -> ApplicationDraft {
-        ApplicationDraft { name: self.name.to_string(), description: self.description.as_str().to_owned() }
+        ApplicationDraft {
+            name: self.name.to_string(),
+            description: self.description.as_str().to_owned(),
+            shares_name: self.shares_name,
+            reference: self.reference.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+        }
     }
 
     /// Takes over an edited draft.
@@ -138,8 +207,15 @@ impl Application {
     /// # Errors
     /// Every wrong field of the draft.
     pub fn update(&self, draft: ApplicationDraft, now: Instant) -> Result<Transition<Self>, Invalid> {
-        let (name, description) = draft.check()?;
-        Ok(Transition::update(self, Self { name, description, ..self.clone() }, "application.updated", now))
+        let shares_name = draft.shares_name;
+        let Checked { name, description, reference, redirect_uri } = draft.check()?;
+        let after = Self { name, shares_name, description, reference, redirect_uri, ..self.clone() };
+        Ok(Transition::update(self, after, "application.updated", now))
+    }
+
+    /// What another system knows it by.
+    pub fn known_as(&self) -> String {
+        self.reference.clone().unwrap_or_else(|| self.id.to_string())
     }
 
     /// Stops its calls, or lets them through again.

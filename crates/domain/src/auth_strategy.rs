@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::parse_labels;
 use crate::transition::noun;
 use crate::{AuthStrategyId, Checks, Instant, Invalid, Meta, Name, Transition};
 
@@ -31,6 +32,20 @@ pub enum AuthMethod {
     KeyAuth {
         /// Where the key is looked for, in this order; a call that carries more than one is refused.
         locations: Vec<KeyLocation>,
+    },
+    /// Tokens of OAuth clients that are made with the applications.
+    ClientCredentials {
+        /// How tokens are got or shown, in the words of whoever evaluates them, such as `client_credentials`.
+        auth_methods: Vec<String>,
+        /// The scopes that applications may choose from; empty: they choose none.
+        scopes: Vec<String>,
+    },
+    /// Tokens of OAuth clients that developers have made elsewhere: an application's reference is the client's id.
+    SelfManagedClientCredentials {
+        /// As above.
+        auth_methods: Vec<String>,
+        /// Who makes the tokens.
+        issuer: String,
     },
 }
 
@@ -79,6 +94,23 @@ impl AuthMethod {
                     }
                 }
                 checks.build(|| Some(Self::KeyAuth { locations: checked }))
+            }
+            Self::ClientCredentials { auth_methods, scopes } => {
+                let mut checks = Checks::new();
+                let auth_methods = checks.take("auth_methods", parse_labels(&auth_methods));
+                let scopes = checks.take("scopes", parse_labels(&scopes));
+                checks
+                    .build(|| Some(Self::ClientCredentials { auth_methods: auth_methods?, scopes: scopes? }))
+            }
+            Self::SelfManagedClientCredentials { auth_methods, issuer } => {
+                let mut checks = Checks::new();
+                let auth_methods = checks.take("auth_methods", parse_labels(&auth_methods));
+                let is_url = issuer.starts_with("https://") && issuer.len() > 8 && issuer.len() <= 256;
+                let plain = issuer.bytes().all(|b| b.is_ascii_graphic());
+                checks.require(is_url && plain, "issuer", "invalid", "must be an https address");
+                checks.build(|| {
+                    Some(Self::SelfManagedClientCredentials { auth_methods: auth_methods?, issuer })
+                })
             }
         }
     }

@@ -68,6 +68,10 @@ ids! {
     PlanId = "plan";
     /// Application × API version × plan.
     SubscriptionId = "subscription";
+    /// A page about an API.
+    DocumentId = "document";
+    /// What this installation shows of itself.
+    PortalId = "portal";
     /// A named way for applications to authenticate.
     AuthStrategyId = "auth_strategy";
     /// A person who runs this installation.

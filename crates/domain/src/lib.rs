@@ -17,6 +17,8 @@
 //! - **signing key**: with which tokens are signed; published before it signs and after. [`SigningKey`]
 //! - **api** and **api version**: what is called. The version says which credentials, roles and scopes open it, whether
 //!   a subscription is needed, and where the gateway finds it. [`Api`], [`ApiVersion`]
+//! - **document**: a page about an API, in Markdown. [`Document`]
+//! - **portal**: what this installation shows of itself to those who use its APIs. [`Portal`]
 //! - **plan**: limits counted per application. [`Plan`]
 //! - **subscription**: application × api version × plan, with a status. [`Subscription`]
 //! - **auth strategy**: how applications of an API authenticate, as a named setting. [`AuthStrategy`]
@@ -52,6 +54,7 @@ mod auth_strategy;
 mod client;
 mod credential;
 mod developer;
+mod document;
 mod error;
 mod event_type;
 mod external_token;
@@ -66,6 +69,7 @@ mod oauth_scope;
 pub mod openapi;
 mod partner;
 mod plan;
+mod portal;
 mod provision;
 mod request;
 mod role;
@@ -88,7 +92,9 @@ pub mod webhook_signature;
 pub use access_token::{AccessToken, RevokedToken};
 pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
-pub use api::{Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary};
+pub use api::{
+    Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval,
+};
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
 pub use approval::{
     Approval, ApprovalFlow, ApprovalFlowDraft, ApprovalPolicy, ApprovalState, Approver, FlowStep, PolicyStep,
@@ -105,6 +111,7 @@ pub use credential::{
     check_chosen_secret, status as credential_status,
 };
 pub use developer::{Developer, DeveloperCommand, DeveloperState, check_password, password_form};
+pub use document::{Document, DocumentDraft, MAX_DOCUMENT, MAX_DOCUMENTS};
 pub use error::{Checks, Error, FieldError, Invalid};
 pub use event_type::{EVENT_TYPES, EventType, TEST_EVENT};
 pub use external_token::{
@@ -114,10 +121,10 @@ pub use gateway::{Gateway, GatewayDraft};
 pub use group::{Group, GroupDraft};
 pub use id::{
     AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId,
-    ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, CredentialId, DeveloperId, ExternalTokenId,
-    GatewayId, GroupId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId, ProvisionId, RequestId,
-    SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId, TokenFormId, TokenRequestId,
-    WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
+    ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, CredentialId, DeveloperId, DocumentId,
+    ExternalTokenId, GatewayId, GroupId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId, PortalId,
+    ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId, TokenFormId,
+    TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
 };
 pub use instant::Instant;
 pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
@@ -126,6 +133,7 @@ pub use master_key::{MasterKey, MasterKeyError};
 pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};
 pub use partner::{Partner, PartnerDraft, PartnerRole};
 pub use plan::{Limit, Period, Plan, PlanDraft};
+pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalPicture};
 pub use provision::{Provision, ProvisionStatus};
 pub use request::{
     Request, RequestCommand, RequestContext, RequestKind, RequestState, RequestStatus, Trace, TraceKind,
@@ -133,7 +141,7 @@ pub use request::{
 pub use role::{ApplicationAction, PartnerAction};
 pub use sealed::Sealed;
 pub use secret::{Hint, Pepper, Secret, SecretHash, SecretKind};
-pub use session::{Administrator, AdministratorRole, Person, Session};
+pub use session::{Administrator, AdministratorRole, Person, Renewal, Session};
 pub use signing_algorithm::SigningAlgorithm;
 pub use signing_key::{SigningKey, SigningKeyState};
 pub use subscription::{Subscription, SubscriptionCommand, SubscriptionStatus};

@@ -19,6 +19,8 @@ pub enum SecretKind {
     ApiToken,
     /// A signed-in person's session.
     Session,
+    /// Gets a signed-in person's session another secret, when the one it has is over.
+    SessionRenewal,
     /// Proves that a mail address is read by who registered it.
     EmailVerification,
     /// Lets somebody choose a new password.
@@ -34,10 +36,11 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::ApiKey,
         Self::ApiToken,
         Self::Session,
+        Self::SessionRenewal,
         Self::EmailVerification,
         Self::PasswordReset,
         Self::Setup,
@@ -53,6 +56,7 @@ impl SecretKind {
             Self::ApiKey
             | Self::ApiToken
             | Self::Session
+            | Self::SessionRenewal
             | Self::EmailVerification
             | Self::PasswordReset
             | Self::Setup
@@ -67,6 +71,7 @@ impl SecretKind {
             Self::ApiKey => "key",
             Self::ApiToken => "pat",
             Self::Session => "ses",
+            Self::SessionRenewal => "ren",
             Self::EmailVerification => "ver",
             Self::PasswordReset => "rst",
             Self::Setup => "setup",

@@ -111,6 +111,18 @@ pub struct Session {
     pub last_seen_at: Instant,
     /// When it ends, whatever happens.
     pub ends_at: Instant,
+    /// How it gets another secret when this one is over; none: somebody has to sign in again.
+    #[serde(skip)]
+    pub renewal: Option<Renewal>,
+}
+
+/// The second secret of a session, which is good for nothing but to get another first one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// The keyed hash it is found by.
+    pub hash: SecretHash,
+    /// Until when it works.
+    pub until: Instant,
 }
 
 noun!(Session, SessionId);
@@ -120,6 +132,10 @@ impl Session {
     pub const LIFETIME: Duration = Duration::from_secs(12 * 3600);
     /// How long it lives unused.
     pub const IDLE: Duration = Duration::from_secs(30 * 60);
+    /// How long a session that nobody uses can still be renewed.
+    pub const RENEWAL_IDLE: Duration = Duration::from_secs(14 * 24 * 3600);
+    /// How long after the sign-in it can be renewed at all.
+    pub const RENEWAL_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 
     /// Somebody signs in.
     pub fn start(
@@ -140,6 +156,7 @@ impl Session {
             address: printable(address),
             last_seen_at: now,
             ends_at: now + Self::LIFETIME,
+            renewal: None,
         };
         Transition::create(session, "session.started")
     }
@@ -147,6 +164,38 @@ impl Session {
     /// Somebody signs out, or is signed out.
     pub fn end(self) -> Transition<Self> {
         Transition::delete(self, "session.ended")
+    }
+
+    /// Somebody signs in and will be able to renew the session with a second secret.
+    pub fn start_renewable(
+        id: SessionId,
+        person: Person,
+        (hash, renewal): (SecretHash, SecretHash),
+        user_agent: &str,
+        address: &str,
+        now: Instant,
+    ) -> Transition<Self> {
+        let (session, ..) = Self::start(id, person, hash, user_agent, address, now).into_parts();
+        let renewal = Some(Renewal { hash: renewal, until: now + Self::RENEWAL_IDLE });
+        Transition::create(Self { renewal, ..session }, "session.started")
+    }
+
+    /// Gives it two new secrets; the ones it had are worth nothing from now on.
+    pub fn renew(&self, (hash, renewal): (SecretHash, SecretHash), now: Instant) -> Transition<Self> {
+        let until = (now + Self::RENEWAL_IDLE).min(self.meta.created_at + Self::RENEWAL_LIFETIME);
+        let after = Self {
+            hash,
+            last_seen_at: now,
+            ends_at: now + Self::LIFETIME,
+            renewal: Some(Renewal { hash: renewal, until }),
+            ..self.clone()
+        };
+        Transition::update(self, after, "session.renewed", now)
+    }
+
+    /// Whether its second secret still works at a moment.
+    pub fn is_renewable(&self, now: Instant) -> bool {
+        self.renewal.as_ref().is_some_and(|renewal| now < renewal.until)
     }
 
     /// Whether it still counts at a moment.

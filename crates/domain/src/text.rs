@@ -12,7 +12,7 @@ pub struct Name(String);
 
 impl Name {
     /// The longest name, in characters.
-    pub const MAX: usize = 120;
+    pub const MAX: usize = 256;
 
     /// Checks and normalises a name.
     ///

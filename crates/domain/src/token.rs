@@ -78,6 +78,8 @@ pub enum Resource {
     Requests,
     /// External tokens and the forms by which they are asked for.
     ExternalTokens,
+    /// How the portal shows itself.
+    Portal,
 }
 
 /// Reading, or changing and reading.
@@ -91,7 +93,7 @@ pub enum Access {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Partners,
         Self::Developers,
         Self::Applications,
@@ -110,6 +112,7 @@ impl Resource {
         Self::Groups,
         Self::Requests,
         Self::ExternalTokens,
+        Self::Portal,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -133,6 +136,7 @@ impl Resource {
             Self::Groups => "groups",
             Self::Requests => "requests",
             Self::ExternalTokens => "external-tokens",
+            Self::Portal => "portal",
         }
     }
 }

@@ -48,6 +48,7 @@ pub(crate) struct Config {
     pub(crate) subscriptions: Subscriptions,
     pub(crate) webmethods: Webmethods,
     pub(crate) limits: Limits,
+    pub(crate) konnect: Konnect,
 }
 
 /// `[server]`: the listener for people and APIs.
@@ -139,6 +140,14 @@ pub(crate) struct Limits {
     pub(crate) token_requests_per_minute: u32,
     pub(crate) stranger_requests_per_minute: u32,
     pub(crate) body_bytes: usize,
+}
+
+/// `[konnect]`: how Konnect's portal API is spoken.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Konnect {
+    pub(crate) plain_http_cookies: bool,
+    pub(crate) typed_credentials: bool,
 }
 
 impl Config {

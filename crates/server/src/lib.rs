@@ -40,8 +40,19 @@ pub struct Options {
     pub stranger_requests_per_minute: u32,
     /// The largest body of a request, in bytes; specifications may be larger.
     pub body_bytes: usize,
+    /// How Konnect's portal API is spoken.
+    pub konnect: KonnectOptions,
     /// Whether the doors are open that only older gateways of webMethods know.
     pub legacy_doors: bool,
+}
+
+/// How Konnect's portal API is spoken.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KonnectOptions {
+    /// Whether its cookies go over plain HTTP as well.
+    pub plain_http_cookies: bool,
+    /// Whether credentials say their type, status and end, as that API does since 2026.
+    pub typed_credentials: bool,
 }
 
 impl Default for Options {
@@ -52,6 +63,7 @@ impl Default for Options {
             token_requests_per_minute: 600,
             stranger_requests_per_minute: 20,
             body_bytes: 256 * 1024,
+            konnect: KonnectOptions::default(),
             legacy_doors: false,
         }
     }
@@ -94,5 +106,5 @@ pub fn routes() -> Vec<RouteInfo> {
 /// What the listener for people and APIs answers.
 pub fn public_routes() -> Vec<RouteInfo> {
     let others = probes::ROUTES.into_iter().chain([assets::ROUTE]);
-    routes().into_iter().chain(others.map(RouteInfo::from)).chain(dialects::routes()).collect()
+    routes().into_iter().chain(dialects::routes()).chain(others.map(RouteInfo::from)).collect()
 }

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
+use crate::dialects;
 use crate::extract::{RequestId, Seen};
 use crate::problem::Problem;
 use crate::state::State;
@@ -46,12 +47,14 @@ async fn identify_and_log(Shared(state): Shared<State>, mut request: Request, ne
     let started = Instant::now();
     let method = request.method().clone();
     let path = loggable(&request);
+    let asked = request.uri().path().to_owned();
     let wants_page = web::wants_page(&request);
     let tried = Tried::of(&request);
     request.extensions_mut().insert(RequestId(id));
     request.extensions_mut().insert(tried.by.clone());
     let span = tracing::info_span!("request", %id);
     let mut response = tracing::Instrument::instrument(next.run(request), span).await;
+    response = dialects::shaped(&asked, id, response);
     let problem = response.extensions_mut().remove::<Problem>();
     if response.status() == StatusCode::FORBIDDEN {
         tried.note(&state, problem.as_ref());

@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) by_principal: Arc<Limiter<Uuid>>,
     /// Requests of strangers, by network.
     pub(crate) by_network: Arc<Limiter<Vec<u8>>>,
+    /// Requests of strangers who only look at what is public, by network.
+    pub(crate) by_reader: Arc<Limiter<Vec<u8>>>,
 }
 
 /// So many requests a minute for each key, all of which may come at once.
@@ -56,6 +58,7 @@ impl State {
             app,
             by_principal: Arc::new(Limiter::new(options.token_requests_per_minute)),
             by_network: Arc::new(Limiter::new(options.stranger_requests_per_minute)),
+            by_reader: Arc::new(Limiter::new(options.token_requests_per_minute)),
             options: Arc::new(options),
         }
     }

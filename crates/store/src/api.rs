@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QuerySelect, QueryTrait};
 
 use crate::read::contains;
-use crate::record::{Place, json, meta};
+use crate::record::{Place, json, meta, word};
 use crate::{Owned, Page, PageRequest, Read, Record, Result, Tx};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -56,6 +56,8 @@ pub(crate) mod version {
         pub required_scopes: Json,
         pub subscription_required: bool,
         pub plan_ids: Json,
+        pub open_for_subscriptions: bool,
+        pub approval: String,
         pub hosts: Json,
         pub path_prefixes: Json,
         pub methods: Json,
@@ -145,6 +147,8 @@ impl Record for ApiVersion {
             required_scopes: Set(json(&self.required_scopes)),
             subscription_required: Set(self.subscription_required),
             plan_ids: Set(json(&self.plan_ids)),
+            open_for_subscriptions: Set(self.open_for_subscriptions),
+            approval: Set(word(self.approval)),
             hosts: Set(json(&self.route.hosts)),
             path_prefixes: Set(json(&self.route.path_prefixes)),
             methods: Set(json(&self.route.methods)),
@@ -170,6 +174,8 @@ impl Record for ApiVersion {
             required_scopes: at.json("required_scopes", row.required_scopes)?,
             subscription_required: row.subscription_required,
             plan_ids: at.json::<Vec<PlanId>>("plan_ids", row.plan_ids)?,
+            open_for_subscriptions: row.open_for_subscriptions,
+            approval: at.word("approval", row.approval)?,
             route: Route {
                 hosts: at.json("hosts", row.hosts)?,
                 path_prefixes: at.json("path_prefixes", row.path_prefixes)?,
@@ -249,6 +255,14 @@ impl<C: ConnectionTrait> Read<'_, C> {
             select = select.filter(offered_to(developer));
         }
         self.page(select, page).await
+    }
+
+    /// Every API there is: they are few, and the catalogue is looked at as a whole.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn all_apis(&self) -> Result<Vec<Api>> {
+        self.many(Entity::find()).await
     }
 
     /// Every version there is, for the gateway check.

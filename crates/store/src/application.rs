@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{
-    Application, ApplicationId, ApplicationRole, AuthStrategyId, DeveloperId, Name, Noun, Owner, PartnerId,
-    Text,
+    ApiVersionId, Application, ApplicationId, ApplicationRole, AuthStrategyId, DeveloperId, Name, Noun,
+    Owner, PartnerId, SubscriptionStatus, Text,
 };
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, Condition, QuerySelect, QueryTrait};
 
 use crate::partner::partners_of;
-use crate::read::contains;
+use crate::read::{contains, is_word};
 use crate::record::{Place, meta, word};
-use crate::{Owned, Page, PageRequest, Read, Record, Result};
+use crate::subscription::applications_at;
+use crate::{Numbered, NumberedRequest, Owned, Page, PageRequest, Read, Record, Result};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "applications")]
@@ -25,7 +26,10 @@ pub struct Model {
     pub name: String,
     pub name_key: String,
     pub search_key: String,
+    pub shares_name: bool,
     pub description: String,
+    pub reference: Option<String>,
+    pub redirect_uri: Option<String>,
     /// The partner's or developer's id: names are unique within it.
     pub owner_id: Uuid,
     pub partner_id: Option<Uuid>,
@@ -74,9 +78,12 @@ impl Record for Application {
             created_at: Set(self.meta.created_at.micros()),
             updated_at: Set(self.meta.updated_at.micros()),
             name: Set(self.name.to_string()),
-            name_key: Set(self.name.unique_key()),
+            name_key: Set(name_key(self)),
             search_key: Set(self.name.search_key()),
+            shares_name: Set(self.shares_name),
             description: Set(self.description.as_str().to_owned()),
+            reference: Set(self.reference.clone()),
+            redirect_uri: Set(self.redirect_uri.clone()),
             owner_id: Set(owner_id(self.owner)),
             partner_id: Set(partner_id),
             developer_id: Set(developer_id),
@@ -92,7 +99,10 @@ impl Record for Application {
             id: ApplicationId(row.id),
             meta: meta(row.version, row.created_at, row.updated_at),
             name: at.text("name", Name::parse(&row.name))?,
+            shares_name: row.shares_name,
             description: at.text("description", Text::parse(&row.description))?,
+            reference: row.reference,
+            redirect_uri: row.redirect_uri,
             owner,
             auth_strategy_id: AuthStrategyId(row.auth_strategy_id),
             state: at.word("state", row.state)?,
@@ -133,6 +143,13 @@ impl Record for Application {
     }
 }
 
+/// What is unique within the owner: the name, or the application alone if it shares its name. No key of a name ends in
+/// an id like that.
+fn name_key(application: &Application) -> String {
+    let key = application.name.unique_key();
+    if application.shares_name { format!("{key}\u{1}{}", application.id) } else { key }
+}
+
 fn owner_id(owner: Owner) -> Uuid {
     match owner {
         Owner::Partner(id) => id.0,
@@ -151,6 +168,21 @@ pub struct ApplicationFilter {
     pub visible_to: Option<DeveloperId>,
     /// This developer is a member of them.
     pub member: Option<DeveloperId>,
+    /// The name is exactly this.
+    pub name_is: Option<String>,
+    /// They authenticate by this strategy.
+    pub auth_strategy_id: Option<AuthStrategyId>,
+    /// They are subscribed to a version, or are not.
+    pub subscribed: Option<SubscribedTo>,
+}
+
+/// Whether applications are subscribed to a version.
+#[derive(Clone, Copy, Debug)]
+pub enum SubscribedTo {
+    /// They are, in this status or in any.
+    Yes(ApiVersionId, Option<SubscriptionStatus>),
+    /// They are not, in any status.
+    No(ApiVersionId),
 }
 
 impl<C: ConnectionTrait> Read<'_, C> {
@@ -164,6 +196,26 @@ impl<C: ConnectionTrait> Read<'_, C> {
         page: PageRequest,
     ) -> Result<Page<Application>> {
         self.page(select(filter), page).await
+    }
+
+    /// A numbered page of applications, from the newest to the oldest.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn numbered_applications(
+        &self,
+        filter: &ApplicationFilter,
+        page: NumberedRequest,
+    ) -> Result<Numbered<Application>> {
+        self.numbered(select(filter), page).await
+    }
+
+    /// Whether an application is known elsewhere as this.
+    ///
+    /// # Errors
+    /// If the database is not available or the row is corrupt.
+    pub async fn application_by_reference(&self, reference: &str) -> Result<Option<Application>> {
+        self.one(Entity::find().filter(is_word(Column::Reference, reference))).await
     }
 
     /// How many applications there are.
@@ -189,7 +241,21 @@ fn select(filter: &ApplicationFilter) -> Select<Entity> {
     if let Some(developer) = filter.visible_to {
         select = select.filter(Application::visible_to(developer));
     }
-    select
+    if let Some(name) = &filter.name_is {
+        select = select.filter(is_word(Column::Name, name));
+    }
+    if let Some(id) = filter.auth_strategy_id {
+        select = select.filter(Column::AuthStrategyId.eq(id.0));
+    }
+    match filter.subscribed {
+        Some(SubscribedTo::Yes(version, status)) => {
+            select.filter(Column::Id.in_subquery(applications_at(version, status)))
+        }
+        Some(SubscribedTo::No(version)) => {
+            select.filter(Column::Id.not_in_subquery(applications_at(version, None)))
+        }
+        None => select,
+    }
 }
 
 /// Who owns it: one, and not two.

@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
@@ -23,6 +25,34 @@ pub struct Store {
     writer: DatabaseConnection,
     /// The file, on SQLite.
     file: Option<PathBuf>,
+    load: Arc<Load>,
+}
+
+/// What the database was asked to do since the start.
+#[derive(Debug, Default)]
+pub struct Load {
+    statements: AtomicU64,
+    transactions: AtomicU64,
+}
+
+impl Load {
+    /// Statements, those within transactions included.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Relaxed)
+    }
+
+    /// Writing transactions.
+    pub fn transactions(&self) -> u64 {
+        self.transactions.load(Relaxed)
+    }
+
+    /// Counts what a connection is asked from now on.
+    fn count(self: &Arc<Self>, connection: &mut DatabaseConnection) {
+        let load = Arc::clone(self);
+        connection.set_metric_callback(move |_| {
+            load.statements.fetch_add(1, Relaxed);
+        });
+    }
 }
 
 /// Which database it is.
@@ -76,9 +106,12 @@ impl Store {
             });
             options
         };
-        let writer = Database::connect(options(1)).await?;
-        let readers = Database::connect(options(8)).await?;
-        Ok(Self { readers, writer, file: Some(file) })
+        let mut writer = Database::connect(options(1)).await?;
+        let mut readers = Database::connect(options(8)).await?;
+        let load = Arc::new(Load::default());
+        load.count(&mut writer);
+        load.count(&mut readers);
+        Ok(Self { readers, writer, file: Some(file), load })
     }
 
     async fn open_postgres(url: &str) -> Result<Self> {
@@ -92,8 +125,10 @@ impl Store {
                 ("synchronous_commit", "on"),
             ])
         });
-        let pool = Database::connect(options).await?;
-        Ok(Self { readers: pool.clone(), writer: pool, file: None })
+        let mut pool = Database::connect(options).await?;
+        let load = Arc::new(Load::default());
+        load.count(&mut pool);
+        Ok(Self { readers: pool.clone(), writer: pool, file: None, load })
     }
 
     /// Brings the tables up to date. Several processes and nodes may do so at once: one works, the others wait.
@@ -123,6 +158,11 @@ impl Store {
         Ok(pending.map_err(migration_error)?.is_empty())
     }
 
+    /// What the database was asked to do since the start.
+    pub fn load(&self) -> &Load {
+        &self.load
+    }
+
     /// Which database it is.
     pub fn engine(&self) -> Engine {
         if self.file.is_some() { Engine::Sqlite } else { Engine::Postgres }
@@ -138,6 +178,7 @@ impl Store {
     /// # Errors
     /// If the database is not available.
     pub async fn begin(&self, author: Author) -> Result<Tx> {
+        self.load.transactions.fetch_add(1, Relaxed);
         Ok(Tx::new(self.writer.begin_with_options(immediate()).await?, author))
     }
 

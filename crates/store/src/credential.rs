@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Place, json, meta, word};
 use crate::subscription::application_ids_visible_to;
-use crate::{Owned, Page, PageRequest, Read, Record, Result, Store};
+use crate::{Numbered, NumberedRequest, Owned, Page, PageRequest, Read, Record, Result, Store};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "credentials")]
@@ -237,7 +237,24 @@ impl<C: ConnectionTrait> Read<'_, C> {
         self.many(select).await
     }
 
-    /// How many credentials of a kind and an application are worth something or may be again: neither revoked nor expired.
+    /// A numbered page of those credentials of an application that were not ended, from the newest to the oldest.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn numbered_credentials(
+        &self,
+        application: ApplicationId,
+        kind: CredentialKind,
+        page: NumberedRequest,
+    ) -> Result<Numbered<Credential>> {
+        let select = Entity::find()
+            .filter(Column::ApplicationId.eq(application.0))
+            .filter(Column::Kind.eq(word(kind)))
+            .filter(Column::State.ne(word(CredentialState::Revoked)));
+        self.numbered(select, page).await
+    }
+
+    /// How many credentials of an application are worth something or may be again: neither revoked nor expired.
     ///
     /// # Errors
     /// If the database is not available.

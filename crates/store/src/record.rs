@@ -15,7 +15,7 @@ use crate::{Error, Result};
 pub trait Record: Noun {
     /// Its entity.
     #[doc(hidden)]
-    type Entity: EntityTrait<Model: ModelTrait + IntoActiveModel<Self::Row> + Send, ActiveModel = Self::Row>;
+    type Entity: EntityTrait<Model: ModelTrait + IntoActiveModel<Self::Row> + Send + Sync, ActiveModel = Self::Row>;
     /// A row to be written.
     #[doc(hidden)]
     type Row: ActiveModelTrait<Entity = Self::Entity> + sea_orm::ActiveModelBehavior + Send;

@@ -2,9 +2,9 @@
 
 use domain::{
     Administrator, AdministratorId, AdministratorRole, DeveloperId, Email, GatewayId, Instant, Person,
-    SecretHash, Session, SessionId,
+    Renewal, SecretHash, Session, SessionId,
 };
-use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
@@ -27,6 +27,8 @@ pub struct Model {
     pub address: String,
     pub last_seen_at: i64,
     pub ends_at: i64,
+    pub renewal_hash: Option<Vec<u8>>,
+    pub renewable_until: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -80,8 +82,11 @@ impl Record for Session {
             hash: Set(self.hash.0.to_vec()),
             user_agent: Set(self.user_agent.clone()),
             address: Set(self.address.clone()),
-            last_seen_at: if self.meta.version == 1 { Set(self.last_seen_at.micros()) } else { NotSet },
+            // A session is saved when it is used: at the start, and when it is renewed.
+            last_seen_at: Set(self.last_seen_at.micros()),
             ends_at: Set(self.ends_at.micros()),
+            renewal_hash: Set(self.renewal.as_ref().map(|renewal| renewal.hash.0.to_vec())),
+            renewable_until: Set(self.renewal.as_ref().map(|renewal| renewal.until.micros())),
         }
     }
 
@@ -101,6 +106,13 @@ impl Record for Session {
             address: row.address,
             last_seen_at: Instant::from_micros(row.last_seen_at),
             ends_at: Instant::from_micros(row.ends_at),
+            renewal: match (row.renewal_hash, row.renewable_until) {
+                (Some(hash), Some(until)) => Some(Renewal {
+                    hash: at.hash("renewal_hash", &hash)?,
+                    until: Instant::from_micros(until),
+                }),
+                _ => None,
+            },
         })
     }
 }
@@ -149,6 +161,14 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// If the database is not available or the row is corrupt.
     pub async fn session_by_hash(&self, hash: &SecretHash) -> Result<Option<Session>> {
         self.one(Entity::find().filter(Column::Hash.eq(hash.0.to_vec()))).await
+    }
+
+    /// The session that is renewed with a secret.
+    ///
+    /// # Errors
+    /// If the database is not available or the row is corrupt.
+    pub async fn session_by_renewal(&self, hash: &SecretHash) -> Result<Option<Session>> {
+        self.one(Entity::find().filter(Column::RenewalHash.eq(hash.0.to_vec()))).await
     }
 
     /// All sessions of a person, from the newest to the oldest, ended ones included until they are swept.
@@ -223,6 +243,9 @@ impl Store {
         let over = sea_orm::Condition::any()
             .add(Column::EndsAt.lte(now.micros()))
             .add(Column::LastSeenAt.lte(idle_since.micros()));
-        Ok(Entity::delete_many().filter(over).exec(self.writer()).await?.rows_affected)
+        let gone = sea_orm::Condition::any()
+            .add(Column::RenewableUntil.is_null())
+            .add(Column::RenewableUntil.lte(now.micros()));
+        Ok(Entity::delete_many().filter(over).filter(gone).exec(self.writer()).await?.rows_affected)
     }
 }

@@ -6,7 +6,7 @@ use domain::{
 };
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ActiveValue::Set, Condition, QuerySelect, QueryTrait};
+use sea_orm::{ActiveValue::Set, Condition, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::record::{Place, meta, word};
 use crate::{Owned, Page, PageRequest, Read, Record, Result, application};
@@ -127,6 +127,48 @@ impl<C: ConnectionTrait> Read<'_, C> {
         self.page(select, page).await
     }
 
+    /// All subscriptions of an application, from the newest to the oldest: at most one for each version.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn subscriptions_of(&self, application: ApplicationId) -> Result<Vec<Subscription>> {
+        let select = Entity::find().filter(Column::ApplicationId.eq(application.0));
+        self.many(select.order_by_desc(Column::Id)).await
+    }
+
+    /// The subscriptions of these applications to a version.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn subscriptions_to(
+        &self,
+        version: ApiVersionId,
+        applications: &[ApplicationId],
+    ) -> Result<Vec<Subscription>> {
+        let ids = applications.iter().map(|id| id.0);
+        let select = Entity::find()
+            .filter(Column::ApiVersionId.eq(version.0))
+            .filter(Column::ApplicationId.is_in(ids));
+        self.many(select).await
+    }
+
+    /// The versions that applications of a developer are subscribed to.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn versions_subscribed_by(&self, developer: DeveloperId) -> Result<Vec<ApiVersionId>> {
+        let theirs = Column::ApplicationId.in_subquery(application_ids_visible_to(developer));
+        let ids: Vec<uuid::Uuid> = Entity::find()
+            .select_only()
+            .column(Column::ApiVersionId)
+            .distinct()
+            .filter(theirs)
+            .into_tuple()
+            .all(self.0)
+            .await?;
+        Ok(ids.into_iter().map(ApiVersionId).collect())
+    }
+
     /// Whether an application that a developer may see is subscribed to a version.
     ///
     /// # Errors
@@ -146,6 +188,19 @@ impl<C: ConnectionTrait> Read<'_, C> {
         let either = Column::PlanId.eq(plan.0).or(Column::RequestedPlanId.eq(plan.0));
         Ok(Entity::find().filter(either).count(self.0).await?)
     }
+}
+
+/// The ids of the applications that are subscribed to a version, in a status or in any.
+pub(crate) fn applications_at(
+    version: ApiVersionId,
+    status: Option<SubscriptionStatus>,
+) -> sea_orm::sea_query::SelectStatement {
+    let mut select =
+        Entity::find().select_only().column(Column::ApplicationId).filter(Column::ApiVersionId.eq(version.0));
+    if let Some(status) = status {
+        select = select.filter(Column::Status.eq(word(status)));
+    }
+    select.into_query()
 }
 
 /// The ids of the applications that a developer may see.

@@ -157,13 +157,17 @@ impl Published {
 
 impl Version {
     fn new(version: ApiVersion, method: &AuthMethod) -> Self {
-        let AuthMethod::KeyAuth { locations } = method;
+        let locations: &[KeyLocation] = match method {
+            AuthMethod::KeyAuth { locations } => locations,
+            // Their tokens are found elsewhere in a call; no place for a key is named.
+            AuthMethod::ClientCredentials { .. } | AuthMethod::SelfManagedClientCredentials { .. } => &[],
+        };
         Self {
             id: version.id,
             is_broken: false,
             cors: version.cors,
             accepts: version.accepted_credentials,
-            key_locations: locations.clone(),
+            key_locations: locations.to_vec(),
             required_roles: version.required_roles,
             subscription_required: version.subscription_required,
             challenge: challenge(locations).into(),

@@ -56,8 +56,8 @@ fn checks_collect_every_error_and_keep_their_order() {
 fn partners() {
     assert_eq!(partner(|_| {}), [""; 0]);
     assert_eq!(partner(|d| d.name = " \t ".to_owned()), ["name required"]);
-    assert_eq!(partner(|d| d.name = "x".repeat(121)), ["name too_long"]);
-    assert_eq!(partner(|d| d.name = "é".repeat(120)), [""; 0]);
+    assert_eq!(partner(|d| d.name = "x".repeat(257)), ["name too_long"]);
+    assert_eq!(partner(|d| d.name = "é".repeat(256)), [""; 0]);
     assert_eq!(partner(|d| d.description = "x".repeat(4_001)), ["description too_long"]);
     assert_eq!(partner(|d| d.description = "two\r\nlines\tand a tab".to_owned()), [""; 0]);
     assert_eq!(partner(|d| d.description = "a bell \u{7}".to_owned()), ["description invalid"]);

@@ -132,6 +132,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("subscriptions", "How subscriptions are approved."),
     ("webmethods", "For those who come from webMethods Developer Portal or API-Portal."),
     ("limits", "How much of everything."),
+    ("konnect", "How Konnect's portal API (/api/v2) is spoken."),
 ];
 
 const fn is(key: &'static str, kind: Kind, default: &'static str, help: &'static str) -> Setting {
@@ -305,6 +306,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Whether gateways may answer as API-Portal 9.12 let them: by /abs/apirepository/v1 and /portal/abs.",
     ),
     is("limits.body_bytes", Kind::Number(1024, 67_108_864), "262144", "Largest request body."),
+    is(
+        "konnect.plain_http_cookies",
+        Kind::Switch,
+        "false",
+        "Whether its cookies go over plain HTTP as well: only for trying it out, since whoever listens can use them.",
+    ),
+    is(
+        "konnect.typed_credentials",
+        Kind::Switch,
+        "false",
+        "Whether credentials say their type, status and end, as that API does since 2026. Clients that know only the \
+         format before may refuse them.",
+    ),
 ];
 
 #[cfg(test)]

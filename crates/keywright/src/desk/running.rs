@@ -119,6 +119,10 @@ fn public_options(config: &Config, public_url: &PublicUrl) -> Options {
         token_requests_per_minute: config.limits.token_requests_per_minute,
         stranger_requests_per_minute: config.limits.stranger_requests_per_minute,
         body_bytes: config.limits.body_bytes,
+        konnect: server::KonnectOptions {
+            plain_http_cookies: config.konnect.plain_http_cookies,
+            typed_credentials: config.konnect.typed_credentials,
+        },
         legacy_doors: config.webmethods.legacy_doors,
     }
 }

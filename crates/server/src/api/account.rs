@@ -45,7 +45,7 @@ pub(crate) struct NewAccount {
     #[schema(max_length = 254, example = "ada@example.com")]
     email: String,
     /// How they want to be called.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
 }
 
@@ -174,7 +174,7 @@ pub(crate) struct SignedIn {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
 }
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::credentials::CredentialKind;
 use super::page::{List, PageQuery, Paging, no_filter};
 use super::reply;
-use super::wire::{Time, present, set_if_given};
+use super::wire::{Time, present, set_if_given, words};
 use crate::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
 use crate::problem::{Problem, Problems};
 use crate::state::State;
@@ -27,6 +27,15 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(list_of_api, create))
         .routes(routes!(list))
         .routes(routes!(get, update, delete))
+}
+
+words! {
+    /// Who decides about subscriptions that developers ask for.
+    SubscriptionApproval = domain::SubscriptionApproval {
+        "by_plan" = ByPlan,
+        "automatic" = Automatic,
+        "manual" = Manual,
+    }
 }
 
 /// One callable version of an API.
@@ -56,6 +65,10 @@ pub(crate) struct ApiVersion {
     subscription_required: bool,
     /// The plans that a subscription may choose from.
     plan_ids: Vec<Uuid>,
+    /// Whether developers may ask for a subscription.
+    open_for_subscriptions: bool,
+    /// Who decides about subscriptions that developers ask for.
+    approval: SubscriptionApproval,
     /// Host names in lower case; empty: any host.
     hosts: Vec<String>,
     /// Matched on whole segments; the longest one wins.
@@ -99,6 +112,8 @@ impl From<domain::ApiVersion> for ApiVersion {
             required_scopes: version.required_scopes,
             subscription_required: version.subscription_required,
             plan_ids: version.plan_ids.into_iter().map(Into::into).collect(),
+            open_for_subscriptions: version.open_for_subscriptions,
+            approval: version.approval.into(),
             hosts: version.route.hosts,
             path_prefixes: version.route.path_prefixes,
             methods: version.route.methods,
@@ -139,7 +154,7 @@ pub(crate) struct ApiVersionList {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewApiVersion {
     /// Unique among the API's versions.
-    #[schema(min_length = 1, max_length = 120, example = "v1")]
+    #[schema(min_length = 1, max_length = 256, example = "v1")]
     name: String,
     /// Plain segments, without a slash at the end. No other version may be published at the same host and path.
     #[schema(min_items = 1, max_items = 50, example = json!(["/orders"]))]
@@ -182,6 +197,12 @@ pub(crate) struct NewApiVersion {
     #[serde(default)]
     #[schema(max_items = 50, value_type = Option<Vec<Uuid>>)]
     plan_ids: Option<Vec<PlanId>>,
+    /// Whether developers may ask for a subscription; left out: they may.
+    #[serde(default)]
+    open_for_subscriptions: Option<bool>,
+    /// Who decides about subscriptions that developers ask for; left out: an administrator, if the plan says so.
+    #[serde(default)]
+    approval: Option<SubscriptionApproval>,
     /// Host names without scheme and port; empty: any host.
     #[serde(default)]
     #[schema(max_items = 50, example = json!(["api.example.com"]))]
@@ -208,6 +229,8 @@ impl NewApiVersion {
         draft.subscription_required =
             self.subscription_required.unwrap_or(!draft.accepted_credentials.is_empty());
         set_if_given(&mut draft.plan_ids, self.plan_ids);
+        set_if_given(&mut draft.open_for_subscriptions, self.open_for_subscriptions);
+        set_if_given(&mut draft.approval, self.approval.map(Into::into));
         draft.hosts = self.hosts;
         draft.methods = self.methods;
     }
@@ -218,7 +241,7 @@ impl NewApiVersion {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiVersionChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(min_items = 1, max_items = 50, nullable = false)]
@@ -257,6 +280,13 @@ pub(crate) struct ApiVersionChange {
     #[serde(default, deserialize_with = "present")]
     #[schema(max_items = 50, value_type = Option<Vec<Uuid>>, nullable = false)]
     plan_ids: Option<Vec<PlanId>>,
+    /// Subscriptions that are there go on.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    open_for_subscriptions: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    approval: Option<SubscriptionApproval>,
     #[serde(default, deserialize_with = "present")]
     #[schema(max_items = 50, nullable = false)]
     hosts: Option<Vec<String>>,
@@ -280,6 +310,8 @@ impl ApiVersionChange {
         set_if_given(&mut draft.required_scopes, self.required_scopes);
         set_if_given(&mut draft.subscription_required, self.subscription_required);
         set_if_given(&mut draft.plan_ids, self.plan_ids);
+        set_if_given(&mut draft.open_for_subscriptions, self.open_for_subscriptions);
+        set_if_given(&mut draft.approval, self.approval.map(Into::into));
         set_if_given(&mut draft.hosts, self.hosts);
         set_if_given(&mut draft.methods, self.methods);
     }

@@ -72,7 +72,7 @@ pub(crate) struct ApiList {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewApi {
     /// Unique over all APIs, look-alikes included.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     #[serde(default)]
     #[schema(max_length = 4000)]
@@ -88,7 +88,7 @@ pub(crate) struct NewApi {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(max_length = 4000, nullable = false)]

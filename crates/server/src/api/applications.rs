@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::page::{List, Paging, no_filter};
 use super::reply;
-use super::wire::{Time, present, set_if_given, words};
+use super::wire::{Time, nullable, present, set_if_given, words};
 use crate::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
 use crate::problem::{Problem, Problems};
 use crate::state::State;
@@ -87,6 +87,10 @@ pub(crate) struct Application {
     id: Uuid,
     name: String,
     description: String,
+    /// What another system knows it by, unique over all applications; null: its id.
+    reference: Option<String>,
+    /// Where people are sent back to after they have signed in elsewhere for it.
+    redirect_uri: Option<String>,
     owner: Owner,
     /// How it authenticates; fixed when it is made.
     auth_strategy_id: Uuid,
@@ -103,6 +107,8 @@ impl From<domain::Application> for Application {
             id: application.id.0,
             name: application.name.to_string(),
             description: application.description.as_str().to_owned(),
+            reference: application.reference,
+            redirect_uri: application.redirect_uri,
             owner: application.owner.into(),
             auth_strategy_id: application.auth_strategy_id.0,
             state: application.state.into(),
@@ -144,7 +150,7 @@ pub(crate) struct ApplicationList {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewApplication {
     /// Unique among its owner's applications.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     #[serde(default)]
     #[schema(max_length = 4000)]
@@ -156,6 +162,14 @@ pub(crate) struct NewApplication {
     #[serde(default)]
     #[schema(value_type = Option<Uuid>)]
     auth_strategy_id: Option<AuthStrategyId>,
+    /// What another system knows it by; left out: its id.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 255)]
+    reference: Option<String>,
+    /// Where people are sent back to after they have signed in elsewhere for it.
+    #[serde(default)]
+    #[schema(max_length = 2000, example = "https://shop.example.com/back")]
+    redirect_uri: Option<String>,
 }
 
 /// What is to change; what is left out stays.
@@ -163,17 +177,26 @@ pub(crate) struct NewApplication {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApplicationChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(max_length = 4000, nullable = false)]
     description: Option<String>,
+    /// Null: it is known by its id.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(min_length = 1, max_length = 255)]
+    reference: Option<Option<String>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(max_length = 2000, example = "https://shop.example.com/back")]
+    redirect_uri: Option<Option<String>>,
 }
 
 impl ApplicationChange {
     fn apply(self, draft: &mut ApplicationDraft) {
         set_if_given(&mut draft.name, self.name);
         set_if_given(&mut draft.description, self.description);
+        set_if_given(&mut draft.reference, self.reference);
+        set_if_given(&mut draft.redirect_uri, self.redirect_uri);
     }
 }
 
@@ -217,7 +240,7 @@ async fn list(
         name_contains: query.name_contains,
         owner,
         member: query.member,
-        visible_to: None,
+        ..ApplicationFilter::default()
     };
     Ok(paging.reply(app.applications(&caller, filter, paging.request()).await?))
 }
@@ -233,7 +256,13 @@ async fn create(
     Create { caller, body }: Create<NewApplication>,
 ) -> Result<Response, Problem> {
     let owner = body.owner.map(domain::Owner::try_from).transpose()?;
-    let draft = ApplicationDraft { name: body.name, description: body.description };
+    let draft = ApplicationDraft {
+        name: body.name,
+        description: body.description,
+        reference: body.reference,
+        redirect_uri: body.redirect_uri,
+        shares_name: false,
+    };
     let created = app.create_application(&caller, draft, owner, body.auth_strategy_id).await?;
     Ok(reply::created("/api/v1/applications", created, |created| Application::from(created.value)))
 }

@@ -38,6 +38,27 @@ pub(crate) enum AuthMethod {
         #[schema(min_items = 1, max_items = 5)]
         locations: Vec<KeyLocation>,
     },
+    /// Tokens of OAuth clients that are made with the applications.
+    ClientCredentials {
+        /// How tokens are got or shown, in the words of whoever evaluates them.
+        #[serde(default)]
+        #[schema(max_items = 50, example = json!(["client_credentials", "bearer"]))]
+        auth_methods: Vec<String>,
+        /// The scopes that applications may choose from.
+        #[serde(default)]
+        #[schema(max_items = 50)]
+        scopes: Vec<String>,
+    },
+    /// Tokens of OAuth clients that developers have made elsewhere: an application's reference is the client's id.
+    SelfManagedClientCredentials {
+        /// How tokens are got or shown, in the words of whoever evaluates them.
+        #[serde(default)]
+        #[schema(max_items = 50)]
+        auth_methods: Vec<String>,
+        /// Who makes the tokens.
+        #[schema(max_length = 256, example = "https://issuer.example.com")]
+        issuer: String,
+    },
 }
 
 /// A place in a call where an API key may be.
@@ -56,6 +77,12 @@ impl From<domain::AuthMethod> for AuthMethod {
             domain::AuthMethod::KeyAuth { locations } => {
                 Self::KeyAuth { locations: locations.into_iter().map(KeyLocation::from).collect() }
             }
+            domain::AuthMethod::ClientCredentials { auth_methods, scopes } => {
+                Self::ClientCredentials { auth_methods, scopes }
+            }
+            domain::AuthMethod::SelfManagedClientCredentials { auth_methods, issuer } => {
+                Self::SelfManagedClientCredentials { auth_methods, issuer }
+            }
         }
     }
 }
@@ -65,6 +92,12 @@ impl From<AuthMethod> for domain::AuthMethod {
         match method {
             AuthMethod::KeyAuth { locations } => {
                 Self::KeyAuth { locations: locations.into_iter().map(domain::KeyLocation::from).collect() }
+            }
+            AuthMethod::ClientCredentials { auth_methods, scopes } => {
+                Self::ClientCredentials { auth_methods, scopes }
+            }
+            AuthMethod::SelfManagedClientCredentials { auth_methods, issuer } => {
+                Self::SelfManagedClientCredentials { auth_methods, issuer }
             }
         }
     }
@@ -118,7 +151,7 @@ impl From<domain::AuthStrategy> for AuthStrategy {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewAuthStrategy {
     /// Unique over all strategies, look-alikes included.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     method: AuthMethod,
 }
@@ -128,7 +161,7 @@ pub(crate) struct NewAuthStrategy {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuthStrategyChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
     /// The whole method: calls of all its API versions are judged by it from now on.
     #[serde(default, deserialize_with = "present")]

@@ -151,7 +151,7 @@ pub(crate) struct CredentialList {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCredential {
     /// What people call it.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     /// From when on it is worth nothing; left out or null: never.
     #[serde(default)]
@@ -163,7 +163,7 @@ pub(crate) struct NewCredential {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ImportedCredential {
     /// What people call it.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     /// From when on it is worth nothing; left out or null: never.
     #[serde(default)]
@@ -200,7 +200,7 @@ impl ImportedCredential {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CredentialChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
     /// Null: it does not expire.
     #[serde(default, deserialize_with = "nullable")]

@@ -10,6 +10,7 @@ pub(crate) mod credentials;
 mod developers;
 mod docs;
 mod document;
+mod documents;
 mod external_tokens;
 mod gateways;
 mod groups;
@@ -18,6 +19,7 @@ mod mails;
 mod page;
 pub(crate) mod partners;
 mod plans;
+mod portal;
 mod reply;
 mod specifications;
 mod subscriptions;
@@ -48,10 +50,12 @@ fn described() -> OpenApiRouter<State> {
         .merge(apis::routes())
         .merge(api_versions::routes())
         .merge(specifications::routes())
+        .merge(documents::routes())
         .merge(subscriptions::routes())
         .merge(gateways::routes())
         .merge(groups::routes())
         .merge(external_tokens::routes())
+        .merge(portal::routes())
 }
 
 /// All routes of the API.

@@ -93,7 +93,7 @@ pub(crate) struct PartnerList {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPartner {
     /// Unique over all partners, look-alikes included.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     #[serde(default)]
     #[schema(max_length = 4000)]
@@ -112,7 +112,7 @@ pub(crate) struct NewPartner {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PartnerChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(max_length = 4000, nullable = false)]

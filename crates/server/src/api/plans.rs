@@ -93,7 +93,7 @@ impl From<domain::Plan> for Plan {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPlan {
     /// Unique over all plans, look-alikes included.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     #[serde(default)]
     #[schema(max_length = 4000)]
@@ -115,7 +115,7 @@ pub(crate) struct NewPlan {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlanChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(max_length = 4000, nullable = false)]

@@ -82,7 +82,7 @@ impl From<Created<domain::ApiToken>> for NewApiToken {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiTokenDraft {
     /// What people call it.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     /// What it is to open; nothing that the token which makes it does not open itself.
     #[schema(min_items = 1, max_items = 50, example = json!(["partners:read", "applications:write"]))]

@@ -1,18 +1,27 @@
-//! The interfaces of the systems that Keywright stands in for. Each is a translation and nothing else: it calls `App`.
+//! Interfaces of the systems that Keywright stands in for. A dialect is a translation: the vendor's paths in full, their
+//! JSON field for field, their way to say no. It calls `App` and nothing below.
 
+pub(crate) mod konnect;
 mod webmethods;
 
 use axum::Router;
+use axum::response::Response;
+use uuid::Uuid;
 
 use crate::RouteInfo;
 use crate::state::State;
 
 /// All dialects.
 pub(crate) fn router(state: State) -> Router {
-    webmethods::router(state)
+    konnect::router(state.clone()).merge(webmethods::router(state))
 }
 
-/// The paths of all dialects.
+/// What they answer.
 pub(crate) fn routes() -> Vec<RouteInfo> {
-    webmethods::routes()
+    konnect::routes().into_iter().chain(webmethods::routes()).collect()
+}
+
+/// An answer in the shape of the dialect that a path belongs to, if it belongs to one.
+pub(crate) fn shaped(path: &str, request: Uuid, response: Response) -> Response {
+    if konnect::owns(path) { konnect::shaped(request, response) } else { response }
 }

@@ -26,6 +26,9 @@ pub(crate) struct Create<T> {
     pub(crate) body: T,
 }
 
+/// A body of bytes, whatever it is said to be.
+pub(crate) struct Raw(pub(crate) Vec<u8>);
+
 /// A body of text.
 pub(crate) struct Text(pub(crate) String);
 
@@ -70,6 +73,14 @@ impl<T: DeserializeOwned> FromRequest<State> for Create<T> {
     }
 }
 
+impl FromRequest<State> for Raw {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &State) -> Result<Self, Problem> {
+        Ok(Self(read(request).await?.into()))
+    }
+}
+
 impl FromRequest<State> for Text {
     type Rejection = Problem;
 
@@ -98,13 +109,8 @@ pub(crate) fn idempotency_claim(
     Ok(Some(state.app.keys().pepper().fingerprint("idempotency-key", &bound)))
 }
 
-/// Reads the whole body of a request to a dialect, under the same limits.
-pub(crate) async fn read_body(request: Request) -> Result<Bytes, Problem> {
-    read(request).await
-}
-
 /// Reads the whole body. One that is announced to be too large is refused before its first byte.
-pub(super) async fn read(request: Request) -> Result<Bytes, Problem> {
+pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
     let announced = request.body().size_hint().lower();
     let body = request.into_limited_body();
     let too_large = || {
@@ -126,6 +132,11 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Problem> {
 fn is_over_limit(error: &axum::Error) -> bool {
     let source = std::error::Error::source(error);
     source.is_some_and(|source| source.is::<LengthLimitError>())
+}
+
+/// The body must be JSON.
+pub(crate) fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+    must_be(JSON, headers)
 }
 
 /// The body must be of this type, whatever is said about its character set.

@@ -36,12 +36,11 @@ impl FromRequestParts<State> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
-        let address = client_address(parts, &state.options.trusted_proxies);
-        let identity = match bearer(parts)? {
-            Some(token) => state.app.identify(token).await?,
-            None => Identity::Anonymous,
+        let nobody = stranger(parts, state);
+        let caller = match bearer(parts)? {
+            Some(token) => Caller { identity: state.app.identify(token).await?, ..nobody },
+            None => nobody,
         };
-        let caller = Caller { identity, address, request_id: request_id(parts), claim: None };
         limit(&caller, state)?;
         if let Some(seen) = parts.extensions.get::<Seen>() {
             seen.note(&caller);
@@ -50,7 +49,13 @@ impl FromRequestParts<State> for Visitor {
     }
 }
 
-pub(crate) fn request_id(parts: &Parts) -> Uuid {
+/// Somebody of whom nothing is known but where the request came from.
+pub(crate) fn stranger(parts: &Parts, state: &State) -> Caller {
+    let address = client_address(parts, &state.options.trusted_proxies);
+    Caller { identity: Identity::Anonymous, address, request_id: request_id(parts), claim: None }
+}
+
+fn request_id(parts: &Parts) -> Uuid {
     parts.extensions.get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0)
 }
 

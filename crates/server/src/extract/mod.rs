@@ -11,9 +11,9 @@ mod query;
 
 use uuid::Uuid;
 
-pub(crate) use address::client_address;
-pub(crate) use body::{Create, Json, MayJson, Text, idempotency_claim, read_body};
-pub(crate) use caller::{Visitor, Who, limit, request_id};
+pub(crate) use body::{Create, Json, MayJson, Raw, Text};
+pub(crate) use body::{idempotency_claim, must_be_json, read as read_body};
+pub(crate) use caller::{Visitor, Who, limit, stranger};
 pub(crate) use form::Form;
 pub(crate) use path::Path;
 pub(crate) use precondition::{IfMatch, MayMatch};

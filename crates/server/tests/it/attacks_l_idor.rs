@@ -230,7 +230,7 @@ both!(
 
 both!(
     async fn a_169_what_is_private_is_not_on_the_public_listener(desk) {
-        for path in ["/metrics", "/debug", "/backup", "/gateway/forward-auth", "/api/v1/config", "/api/v2/portals", "/server-status"] {
+        for path in ["/metrics", "/debug", "/backup", "/gateway/forward-auth", "/api/v1/config", "/api/v3/portals", "/server-status"] {
             desk.admin.get(path).await.problem(404, "not_found");
         }
     }

@@ -193,6 +193,12 @@ impl Desk {
         self.store.read().last_change().await.unwrap()
     }
 
+    /// What the database was asked so far: writing transactions, and statements.
+    pub fn load(&self) -> (u64, u64) {
+        let load = self.store.load();
+        (load.transactions(), load.statements())
+    }
+
     /// Everything that a refusal must not do.
     pub async fn assert_nothing_happened(&self, since: i64) {
         assert_eq!(self.changes().await, since, "a refused request changed something");

@@ -50,6 +50,8 @@ impl World {
             json!({"openapi": "3.1.0", "info": {"title": "Weather", "version": "1"}, "paths": {}});
         let place = format!("/api/v1/api-versions/{version}/specification");
         admin.send(Method::PUT, &place, &[("if-match", "*")], Some(&specification)).await.expect(200);
+        let page = json!({"slug": "start", "title": "Start", "body": "# Begin here"});
+        let document = made(&format!("/api/v1/apis/{api}/documents"), page).await;
         let subscription = json!({"application_id": application, "api_version_id": version, "plan_id": plan});
         let subscription = made("/api/v1/subscriptions", subscription).await;
         let gateway = made("/api/v1/gateways", json!({"name": "X Gateway"})).await;
@@ -78,6 +80,7 @@ impl World {
             ("auth-strategies", strategy),
             ("apis", api),
             ("api-versions", version),
+            ("documents", document),
             ("subscriptions", subscription),
             ("gateways", gateway),
             ("groups", group),

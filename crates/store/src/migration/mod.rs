@@ -17,6 +17,8 @@ mod m0026_requests;
 mod m0027_approvals;
 mod m0028_external_tokens;
 mod m0029_usage_reports;
+mod m0040_portal;
+mod m0041_asking_for_apis;
 
 pub(crate) struct Migrator;
 
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_approvals::Migration),
             Box::new(m0028_external_tokens::Migration),
             Box::new(m0029_usage_reports::Migration),
+            Box::new(m0040_portal::Migration),
+            Box::new(m0041_asking_for_apis::Migration),
         ]
     }
 }

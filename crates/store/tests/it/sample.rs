@@ -61,7 +61,7 @@ pub(crate) fn version(api: &Api, strategy: &AuthStrategy, name: &str) -> Transit
 }
 
 pub(crate) fn application(owner: Owner, strategy: &AuthStrategy, name: &str) -> Transition<Application> {
-    let draft = ApplicationDraft { name: name.to_owned(), description: String::new() };
+    let draft = ApplicationDraft { name: name.to_owned(), ..ApplicationDraft::default() };
     Application::create(new(), draft, owner, strategy.id, NOW).unwrap()
 }
 

@@ -1,1 +1,4 @@
+//! The interfaces of the systems that Keywright stands in for.
+
+mod konnect;
 mod webmethods;

@@ -1,14 +1,14 @@
 //! The gateway check: asked directly, and by real gateways that run the files of the guide.
 
-mod call;
+pub mod call;
 mod decision;
 mod described;
-mod door;
+pub mod door;
 mod failing;
-mod front;
+pub mod front;
 mod guide;
 mod monitor;
 mod peers;
 mod protected;
 mod same_path;
-mod upstream;
+pub mod upstream;
