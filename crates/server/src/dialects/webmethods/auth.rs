@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::error::Fault;
-use crate::extract::{client_address, limit, request_id};
+use crate::extract::{Seen, limit, stranger};
 use crate::state::State;
 
 /// The header in which browsers' scripts send what `/csrf` gave them.
@@ -21,9 +21,7 @@ impl FromRequestParts<State> for Portal {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Fault> {
-        let address = client_address(parts, &state.options.trusted_proxies);
-        let nobody =
-            Caller { identity: Identity::Anonymous, address, request_id: request_id(parts), claim: None };
+        let nobody = stranger(parts, state);
         let identity = match identify(parts, state, &nobody).await {
             Ok(identity) => identity,
             // Whoever tries names and passwords is a stranger, and counted as one.
@@ -31,6 +29,9 @@ impl FromRequestParts<State> for Portal {
         };
         let caller = Caller { identity, ..nobody };
         counted(&caller, state)?;
+        if let Some(seen) = parts.extensions.get::<Seen>() {
+            seen.note(&caller);
+        }
         must_not_be_tricked(parts, state, &caller)?;
         Ok(Self(caller))
     }
