@@ -100,6 +100,10 @@ ids! {
     SigningKeyId = "signing_key";
     /// A token that opens APIs.
     AccessTokenId = "access_token";
+    /// What a person has allowed a client once.
+    GrantId = "oauth_grant";
+    /// What a person has allowed a client for good.
+    ConsentId = "consent";
     /// A third party that provisions.
     GatewayId = "gateway";
     /// People who decide or are told together.

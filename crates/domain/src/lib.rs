@@ -23,6 +23,8 @@
 //! - **subscription**: application × api version × plan, with a status. [`Subscription`]
 //! - **auth strategy**: how applications of an API authenticate, as a named setting. [`AuthStrategy`]
 //! - **invitation**: a mail address is asked to join a partner or an application. [`Invitation`]
+//! - **grant**: what a person has allowed a client once; codes and tokens come from it and end with it. [`OAuthGrant`]
+//! - **consent**: what a person has allowed a client for good, so that they are not asked again. [`Consent`]
 //! - **administrator**: a person who runs this installation. [`Administrator`]
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
 //! - **session**: somebody signed in on some device. [`Session`]
@@ -65,6 +67,7 @@ mod instant;
 mod invitation;
 mod mail;
 mod master_key;
+mod oauth_grant;
 mod oauth_scope;
 pub mod openapi;
 mod partner;
@@ -119,17 +122,12 @@ pub use external_token::{
 };
 pub use gateway::{Gateway, GatewayDraft};
 pub use group::{Group, GroupDraft};
-pub use id::{
-    AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId,
-    ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, CredentialId, DeveloperId, DocumentId,
-    ExternalTokenId, GatewayId, GroupId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId, PortalId,
-    ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId, TokenFormId,
-    TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
-};
+pub use id::{AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId, ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId, CredentialId, DeveloperId, DocumentId, ExternalTokenId, GatewayId, GrantId, GroupId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId, PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId, TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid};
 pub use instant::Instant;
 pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
 pub use mail::{Mail, MailState};
 pub use master_key::{MasterKey, MasterKeyError};
+pub use oauth_grant::{Consent, GrantEnd, OAuthGrant};
 pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};
 pub use partner::{Partner, PartnerDraft, PartnerRole};
 pub use plan::{Limit, Period, Plan, PlanDraft};

@@ -33,10 +33,14 @@ pub enum SecretKind {
     ClientSecret,
     /// Opens APIs for a while.
     AccessToken,
+    /// What a browser carries to a client, to be redeemed for tokens.
+    AuthorizationCode,
+    /// Gets more tokens without the person.
+    RefreshToken,
 }
 
 impl SecretKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::ApiKey,
         Self::ApiToken,
         Self::Session,
@@ -47,6 +51,8 @@ impl SecretKind {
         Self::Invitation,
         Self::ClientSecret,
         Self::AccessToken,
+        Self::AuthorizationCode,
+        Self::RefreshToken,
     ];
 
     /// How many digits of an id come before the random ones.
@@ -61,7 +67,9 @@ impl SecretKind {
             | Self::PasswordReset
             | Self::Setup
             | Self::Invitation
-            | Self::ClientSecret => 0,
+            | Self::ClientSecret
+            | Self::AuthorizationCode
+            | Self::RefreshToken => 0,
         }
     }
 
@@ -78,6 +86,8 @@ impl SecretKind {
             Self::Invitation => "inv",
             Self::ClientSecret => "cs",
             Self::AccessToken => "at",
+            Self::AuthorizationCode => "ac",
+            Self::RefreshToken => "rt",
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Clients, their secrets, and tokens that were ended before their time, in memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{
     AccessToken, AccessTokenId, ApplicationId, Client, ClientId, CredentialId, CredentialState,
-    CredentialStatus, Instant, SecretForm, credential_status,
+    CredentialStatus, GrantId, Instant, SecretForm, credential_status,
 };
 use papaya::HashMap;
 
 use crate::Verifier;
+
+/// No access token lives longer.
+const LONGEST_TOKEN: Duration = Duration::from_secs(31 * 24 * 3600);
 
 /// What is known of clients.
 #[derive(Default)]
@@ -21,6 +25,8 @@ pub(crate) struct Clients {
     secrets: HashMap<ApplicationId, Arc<[SecretRecord]>>,
     secret_of: HashMap<CredentialId, ApplicationId>,
     revoked: HashMap<AccessTokenId, Instant>,
+    /// Grants that were ended, and when. Living ones are not kept: there are many.
+    ended_grants: HashMap<GrantId, Instant>,
 }
 
 /// What is known of a client secret.
@@ -98,6 +104,15 @@ impl Clients {
         };
     }
 
+    /// When a grant was ended; `None`: it lives.
+    pub(crate) fn apply_grant(&self, id: GrantId, ended_at: Option<Instant>) {
+        let all = self.ended_grants.pin();
+        match ended_at {
+            Some(at) => all.insert(id, at),
+            None => all.remove(&id),
+        };
+    }
+
     /// The database removes what belongs to an application together with it, without a word about each.
     pub(crate) fn forget_application(&self, id: ApplicationId) {
         let clients: Vec<ClientId> =
@@ -145,6 +160,7 @@ impl Verifier {
     pub fn honours(&self, token: &AccessToken, now: Instant) -> bool {
         token.is_alive(now)
             && !self.clients.revoked.pin().contains_key(&token.id)
+            && token.grant_id.is_none_or(|id| !self.clients.ended_grants.pin().contains_key(&GrantId(id)))
             && self.is_active(token.application_id)
             && self.client(token.client_id).is_some_and(|client| client.honours(token.issued_at))
     }
@@ -152,5 +168,6 @@ impl Verifier {
     /// Forgets that tokens were revoked which would be over by now.
     pub fn forget_revoked_tokens(&self, now: Instant) {
         self.clients.revoked.pin().retain(|_, expires_at| *expires_at > now);
+        self.clients.ended_grants.pin().retain(|_, ended_at| now.since(*ended_at) < LONGEST_TOKEN);
     }
 }

@@ -2,8 +2,9 @@
 
 use domain::{
     AccessTokenId, ApiVersion, ApiVersionId, Application, ApplicationId, ApplicationState, AuthStrategy,
-    Client, ClientId, Credential, CredentialId, CredentialState, Instant, Material, Partner, PartnerId, Plan,
-    PlanId, RevokedToken, Route, SecretForm, SecretHash, Subscription, SubscriptionId, SubscriptionStatus,
+    Client, ClientId, Credential, CredentialId, CredentialState, GrantId, Instant, Material, Partner,
+    PartnerId, Plan, PlanId, RevokedToken, Route, SecretForm, SecretHash, Subscription, SubscriptionId,
+    SubscriptionStatus,
 };
 
 /// One thing that changed, as it is now; `None` if it is gone.
@@ -17,6 +18,8 @@ pub enum Change {
     Credential(CredentialId, Option<CredentialFacts>),
     /// The OAuth settings of an application, all of them.
     Client(ClientId, Option<Box<Client>>),
+    /// What a person has allowed a client once. One that is gone went with its person.
+    Grant(GrantId, Option<GrantFacts>),
     /// A token that was ended before its time.
     RevokedToken(AccessTokenId, Option<RevokedToken>),
     /// A subscription.
@@ -40,8 +43,17 @@ pub enum Thing {
     Subscription(SubscriptionId),
     /// A client: it counts as unknown.
     Client(ClientId),
+    /// What a person has allowed: it counts as ended.
+    Grant(GrantId),
     /// A token that was ended: it counts as ended.
     RevokedToken(AccessTokenId),
+}
+
+/// Of a grant: when it was ended.
+#[derive(Clone, Copy, Debug)]
+pub struct GrantFacts {
+    /// None: it lives.
+    pub ended_at: Option<Instant>,
 }
 
 /// Of a partner: its roles.

@@ -30,8 +30,8 @@ pub use clients::SecretRecord;
 pub use decide::{Headers, Request};
 pub use decision::{Decision, Reason, Refusal, Verified};
 pub use facts::{
-    ApplicationFacts, BrokenVersion, CatalogueFacts, Change, CredentialFacts, PartnerFacts, Proof,
-    SubscriptionFacts, Thing,
+    ApplicationFacts, BrokenVersion, CatalogueFacts, Change, CredentialFacts, GrantFacts, PartnerFacts,
+    Proof, SubscriptionFacts, Thing,
 };
 pub use host::{Host, MAX_HOST};
 pub use method::Method;

@@ -64,6 +64,9 @@ pub(crate) struct SubscriptionRecord {
     pub(crate) status: SubscriptionStatus,
 }
 
+/// Never to be forgotten.
+const FOR_GOOD: Option<Instant> = Some(Instant::from_micros(i64::MAX));
+
 impl Verifier {
     /// An empty one, which trusts nothing until [`Verifier::refreshed`] is called.
     pub fn new(pepper: Pepper, max_staleness: Duration) -> Self {
@@ -105,6 +108,10 @@ impl Verifier {
             Change::Client(id, client) => {
                 self.is_readable(id.0);
                 self.clients.apply(id, client);
+            }
+            Change::Grant(id, grant) => {
+                self.is_readable(id.0);
+                self.clients.apply_grant(id, grant.map_or(FOR_GOOD, |it| it.ended_at));
             }
             Change::RevokedToken(id, revoked) => {
                 self.is_readable(id.0);
@@ -153,9 +160,13 @@ impl Verifier {
                 self.clients.apply(id, None);
                 id.0
             }
+            Thing::Grant(id) => {
+                self.clients.apply_grant(id, FOR_GOOD);
+                id.0
+            }
             Thing::RevokedToken(id) => {
                 // Until when is not known: for good.
-                self.clients.apply_revoked(id, Some(Instant::from_micros(i64::MAX)));
+                self.clients.apply_revoked(id, FOR_GOOD);
                 id.0
             }
         };

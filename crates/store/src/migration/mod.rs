@@ -17,6 +17,7 @@ mod m0026_requests;
 mod m0027_approvals;
 mod m0028_external_tokens;
 mod m0029_usage_reports;
+mod m0030_oauth_grants;
 mod m0040_portal;
 mod m0041_asking_for_apis;
 
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0029_usage_reports::Migration),
             Box::new(m0040_portal::Migration),
             Box::new(m0041_asking_for_apis::Migration),
+            Box::new(m0030_oauth_grants::Migration),
         ]
     }
 }

@@ -1,16 +1,20 @@
 //! The few columns of each table that the gateway check needs.
 
 use domain::{
-    AccessTokenId, ApiVersionId, ApplicationId, Client, ClientId, CredentialKind, Instant, PartnerId, PlanId,
-    RevokedToken,
+    AccessTokenId, ApiVersionId, ApplicationId, Client, ClientId, CredentialKind, GrantId, Instant,
+    PartnerId, PlanId, RevokedToken,
 };
 use sea_orm::{EntityTrait, FromQueryResult, QueryResult, TryGetable};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
-use verify::{ApplicationFacts, Change, CredentialFacts, PartnerFacts, Proof, SubscriptionFacts, Thing};
+use verify::{
+    ApplicationFacts, Change, CredentialFacts, GrantFacts, PartnerFacts, Proof, SubscriptionFacts, Thing,
+};
 
 use crate::record::Place;
-use crate::{Record, Result, access_token, application, client, credential, partner, subscription};
+use crate::{
+    Record, Result, access_token, application, client, credential, oauth_grant, partner, subscription,
+};
 
 /// What the check keeps of a row.
 pub(super) trait Facts: Sized + Send {
@@ -203,6 +207,28 @@ impl Facts for Client {
 
     fn thing(id: Uuid) -> Thing {
         Thing::Client(ClientId(id))
+    }
+}
+
+impl Facts for GrantFacts {
+    type Entity = oauth_grant::Entity;
+    const TABLE: &'static str = "oauth_grants";
+    const ID: oauth_grant::Column = oauth_grant::Column::Id;
+    const COLUMNS: &'static [oauth_grant::Column] =
+        &[oauth_grant::Column::Id, oauth_grant::Column::UpdatedAt, oauth_grant::Column::EndReason];
+
+    fn read(row: &Row<'_>) -> Result<Self> {
+        let reason: Option<String> = row.get("end_reason")?;
+        let updated_at = Instant::from_micros(row.get("updated_at")?);
+        Ok(Self { ended_at: reason.map(|_| updated_at) })
+    }
+
+    fn change(id: Uuid, it: Option<Self>) -> Change {
+        Change::Grant(GrantId(id), it)
+    }
+
+    fn thing(id: Uuid) -> Thing {
+        Thing::Grant(GrantId(id))
     }
 }
 

@@ -8,15 +8,15 @@ mod facts;
 use std::collections::BTreeSet;
 
 use domain::{
-    Api, ApiVersion, Application, AuthStrategy, Client, Credential, Noun, OAuthScope, Partner, Plan,
-    RevokedToken, SigningKey, Subscription, TokenDefinition,
+    Api, ApiVersion, Application, AuthStrategy, Client, Credential, Noun, OAuthGrant, OAuthScope, Partner,
+    Plan, RevokedToken, SigningKey, Subscription, TokenDefinition,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
     Select,
 };
 use uuid::Uuid;
-use verify::{ApplicationFacts, Change, CredentialFacts, PartnerFacts, SubscriptionFacts};
+use verify::{ApplicationFacts, Change, CredentialFacts, GrantFacts, PartnerFacts, SubscriptionFacts};
 
 use crate::{Error, Read, Result, Store};
 use facts::{Facts, Row};
@@ -64,6 +64,7 @@ impl Store {
         read.each::<ApplicationFacts>(&mut apply).await?;
         read.each::<SubscriptionFacts>(&mut apply).await?;
         read.each::<Client>(&mut apply).await?;
+        read.each::<GrantFacts>(&mut apply).await?;
         read.each::<RevokedToken>(&mut apply).await?;
         read.each::<CredentialFacts>(&mut apply).await?;
         Ok(seq)
@@ -89,6 +90,7 @@ impl Store {
         read.again::<ApplicationFacts>(&mut found, ids(Application::KIND)).await?;
         read.again::<SubscriptionFacts>(&mut found, ids(Subscription::KIND)).await?;
         read.again::<Client>(&mut found, ids(Client::KIND)).await?;
+        read.again::<GrantFacts>(&mut found, ids(OAuthGrant::KIND)).await?;
         read.again::<RevokedToken>(&mut found, ids(RevokedToken::KIND)).await?;
         read.again::<CredentialFacts>(&mut found, ids(Credential::KIND)).await?;
         let issuance = [OAuthScope::KIND, TokenDefinition::KIND, SigningKey::KIND];

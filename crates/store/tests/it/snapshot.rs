@@ -15,6 +15,7 @@ fn told(change: &Change) -> (&'static str, Option<Uuid>, bool) {
         Change::Partner(id, it) => ("partner", Some(id.0), it.is_some()),
         Change::Application(id, it) => ("application", Some(id.0), it.is_some()),
         Change::Client(id, it) => ("client", Some(id.0), it.is_some()),
+        Change::Grant(id, it) => ("oauth_grant", Some(id.0), it.is_some()),
         Change::RevokedToken(id, it) => ("access_token", Some(id.0), it.is_some()),
         Change::Credential(id, it) => ("credential", Some(id.0), it.is_some()),
         Change::Subscription(id, it) => ("subscription", Some(id.0), it.is_some()),
@@ -30,6 +31,7 @@ fn id_of(thing: Thing) -> Uuid {
         Thing::Credential(id) => id.0,
         Thing::Subscription(id) => id.0,
         Thing::Client(id) => id.0,
+        Thing::Grant(id) => id.0,
         Thing::RevokedToken(id) => id.0,
     }
 }
