@@ -88,16 +88,30 @@ impl App {
     ) -> Result<Created<Application>> {
         let developer = caller.developer_or_administrator(THIS, Access::Write)?;
         let id = self.new_id();
-        let tx = self.begin(caller).await?;
+        let mut tx = self.begin(caller).await?;
         if let Some(done) = self.replay(&tx, caller, id, None).await? {
             return Ok(done);
         }
         let owner = self.owner_for(&tx, caller, owner.or(developer.map(Owner::Developer))).await?;
-        self.check_application_quota(&tx, owner).await?;
-        let strategy = strategy(&tx, auth_strategy_id).await?;
+        let application = self.add_application(&mut tx, id, draft, owner, auth_strategy_id).await?;
+        self.commit(tx).await?;
+        Ok(Created::new(application))
+    }
+
+    /// Makes an application in a transaction that does more.
+    pub(crate) async fn add_application(
+        &self,
+        tx: &mut Tx,
+        id: ApplicationId,
+        draft: ApplicationDraft,
+        owner: Owner,
+        auth_strategy_id: Option<AuthStrategyId>,
+    ) -> Result<Application> {
+        self.check_application_quota(tx, owner).await?;
+        let strategy = strategy(tx, auth_strategy_id).await?;
         let change = Application::create(id, draft, owner, strategy.id, tx.now())?;
-        check_reference(&tx, change.after()).await?;
-        Ok(Created::new(self.save(tx, change).await?))
+        check_reference(tx, change.after()).await?;
+        Ok(tx.save(change).await?)
     }
 
     /// Changes an application.
@@ -212,7 +226,7 @@ impl App {
     }
 
     /// The owner of a new or transferred application: it must exist, and a developer must have the right to own there.
-    async fn owner_for(&self, tx: &Tx, caller: &Caller, owner: Option<Owner>) -> Result<Owner> {
+    pub(crate) async fn owner_for(&self, tx: &Tx, caller: &Caller, owner: Option<Owner>) -> Result<Owner> {
         let owner =
             owner.ok_or_else(|| Invalid::field("owner", "required", "must name a partner or a developer"))?;
         match (owner, caller.developer()) {

@@ -15,6 +15,10 @@ const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How many events of webhooks are removed at once: other writers wait for it, and a clock that is wrong does not remove
 /// everything.
 const SWEPT_AT_ONCE: u64 = 1_000;
+/// So many tokens are removed at once.
+const BATCH: u64 = 500;
+/// So many times in a row: more than can be made in between.
+const MAX_BATCHES: u32 = 10_000;
 /// For how long bad attempts are remembered.
 const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 3600);
 
@@ -43,10 +47,24 @@ impl App {
         self.store.sweep_attempts(now - KEEP_ATTEMPTS).await?;
         self.store.sweep_idempotency_keys(now - SECRET_REPLAY, now - KEY_LIFETIME).await?;
         self.store.sweep_mails(now - KEEP).await?;
+        self.store.sweep_revoked_tokens(now).await?;
+        self.verifier().forget_revoked_tokens(now);
+        self.sweep_access_tokens().await?;
         self.store.sweep_invitations(now - KEEP).await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
         self.expire_approvals().await?;
         self.expire_requests().await
+    }
+
+    /// Removes tokens that are over, in small batches: nobody who writes waits for long.
+    async fn sweep_access_tokens(&self) -> Result<()> {
+        for _ in 0..MAX_BATCHES {
+            if self.store.sweep_access_tokens(self.clock.now(), BATCH).await? < BATCH {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 
     /// Does both for ever.
@@ -55,8 +73,14 @@ impl App {
         let mut sweep = tokio::time::interval(SWEEP);
         loop {
             let done = tokio::select! {
-                _ = flush.tick() => self.flush().await,
-                _ = sweep.tick() => self.sweep().await,
+                _ = flush.tick() => match self.flush().await {
+                    Ok(()) => self.make_first_keys().await,
+                    error => error,
+                },
+                _ = sweep.tick() => match self.sweep().await {
+                    Ok(()) => self.tend_made_keys().await,
+                    error => error,
+                },
             };
             if let Err(error) = done {
                 tracing::debug!(

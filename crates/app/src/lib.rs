@@ -28,6 +28,7 @@ mod housekeeping;
 mod invitation;
 mod keys;
 mod mail;
+mod oauth;
 mod once;
 mod partner;
 mod password;
@@ -55,7 +56,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use domain::{AddressRules, MasterKey, Noun, Transition};
+use domain::{AddressRules, GrantType, MasterKey, Noun, SigningAlgorithm, Transition};
 use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
@@ -70,6 +71,7 @@ pub use external_credential::Revealed;
 pub use four_eyes::FourEyes;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
+pub use oauth::*;
 pub use once::Created;
 pub use refusal::RefusedAct;
 pub use renewal::Renewable;
@@ -77,11 +79,7 @@ pub use request::{NewRequest, RequestStory};
 pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
 pub use sign_up::{LinkForm, Registration};
 pub use store::{
-    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, CredentialFilter,
-    DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered, NumberedRequest, Page,
-    PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo,
-    SubscriptionFilter, UsageReport, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter,
-    WebhookEventFilter,
+    ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter, CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered, NumberedRequest, Page, PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo, SubscriptionFilter, UsageReport, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use telling::{GatewayEvent, event_data};
 pub use webhook_endpoint::ShownEndpoint;
@@ -106,10 +104,36 @@ pub struct Settings {
     pub four_eyes: FourEyes,
     /// How long the gateway check goes on from memory when the database cannot be reached.
     pub max_staleness: Duration,
+    /// The authorization server.
+    pub oauth: OAuthSettings,
     /// Whether there is a mail server. If not, mails are kept and shown in the log.
     pub sends_mail: bool,
     /// Where webhooks may go beside the Internet.
     pub outbound: AddressRules,
+}
+
+/// What the authorization server has on.
+#[derive(Clone, Debug)]
+pub struct OAuthSettings {
+    /// Grants that RFC 9700 advises against.
+    pub legacy_grants: Vec<GrantType>,
+    /// What tokens are signed with.
+    pub algorithms: Vec<SigningAlgorithm>,
+    /// How many keys of a kind sign at once.
+    pub signing_keys: usize,
+    /// For how long a refresh token that was just replaced gives the same new one again.
+    pub refresh_grace: Duration,
+}
+
+impl Default for OAuthSettings {
+    fn default() -> Self {
+        Self {
+            legacy_grants: Vec::new(),
+            algorithms: SigningAlgorithm::ALL.to_vec(),
+            signing_keys: 3,
+            refresh_grace: Duration::from_secs(60),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -123,6 +147,7 @@ impl Default for Settings {
             applications_per_developer: 500,
             four_eyes: FourEyes::Auto,
             max_staleness: Duration::from_secs(60),
+            oauth: OAuthSettings::default(),
             sends_mail: false,
             outbound: AddressRules::default(),
         }
@@ -147,6 +172,7 @@ pub struct App {
     /// Milliseconds and counter of the last id that was made here.
     last_id: AtomicU64,
     sync: sync::Sync,
+    pub(crate) oauth: oauth::OAuth,
     verifier: Arc<Verifier>,
 }
 
@@ -164,6 +190,7 @@ impl App {
         let keys = Keys::new(master);
         let verifier = Arc::new(Verifier::new(keys.pepper().clone(), settings.max_staleness));
         let app = Arc::new(Self {
+            oauth: oauth::OAuth::new(&store),
             store,
             keys,
             clock,

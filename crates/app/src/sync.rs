@@ -28,7 +28,7 @@ impl App {
         let verifier = self.verifier();
         *seen = self.store.load_all(|found| take_over(verifier, found)).await?;
         verifier.refreshed(now);
-        Ok(())
+        self.reload_issuance().await
     }
 
     /// Follows the feed to its end.
@@ -38,6 +38,9 @@ impl App {
             // Taken before reading: what we read is at least as new as this.
             let now = self.clock.now();
             let batch = self.store.load_changes(*seen).await?;
+            if batch.issuance {
+                self.reload_issuance().await?;
+            }
             take_over(self.verifier(), batch.found);
             *seen = batch.seq;
             if !batch.more {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{admin, config, doctor, migrate, openapi, quickstart, routes, serve, token};
+use crate::commands::{admin, config, doctor, keys, migrate, openapi, quickstart, routes, serve, token};
 use crate::config::Flag;
 use crate::output::Color;
 
@@ -81,6 +81,7 @@ pub(crate) enum Command {
     Migrate(migrate::Args),
     Admin(admin::Args),
     Token(token::Args),
+    Keys(keys::Args),
     Routes(routes::Args),
     Openapi(openapi::Args),
     Config(config::Args),

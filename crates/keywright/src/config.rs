@@ -29,6 +29,7 @@ pub(crate) use types::{Adapter, DatabaseUrl, FourEyes, Level, LogFormat, PublicU
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use domain::GrantType;
 use ipnet::IpNet;
 use serde::Deserialize;
 
@@ -46,6 +47,7 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     pub(crate) sign_up: SignUp,
     pub(crate) subscriptions: Subscriptions,
+    pub(crate) oauth: OAuth,
     pub(crate) limits: Limits,
     pub(crate) konnect: Konnect,
 }
@@ -140,6 +142,14 @@ pub(crate) struct Limits {
 pub(crate) struct Konnect {
     pub(crate) plain_http_cookies: bool,
     pub(crate) typed_credentials: bool,
+}
+
+/// `[oauth]`: the authorization server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OAuth {
+    pub(crate) legacy_grants: Vec<GrantType>,
+    pub(crate) signing_keys: usize,
 }
 
 impl Config {

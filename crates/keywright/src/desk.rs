@@ -8,7 +8,7 @@ mod running;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{App, Clock, Settings};
+use app::{App, Clock, OAuthSettings, Settings};
 use domain::{AddressRules, MasterKey};
 use outbound::email::{Mailer, Password, SettingsError, SmtpSettings};
 use store::Store;
@@ -87,6 +87,11 @@ fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
         max_staleness: Duration::from_secs(config.gateway.max_staleness_s),
         sends_mail: config.mail.host.is_some(),
         outbound: AddressRules::default(),
+        oauth: OAuthSettings {
+            legacy_grants: config.oauth.legacy_grants.clone(),
+            signing_keys: config.oauth.signing_keys,
+            ..OAuthSettings::default()
+        },
     }
 }
 

@@ -43,6 +43,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Quickstart(args) => wait_for(commands::quickstart::run(&args, &context)),
         Command::Migrate(_) => wait_for(commands::migrate::run(&context)),
         Command::Admin(args) => wait_for(commands::admin::run(args, &context)),
+        Command::Keys(args) => wait_for(commands::keys::run(args, &context)),
         Command::Token(args) => wait_for(commands::token::run(args, &context)),
         Command::Routes(_) => commands::routes::run(&context),
         Command::Openapi(_) => commands::openapi::run(&context),

@@ -6,7 +6,7 @@ use domain::{ApplicationId, DeveloperId};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 
-use crate::{Result, Tx, application, developer};
+use crate::{Result, Tx, application, developer, token_definition};
 
 /// Things to lock that have no row of their own.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -46,6 +46,15 @@ impl Tx {
     /// If the database is not available.
     pub async fn lock_catalogue(&self) -> Result<()> {
         self.lock::<Entity>(Column::Name, Column::Name.eq("catalogue")).await
+    }
+
+    /// For those who make signing keys or move them on: the row of the default definition is always there.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn lock_signing_keys(&self) -> Result<()> {
+        use token_definition::{Column, Entity};
+        self.lock::<Entity>(Column::UpdatedAt, Column::IsDefault.eq(true)).await
     }
 
     async fn lock<E: EntityTrait>(&self, untouched: E::Column, which: Expr) -> Result<()> {

@@ -131,6 +131,11 @@ impl Verifier {
         self.clients.by_id.pin().get(&id).map(Arc::clone)
     }
 
+    /// Whether there is any client.
+    pub fn has_clients(&self) -> bool {
+        !self.clients.by_id.is_empty()
+    }
+
     /// The live client that calls itself so.
     pub fn client_by_name(&self, client_id: &str) -> Option<Arc<Client>> {
         let id = *self.clients.by_name.pin().get(client_id)?;

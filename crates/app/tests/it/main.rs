@@ -10,6 +10,7 @@ mod four_eyes;
 mod guesses;
 mod invitations;
 mod nodes;
+mod oauth;
 mod once;
 mod passwords;
 mod permissions;

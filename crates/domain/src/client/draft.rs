@@ -157,6 +157,9 @@ impl ClientDraft {
         self.check_lifetimes(&mut checks);
         self.check_refresh(&mut checks, rules);
         self.check_policy(&mut checks, rules, before);
+        self.check_open(&mut checks, rules, before, "scopes", self.scopes.is_empty(), |it| {
+            it.scopes.is_empty()
+        });
         let scopes = checks.take("scopes", self.check_scopes(rules));
         let redirect_uris = redirect::check_all(&self.redirect_uris, self.client_type);
         let redirect_uris = checks.take("redirect_uris", redirect_uris);
@@ -245,6 +248,9 @@ impl ClientDraft {
             ClientType::Custom => (true, ""),
         };
         checks.require(fits, field, "invalid", message);
+        self.check_open(checks, rules, before, field, self.grant_types.is_empty(), |it| {
+            it.grant_types.is_empty()
+        });
         let useless = has(RefreshToken) && !self.grant_types.iter().any(|grant| grant.refreshes());
         let message = "must hold a grant that gives refresh tokens, besides refresh_token";
         checks.require(!useless, field, "refresh_alone", message);
@@ -252,6 +258,22 @@ impl ClientDraft {
         let message = "must not hold client_credentials: this client does not prove who it is";
         let open = has(ClientCredentials) && !self.confidential;
         checks.require(!open, field, "not_confidential", message);
+    }
+
+    /// For custom clients an empty list is open to everything: only administrators leave it so.
+    fn check_open(
+        &self,
+        checks: &mut Checks,
+        rules: &ClientRules<'_>,
+        before: Option<&Client>,
+        field: &str,
+        is_open: bool,
+        was_open: impl Fn(&Client) -> bool,
+    ) {
+        let is_custom = self.client_type == ClientType::Custom;
+        let may = rules.by_administrator || before.is_some_and(was_open);
+        let message = "must name at least one: only administrators may leave a client open to everything";
+        checks.require(!is_custom || !is_open || may, field, "required", message);
     }
 
     fn check_authentication(&self, checks: &mut Checks) {

@@ -12,7 +12,12 @@ const BACK: &str = "https://app.example/back";
 fn draft(kind: ClientType) -> ClientDraft {
     let redirects = !matches!(kind, ClientType::NonInteractive | ClientType::Custom);
     let redirect_uris = if redirects { vec![BACK.to_owned()] } else { Vec::new() };
-    ClientDraft { redirect_uris, ..ClientDraft::of(kind) }
+    let draft = ClientDraft { redirect_uris, ..ClientDraft::of(kind) };
+    if kind != ClientType::Custom {
+        return draft;
+    }
+    let grant_types = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
+    ClientDraft { grant_types, scopes: vec!["orders".to_owned()], ..draft }
 }
 
 /// Which field is wrong and why; nothing if none is.
@@ -45,7 +50,9 @@ fn client(kind: ClientType) -> Client {
 }
 
 fn grants(kind: ClientType, grant_types: &[GrantType]) -> Vec<(String, &'static str)> {
-    let on = |rules: &mut keywright_domain::ClientRules<'_>| rules.legacy_grants = &GrantType::LEGACY;
+    let on = |rules: &mut keywright_domain::ClientRules<'_>| {
+        (rules.legacy_grants, rules.by_administrator) = (&GrantType::LEGACY, true);
+    };
     held_against(ClientDraft { grant_types: grant_types.to_vec(), ..draft(kind) }, None, on)
 }
 
@@ -187,10 +194,11 @@ fn an_empty_list_of_a_custom_client_is_all_but_system_scopes() {
     let all = scopes();
     let open: Vec<String> =
         all.iter().filter(|it| it.kind != ScopeKind::System).map(|it| it.name.clone()).collect();
-    assert_eq!(client(ClientType::Custom).allowed_scopes(&all), open);
+    let custom = Client { scopes: Vec::new(), grant_types: Vec::new(), ..client(ClientType::Custom) };
+    assert_eq!(custom.allowed_scopes(&all), open);
     assert_eq!(client(ClientType::Web).allowed_scopes(&all), [""; 0]);
     for grant in GrantType::ALL {
-        assert!(client(ClientType::Custom).allows_grant(grant));
+        assert!(custom.allows_grant(grant));
     }
     assert!(!client(ClientType::Web).allows_grant(GrantType::RefreshToken));
 }
@@ -203,7 +211,18 @@ fn persistent_sso_needs_openid() {
     };
     assert_eq!(with(ClientType::Web, &["openid"]), []);
     assert_eq!(with(ClientType::Web, &["email"]), [("scopes".to_owned(), "openid_required")]);
-    assert_eq!(with(ClientType::Custom, &[]), []);
+    assert_eq!(with(ClientType::Custom, &["openid"]), []);
+}
+
+#[test]
+fn a_035_only_administrators_leave_a_client_open_to_everything() {
+    let open = ClientDraft { grant_types: Vec::new(), scopes: Vec::new(), ..draft(ClientType::Custom) };
+    let told = [("grant_types".to_owned(), "required"), ("scopes".to_owned(), "required")];
+    assert_eq!(refusal(open.clone()), told);
+    assert_eq!(held_against(open.clone(), Some(&client(ClientType::Custom)), |_| {}), told);
+    assert_eq!(held_against(open.clone(), None, |rules| rules.by_administrator = true), []);
+    let was = Client { grant_types: Vec::new(), scopes: Vec::new(), ..client(ClientType::Custom) };
+    assert_eq!(held_against(open, Some(&was), |_| {}), []);
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Networks,
     /// Domain names.
     Domains,
+    /// Some words of a few.
+    Words(&'static [&'static str]),
 }
 
 impl Kind {
@@ -60,6 +62,7 @@ impl Kind {
                 "a list of networks or addresses, such as 10.1.0.0/16, and never everybody (/0)".into()
             }
             Self::Domains => "a list of domain names, such as example.com".into(),
+            Self::Words(words) => format!("a list of some of {}", words.join(", ")),
         }
     }
 
@@ -75,7 +78,7 @@ impl Kind {
         match self {
             Self::Number(..) => text.parse().map_or_else(|_| other(), Value::Integer),
             Self::Switch => text.parse().map_or_else(|_| other(), Value::Boolean),
-            Self::Networks | Self::Domains => {
+            Self::Networks | Self::Domains | Self::Words(_) => {
                 let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
                 Value::Array(parts.map(Value::from).collect())
             }
@@ -101,6 +104,9 @@ impl Kind {
             Self::Number(least, most) => value.as_integer().is_some_and(|n| (least..=most).contains(&n)),
             Self::Switch => value.is_bool(),
             Self::Networks => list(|text| network(text).is_some()),
+            Self::Words(words) => value.as_array().is_some_and(|parts| {
+                parts.iter().all(|part| part.as_str().is_some_and(|word| words.contains(&word)))
+            }),
             Self::Domains => {
                 list(|text| matches!(Host::parse(text), Ok(Host::Domain(_))) && !text.contains('@'))
             }
@@ -161,6 +167,7 @@ mod tests {
         judge(Kind::OneOf(&["text", "json"]), &["text"], &["", "TEXT", "xml"]);
         judge(Kind::Number(1, 65_535), &["1", "65535"], &["", "0", "65536", "-1", "1.5", "1 "]);
         judge(Kind::Switch, &["true", "false"], &["", "1", "yes", "True"]);
+        judge(Kind::Words(&["a", "b"]), &["", "a", "b, a"], &["c", "a,c", "A"]);
         judge(Kind::Domains, &["", "example.com, example.org"], &["a b", "10.0.0.1", "me@example.com"]);
     }
 

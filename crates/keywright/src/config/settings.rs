@@ -275,6 +275,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
          another one as well.",
     ),
     is(
+        "oauth.legacy_grants",
+        Kind::Words(&["password", "implicit", "hybrid"]),
+        "",
+        "Grants that current practice forbids (RFC 9700) and that old clients still need. Each is off until it is \
+         named here and at the client, and is not advertised while off.",
+    ),
+    is(
+        "oauth.signing_keys",
+        Kind::Number(1, 5),
+        "3",
+        "How many keys of each kind sign tokens at a time. Whoever verifies learns early that keys change.",
+    ),
+    is(
         "limits.keys_per_application",
         Kind::Number(1, 10_000),
         "20",

@@ -1,11 +1,14 @@
 //! The own management API, `/api/v1`. The OpenAPI document is made from the handlers.
 
 mod account;
+mod api_clients;
 mod api_versions;
 mod apis;
 pub(crate) mod applications;
 mod audit;
 mod auth_strategies;
+mod client_settings;
+mod clients;
 pub(crate) mod credentials;
 mod developers;
 mod docs;
@@ -18,8 +21,11 @@ pub(crate) mod partners;
 mod plans;
 mod portal;
 mod reply;
+mod scopes;
+mod signing_keys;
 mod specifications;
 mod subscriptions;
+mod token_definitions;
 mod tokens;
 mod wire;
 
@@ -38,6 +44,11 @@ fn described() -> OpenApiRouter<State> {
         .merge(applications::routes())
         .merge(invitations::routes())
         .merge(credentials::routes())
+        .merge(clients::routes())
+        .merge(api_clients::routes())
+        .merge(scopes::routes())
+        .merge(token_definitions::routes())
+        .merge(signing_keys::routes())
         .merge(tokens::routes())
         .merge(audit::routes())
         .merge(mails::routes())

@@ -24,16 +24,41 @@ pub(crate) fn one_with<T: Noun, W: Serialize>(thing: T, show: impl FnOnce(T) -> 
     ([(header::ETAG, tag)], Json(show(thing))).into_response()
 }
 
+/// 200 with what is shown of several things, under the `ETag` of one.
+pub(crate) fn tagged(tag: HeaderValue, body: &impl Serialize) -> Response {
+    ([(header::ETAG, tag)], Json(body)).into_response()
+}
+
 /// 201 with a new thing, its `ETag` and its place. `body` is what is shown of it.
 pub(crate) fn created<T: Noun, W: Serialize>(
     path: &str,
     created: Created<T>,
     body: impl FnOnce(Created<T>) -> W,
 ) -> Response {
+    let place = format!("{path}/{}", created.value.id());
+    created_at(&place, created, body)
+}
+
+/// As [`created`], for a thing whose place is not called after its id.
+pub(crate) fn created_at<T: Noun, W: Serialize>(
+    place: &str,
+    created: Created<T>,
+    body: impl FnOnce(Created<T>) -> W,
+) -> Response {
     let tag = etag(&created.value);
-    let place = HeaderValue::from_str(&format!("{path}/{}", created.value.id())).ok();
+    let place = HeaderValue::from_str(place).ok();
     let replayed = created.replayed;
-    let mut response = (StatusCode::CREATED, [(header::ETAG, tag)], Json(body(created))).into_response();
+    made(tag, place, replayed, &body(created))
+}
+
+/// 201 with what was made of several things.
+pub(crate) fn made(
+    tag: HeaderValue,
+    place: Option<HeaderValue>,
+    replayed: bool,
+    body: &impl Serialize,
+) -> Response {
+    let mut response = (StatusCode::CREATED, [(header::ETAG, tag)], Json(body)).into_response();
     if let Some(place) = place {
         response.headers_mut().insert(header::LOCATION, place);
     }

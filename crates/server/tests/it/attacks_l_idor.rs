@@ -39,7 +39,12 @@ const OPEN_PAGES: [&str; 13] = [
 ];
 
 /// What is on offer, for everybody who is signed in.
-const ON_OFFER: [&str; 2] = ["GET /api/v1/plans/{id}", "GET /api/v1/auth-strategies/{id}"];
+const ON_OFFER: [&str; 4] = [
+    "GET /api/v1/plans/{id}",
+    "GET /api/v1/auth-strategies/{id}",
+    "GET /api/v1/oauth/scopes/{id}",
+    "GET /api/v1/oauth/token-definitions/{id}",
+];
 
 fn is_on_offer(operation: &Operation) -> bool {
     ON_OFFER.contains(&operation.to_string().as_str())

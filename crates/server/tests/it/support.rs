@@ -108,7 +108,7 @@ impl Desk {
         let router = server::public_router(Arc::clone(&app), &options);
         let limits = server::listen::Limits::STRANGERS;
         tokio::spawn(server::listen::serve_within(limits, listener, router, std::future::pending()));
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
+        let http = http().timeout(Duration::from_secs(30)).build().unwrap();
         let admin = User { http: http.clone(), url: url.clone(), bearer: None, id: String::new() };
         let mut desk = Self { app, clock, url, http, admin, store, folder };
         desk.admin = desk.token(&["*:write"]).await;
@@ -203,6 +203,13 @@ impl Desk {
     pub async fn assert_nothing_happened(&self, since: i64) {
         assert_eq!(self.changes().await, since, "a refused request changed something");
     }
+}
+
+/// A client that is still to be completed. Those that are sent out bring their own TLS; those of the tests need one, too.
+pub fn http() -> reqwest::ClientBuilder {
+    // The first one stays.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
 }
 
 /// Nobody in particular, for use cases that tests call without the server between.

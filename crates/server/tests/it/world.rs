@@ -39,6 +39,14 @@ impl World {
         let application = id(&alice.make("/api/v1/applications", application).await).to_owned();
         let credentials = format!("/api/v1/applications/{application}/credentials");
         let credential = id(&alice.make(&credentials, json!({"name": "key"})).await).to_owned();
+        let client = json!({"client_type": "non_interactive"});
+        let client =
+            id(&alice.make(&format!("/api/v1/applications/{application}/client"), client).await).to_owned();
+        let scope = made("/api/v1/oauth/scopes", json!({"name": "orders", "kind": "plain"})).await;
+        let definition = json!({"name": "Banking", "algorithm": "ES256"});
+        let definition = made("/api/v1/oauth/token-definitions", definition).await;
+        let rotated = json!({"algorithm": "ES256"});
+        let rotated = admin.post("/api/v1/oauth/signing-keys/rotate", rotated).await.expect(200).json();
         let plan = made("/api/v1/plans", json!({"name": "Gold", "needs_approval": true})).await;
         let method = json!({"kind": "key_auth", "locations": [{"header": "x-key"}]});
         let strategy = made("/api/v1/auth-strategies", json!({"name": "Keys", "method": method})).await;
@@ -69,6 +77,10 @@ impl World {
             ("developers", alice.id.clone()),
             ("invitations", id(&invitation).to_owned()),
             ("members", alice.id.clone()),
+            ("api-clients", client),
+            ("scopes", scope),
+            ("token-definitions", definition),
+            ("signing-keys", id(&rotated[0]).to_owned()),
             ("plans", plan),
             ("auth-strategies", strategy),
             ("apis", api),
@@ -117,6 +129,7 @@ impl World {
 
     /// Whether a text gives one of its ids away, besides those on offer to everybody who is signed in.
     pub fn is_in(&self, text: &str) -> bool {
-        self.ids.iter().any(|(kind, id)| !["plans", "auth-strategies"].contains(kind) && text.contains(id))
+        let on_offer = ["plans", "auth-strategies", "scopes", "token-definitions"];
+        self.ids.iter().any(|(kind, id)| !on_offer.contains(kind) && text.contains(id))
     }
 }

@@ -1,14 +1,17 @@
 mod account;
+mod api_clients;
 mod api_versions;
 mod apis;
 mod applications;
 mod audit;
 mod auth_strategies;
+mod clients;
 mod credentials;
 mod developers;
 mod docs;
 mod invitations;
 mod mails;
+mod oauth;
 mod partners;
 mod plans;
 mod specifications;
