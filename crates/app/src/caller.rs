@@ -235,7 +235,7 @@ pub(crate) async fn application_for<C: Connection>(
 }
 
 /// The role of a developer at the partner that owns something, if a partner does.
-async fn partner_role<C: Connection>(
+pub(crate) async fn partner_role<C: Connection>(
     read: Read<'_, C>,
     owner: Owner,
     developer: DeveloperId,

@@ -13,7 +13,9 @@ mod basic;
 mod callback;
 mod caller;
 mod catalogue;
+mod calls;
 mod clock;
+mod counts;
 mod credential;
 mod developer;
 mod document;
@@ -29,6 +31,7 @@ mod invitation;
 mod keys;
 mod mail;
 mod oauth;
+mod names;
 mod once;
 mod partner;
 mod password;
@@ -37,7 +40,9 @@ mod portal;
 mod refusal;
 mod renewal;
 mod request;
+mod rights;
 mod sign_in;
+mod sign_in_page;
 mod sign_up;
 mod subscription;
 mod sync;
@@ -64,7 +69,9 @@ use verify::Verifier;
 pub use callback::Answer;
 pub use caller::{Caller, Identity};
 pub use catalogue::{Offer, Terms};
+pub use calls::Calls;
 pub use clock::Clock;
+pub use counts::Counts;
 pub use error::{Error, Result};
 pub use example::Example;
 pub use external_credential::Revealed;
@@ -72,12 +79,14 @@ pub use four_eyes::FourEyes;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use oauth::*;
+pub use names::{Names, ToName};
 pub use once::Created;
 pub use refusal::RefusedAct;
 pub use renewal::Renewable;
 pub use request::{NewRequest, RequestStory};
 pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
 pub use sign_up::{LinkForm, Registration};
+pub use rights::Rights;
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter, CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered, NumberedRequest, Page, PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo, SubscriptionFilter, UsageReport, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
@@ -174,6 +183,7 @@ pub struct App {
     sync: sync::Sync,
     pub(crate) oauth: oauth::OAuth,
     verifier: Arc<Verifier>,
+    calls: calls::Calls,
 }
 
 impl App {
@@ -204,6 +214,7 @@ impl App {
             last_id: AtomicU64::new(0),
             sync: sync::Sync::default(),
             verifier,
+            calls: calls::Calls::new(),
         });
         app.check_master_key().await?;
         app.load().await?;
@@ -213,6 +224,11 @@ impl App {
     /// The gateway check.
     pub fn verifier(&self) -> &Arc<Verifier> {
         &self.verifier
+    }
+
+    /// What gateways asked this node, since its start.
+    pub fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// The clock that everything goes by.

@@ -106,7 +106,7 @@ impl App {
         self.start_session(tx, caller, person, user_agent).await
     }
 
-    async fn start_session(
+    pub(crate) async fn start_session(
         &self,
         mut tx: Tx,
         caller: &Caller,
@@ -329,7 +329,7 @@ pub(crate) fn may_sign_in(developer: &Developer) -> Result<()> {
 
 /// Somebody may choose a new password while the old one is being compared. It must open nothing after that, so the
 /// account is locked from here until the session is there to be ended with the others.
-async fn must_still_have_this_password(tx: &Tx, seen: &Developer) -> Result<()> {
+pub(crate) async fn must_still_have_this_password(tx: &Tx, seen: &Developer) -> Result<()> {
     tx.lock_developer(seen.id).await?;
     let current: Option<Developer> = tx.read().find(seen.id).await?;
     match current {

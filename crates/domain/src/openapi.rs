@@ -85,6 +85,11 @@ pub fn is_json(text: &str) -> bool {
     text.trim_start().starts_with('{')
 }
 
+/// The document that a text holds; `None` if it cannot be read.
+pub fn document(text: &str) -> Option<Value> {
+    read(text).ok()
+}
+
 /// Both readers limit depth; the YAML one limits aliases too.
 fn read(text: &str) -> Result<Value, String> {
     if is_json(text) {

@@ -127,15 +127,31 @@ pub struct Renewal {
 
 noun!(Session, SessionId);
 
+impl Person {
+    /// How long a session lives at most. Administrators can do more harm, and theirs are shorter.
+    pub fn session_lifetime(self) -> Duration {
+        match self {
+            Self::Developer(_) => Duration::from_secs(12 * 3600),
+            Self::Administrator(_) => Duration::from_secs(8 * 3600),
+        }
+    }
+
+    /// How long a session lives unused.
+    pub fn session_idle(self) -> Duration {
+        match self {
+            Self::Developer(_) => Session::LONGEST_IDLE,
+            Self::Administrator(_) => Duration::from_secs(15 * 60),
+        }
+    }
+}
+
 impl Session {
-    /// How long a session lives at most.
-    pub const LIFETIME: Duration = Duration::from_secs(12 * 3600);
-    /// How long it lives unused.
-    pub const IDLE: Duration = Duration::from_secs(30 * 60);
     /// How long a session that nobody uses can still be renewed.
     pub const RENEWAL_IDLE: Duration = Duration::from_secs(14 * 24 * 3600);
     /// How long after the sign-in it can be renewed at all.
     pub const RENEWAL_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+    /// However it is, an unused session is over after this.
+    pub const LONGEST_IDLE: Duration = Duration::from_secs(30 * 60);
 
     /// Somebody signs in.
     pub fn start(
@@ -155,7 +171,7 @@ impl Session {
             user_agent: printable(user_agent),
             address: printable(address),
             last_seen_at: now,
-            ends_at: now + Self::LIFETIME,
+            ends_at: now + person.session_lifetime(),
             renewal: None,
         };
         Transition::create(session, "session.started")
@@ -186,7 +202,7 @@ impl Session {
         let after = Self {
             hash,
             last_seen_at: now,
-            ends_at: now + Self::LIFETIME,
+            ends_at: now + self.person.session_lifetime(),
             renewal: Some(Renewal { hash: renewal, until }),
             ..self.clone()
         };
@@ -200,6 +216,6 @@ impl Session {
 
     /// Whether it still counts at a moment.
     pub fn is_alive(&self, now: Instant) -> bool {
-        now < self.ends_at && now.since(self.last_seen_at) < Self::IDLE
+        now < self.ends_at && now.since(self.last_seen_at) < self.person.session_idle()
     }
 }

@@ -25,13 +25,22 @@ pub(crate) static DOCS: LazyLock<Asset> =
 pub(crate) static STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::css("style", include_str!("../assets/style.css")));
 
+/// What pages do besides, where scripts run.
+pub(crate) static SCRIPT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::script("script", include_str!("../assets/script.js")));
+
 /// Every file that is served.
-static ALL: [&LazyLock<Asset>; 2] = [&DOCS, &STYLE];
+static ALL: [&LazyLock<Asset>; 3] = [&DOCS, &STYLE, &SCRIPT];
 
 impl Asset {
     fn css(name: &str, content: &'static str) -> Self {
         let path = format!("/assets/{name}-{:016x}.css", hash(content));
         Self { path, media_type: "text/css; charset=utf-8", content }
+    }
+
+    fn script(name: &str, content: &'static str) -> Self {
+        let path = format!("/assets/{name}-{:016x}.js", hash(content));
+        Self { path, media_type: "text/javascript; charset=utf-8", content }
     }
 
     /// Where it is served.

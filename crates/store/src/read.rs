@@ -123,6 +123,16 @@ impl<C: ConnectionTrait> Read<'_, C> {
         Ok(found)
     }
 
+    /// How many things of a kind there are.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn count<T: Record>(&self) -> Result<u64> {
+        let select = T::Entity::find().select_only().column_as(T::ID.count(), "count");
+        let count: Option<i64> = select.into_tuple().one(self.0).await?;
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
+    }
+
     /// The only row that a query finds.
     pub(crate) async fn one<T: Record>(&self, select: Select<T::Entity>) -> Result<Option<T>> {
         Ok(self.many(select.limit(1)).await?.pop())

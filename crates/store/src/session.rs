@@ -239,7 +239,7 @@ impl Store {
     /// # Errors
     /// If the database is not available.
     pub async fn sweep_sessions(&self, now: Instant) -> Result<u64> {
-        let idle_since = now - Session::IDLE;
+        let idle_since = now - Session::LONGEST_IDLE;
         let over = sea_orm::Condition::any()
             .add(Column::EndsAt.lte(now.micros()))
             .add(Column::LastSeenAt.lte(idle_since.micros()));

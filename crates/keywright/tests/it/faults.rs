@@ -83,6 +83,7 @@ struct Client {
 
 impl Client {
     fn new(token: &str) -> Self {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
         Self { http, token: token.to_owned() }
     }

@@ -16,7 +16,7 @@ mod document;
 mod documents;
 mod invitations;
 mod mails;
-mod page;
+pub(crate) mod page;
 pub(crate) mod partners;
 mod plans;
 mod portal;

@@ -97,7 +97,8 @@ impl<'a> Paging<'a> {
         })
     }
 
-    fn seal(&self, id: Uuid) -> String {
+    /// The cursor after this thing.
+    pub(crate) fn seal(&self, id: Uuid) -> String {
         id.as_bytes().iter().chain(&self.authentication(id)).map(|byte| format!("{byte:02x}")).collect()
     }
 

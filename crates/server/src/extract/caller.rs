@@ -36,10 +36,9 @@ impl FromRequestParts<State> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
-        let nobody = stranger(parts, state);
         let caller = match bearer(parts)? {
-            Some(token) => Caller { identity: state.app.identify(token).await?, ..nobody },
-            None => nobody,
+            Some(token) => caller_of(state.app.identify(token).await?, parts, state),
+            None => stranger(parts, state),
         };
         limit(&caller, state)?;
         if let Some(seen) = parts.extensions.get::<Seen>() {
@@ -51,8 +50,13 @@ impl FromRequestParts<State> for Visitor {
 
 /// Somebody of whom nothing is known but where the request came from.
 pub(crate) fn stranger(parts: &Parts, state: &State) -> Caller {
+    caller_of(Identity::Anonymous, parts, state)
+}
+
+/// Somebody who was recognised, from where, and in the course of which request.
+pub(crate) fn caller_of(identity: Identity, parts: &Parts, state: &State) -> Caller {
     let address = client_address(parts, &state.options.trusted_proxies);
-    Caller { identity: Identity::Anonymous, address, request_id: request_id(parts), claim: None }
+    Caller { identity, address, request_id: request_id(parts), claim: None }
 }
 
 fn request_id(parts: &Parts) -> Uuid {

@@ -1,5 +1,6 @@
 //! Forms that a page has sent.
 
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -15,10 +16,15 @@ impl<T: DeserializeOwned> FromRequest<State> for Form<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &State) -> Result<Self, Problem> {
-        must_be("application/x-www-form-urlencoded", request.headers())?;
-        let bytes = read(request).await?;
+        let bytes = form_body(request).await?;
         serde_urlencoded::from_bytes(&bytes)
             .map(Self)
             .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "malformed", "the form could not be read"))
     }
+}
+
+/// The body of a form, as it was sent.
+pub(crate) async fn form_body(request: Request) -> Result<Bytes, Problem> {
+    must_be("application/x-www-form-urlencoded", request.headers())?;
+    read(request).await
 }

@@ -23,7 +23,7 @@ pub(super) async fn forward_auth(State(gateway): State<Arc<Gateway>>, request: R
     // Nothing that a panic could leave half done is used again: deciding changes counters only.
     let answered = catch_unwind(AssertUnwindSafe(|| gateway.answer(&request, request_id, now)));
     answered.unwrap_or_else(|_| {
-        gateway.counters.count_refused(Reason::Internal);
+        gateway.app.calls().count_refused(Reason::Internal);
         tracing::error!(%request_id, "the gateway check panicked, and the call was refused");
         answer::broken(request_id)
     })
@@ -33,12 +33,12 @@ impl Gateway {
     fn answer(&self, request: &Request, request_id: Uuid, now: Instant) -> Response {
         match self.decide(request, now) {
             Decision::Allowed(verified) => {
-                self.counters.count_allowed();
+                self.app.calls().count_allowed();
                 tracing::debug!(%request_id, application_id = ?verified.application_id(), "a call may pass");
                 answer::pass(&verified, request_id)
             }
             Decision::Refused(refusal) => {
-                self.counters.count_refused(refusal.reason);
+                self.app.calls().count_refused(refusal.reason);
                 tracing::debug!(%request_id, reason = refusal.reason.code(), "a call was refused");
                 answer::refuse(&refusal, request_id)
             }

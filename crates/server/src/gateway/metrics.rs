@@ -14,7 +14,7 @@ pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoRes
     let mut text = String::with_capacity(8 * 1024);
     let name = "keywright_gateway_decisions_total";
     describe(&mut text, name, "counter", "Calls that were decided, by status and reason.");
-    for (status, reason, count) in gateway.counters.all() {
+    for (status, reason, count) in gateway.app.calls().all() {
         line(&mut text, &format!("{name}{{status=\"{status}\",reason=\"{reason}\"}}"), count);
     }
     let verifier = gateway.app.verifier();

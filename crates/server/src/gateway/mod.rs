@@ -1,7 +1,6 @@
 //! What gateways ask before they let a call pass, and what watches over us: a listener of its own, never the public one.
 
 mod answer;
-mod counters;
 mod forward_auth;
 mod headers;
 mod metrics;
@@ -19,7 +18,6 @@ use axum::routing::{any, get};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::{Problem, RouteInfo, probes};
-use counters::Counters;
 use request_id::RequestIds;
 
 pub use headers::IDENTITY;
@@ -85,18 +83,12 @@ const METRICS: &str = "/metrics";
 struct Gateway {
     app: Arc<App>,
     options: GatewayOptions,
-    counters: Counters,
     request_ids: RequestIds,
 }
 
 /// Everything that gateways and monitors reach.
 pub fn gateway_router(app: Arc<App>, options: &GatewayOptions) -> Router {
-    let gateway = Gateway {
-        app: Arc::clone(&app),
-        options: options.clone(),
-        counters: Counters::new(),
-        request_ids: RequestIds::new(),
-    };
+    let gateway = Gateway { app: Arc::clone(&app), options: options.clone(), request_ids: RequestIds::new() };
     Router::new()
         .route(FORWARD_AUTH, any(forward_auth::forward_auth))
         .route(METRICS, get(metrics::metrics))

@@ -1,4 +1,4 @@
-//! `/`: what this is, and where to go.
+//! `/`: what this is, and where to go. Whoever is signed in goes on to their own first page.
 
 use std::sync::Arc;
 
@@ -6,9 +6,12 @@ use app::App;
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect};
 
-use super::{Pages, page};
+use super::frame::{Frame, Place};
+use super::refused::Answer;
+use super::visit::{Anybody, Visit};
+use super::{Pages, framed};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/", "The front page", show)
@@ -17,9 +20,14 @@ pub(super) fn routes(pages: Pages) -> Pages {
 #[derive(Template)]
 #[template(path = "web/home.html")]
 struct Home {
+    frame: Frame,
     sign_up: bool,
 }
 
-async fn show(Shared(app): Shared<Arc<App>>) -> Response {
-    page(StatusCode::OK, &Home { sign_up: app.settings().sign_up })
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Anybody>) -> Answer {
+    if visit.is_signed_in() {
+        return Ok(Redirect::to(visit.home()).into_response());
+    }
+    let frame = Frame::around(&app, &visit, Place::Front).await?;
+    Ok(framed(StatusCode::OK, &Home { frame, sign_up: app.settings().sign_up }))
 }

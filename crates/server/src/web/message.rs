@@ -48,8 +48,9 @@ pub(crate) fn problem(problem: &Problem) -> Response {
 }
 
 /// Our messages are halves of sentences; this makes whole ones of them.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let first: String = characters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
+    let end = if text.ends_with(['.', '?']) { "" } else { "." };
+    format!("{first}{}{end}", characters.as_str())
 }

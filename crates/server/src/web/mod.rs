@@ -1,20 +1,48 @@
 //! The pages. Plain forms that work without JavaScript: what is wrong stands beside its field, nothing that was typed is
 //! lost (but passwords are typed again), and what went well ends in a redirect. `templates/web` mirrors this folder.
 
+mod account;
+mod apis;
+mod applications;
+mod audit_line;
+mod cell;
+mod console;
+mod cookie;
+mod credentials;
 mod cross_site;
+mod csrf;
 mod field;
 mod forgot_password;
+mod form;
+mod frame;
 mod home;
+mod invitation;
+mod list;
+mod markdown;
+mod members;
 mod message;
+mod moment;
+mod notice;
 mod one_time_link;
+mod partners;
+mod portal;
+mod refused;
 mod reset_password;
+mod reveal;
 mod setup;
 mod sign_in;
+mod sign_out;
 mod sign_up;
+mod states;
+mod subscriptions;
+mod typed;
 mod verify_email;
+mod view;
+mod visit;
 
 use askama::Template;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
@@ -45,6 +73,13 @@ impl Pages {
         self.route("POST", path, summary, routing::post(handler))
     }
 
+    /// A form to send that may be as large as a specification.
+    fn post_large<H: Handler<T, State>, T: 'static>(self, path: &str, summary: &str, handler: H) -> Self {
+        // Each character of it may become three on its way.
+        let limit = DefaultBodyLimit::max(3 * domain::openapi::MAX_SPECIFICATION);
+        self.route("POST", path, summary, routing::post(handler).layer(limit))
+    }
+
     fn route(
         mut self,
         method: &str,
@@ -65,8 +100,18 @@ fn pages() -> Pages {
     let pages = sign_up::routes(pages);
     let pages = verify_email::routes(pages);
     let pages = sign_in::routes(pages);
+    let pages = sign_out::routes(pages);
     let pages = forgot_password::routes(pages);
-    reset_password::routes(pages)
+    let pages = reset_password::routes(pages);
+    let pages = account::routes(pages);
+    let pages = portal::routes(pages);
+    let pages = apis::routes(pages);
+    let pages = applications::routes(pages);
+    let pages = credentials::routes(pages);
+    let pages = subscriptions::routes(pages);
+    let pages = partners::routes(pages);
+    let pages = invitation::routes(pages);
+    console::routes(pages)
 }
 
 /// All pages.
@@ -89,6 +134,11 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
             Problem::internal().into_response()
         }
     }
+}
+
+/// Answers with a page for somebody who may be signed in.
+fn framed(status: StatusCode, template: &impl Template) -> Response {
+    with_referrer(page(status, template))
 }
 
 /// Lets the browser say to ourselves, and to nobody else, which page a form was sent from. Pages whose own address is a

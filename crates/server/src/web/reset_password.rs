@@ -6,12 +6,12 @@ use app::{App, Error};
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use domain::Invalid;
 
 use super::field::{Field, Fields};
+use super::notice::{Notice, redirect};
 use super::one_time_link::{self, Link, NewPassword};
-use super::sign_in::Notice;
 use super::{Pages, page};
 use crate::extract::{Form, Query, Visitor};
 use crate::problem::Problem;
@@ -50,7 +50,7 @@ async fn submit(
         Err(wrong) => Err(wrong.into()),
     };
     Ok(match done {
-        Ok(()) => Redirect::to(Notice::PasswordChanged.path()).into_response(),
+        Ok(()) => redirect("/sign-in", Notice::PasswordChanged),
         Err(Error::Invalid(wrong)) => page(StatusCode::BAD_REQUEST, &form(typed.token, &wrong)),
         Err(error) => {
             let text = "It was used before, is older than 30 minutes, or a newer one was sent. Only the last one works.";

@@ -6,12 +6,12 @@ use app::{App, Error};
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use domain::{DeveloperState, Invalid};
 
 use super::field::{Field, Fields};
+use super::notice::{Notice, redirect};
 use super::one_time_link::{self, Link, NewPassword};
-use super::sign_in::Notice;
 use super::{Pages, page};
 use crate::extract::{Form, Query, Visitor};
 use crate::problem::Problem;
@@ -51,9 +51,9 @@ async fn submit(
     };
     Ok(match proven {
         Ok(proven) if proven.developer.state == DeveloperState::Approved => {
-            Redirect::to(Notice::Confirmed.path()).into_response()
+            redirect("/sign-in", Notice::Confirmed)
         }
-        Ok(_) => Redirect::to(Notice::Waiting.path()).into_response(),
+        Ok(_) => redirect("/sign-in", Notice::Waiting),
         Err(Error::Invalid(wrong)) => page(StatusCode::BAD_REQUEST, &form(typed.token, &wrong)),
         Err(error) => {
             let text = "It was used before, or is older than 24 hours. Register again with the same address, and we send you a new one.";

@@ -81,7 +81,7 @@ both!(
     async fn a_149_strangers_see_no_page_but_the_open_ones(desk) {
         let world = World::new(&desk).await;
         let stays = reqwest::redirect::Policy::none();
-        let browser = reqwest::Client::builder().no_proxy().redirect(stays).build().unwrap();
+        let browser = crate::support::http().redirect(stays).build().unwrap();
         let mut open = BTreeSet::new();
         let looks = server::public_routes().into_iter().filter(|route| route.method == "GET");
         for route in looks.filter(|route| !route.path.starts_with("/api/")) {

@@ -145,6 +145,15 @@ impl Desk {
         self.user(Some(signed_in.secret.expose().to_owned()), id.to_string())
     }
 
+    /// An administrator who has signed in.
+    pub async fn administrator(&self) -> User {
+        let (email, password) = ("root@example.com", "seven wet otters juggle");
+        self.app.create_administrator(&Caller::operator(), email, password).await.unwrap();
+        let signed_in = self.app.sign_in_administrator(&visitor(), email, password, "test").await.unwrap();
+        let domain::Person::Administrator(id) = signed_in.session.person else { panic!("no administrator") };
+        self.user(Some(signed_in.secret.expose().to_owned()), id.to_string())
+    }
+
     /// Somebody with the secret of a session.
     pub fn session(&self, secret: &str) -> User {
         self.user(Some(secret.to_owned()), String::new())

@@ -106,8 +106,13 @@ impl World {
 
     /// The path of an operation with something in the place of its ids.
     pub fn fill(&self, operation: &Operation, id: impl Fn(&str) -> String) -> String {
+        self.fill_path(&operation.path, id)
+    }
+
+    /// The same with the path of a page.
+    pub fn fill_path(&self, path: &str, id: impl Fn(&str) -> String) -> String {
         let mut kind = "";
-        let segments = operation.path.split('/').map(|segment| {
+        let segments = path.split('/').map(|segment| {
             if segment.starts_with('{') {
                 return id(kind);
             }
@@ -115,6 +120,11 @@ impl World {
             segment.to_owned()
         });
         segments.collect::<Vec<_>>().join("/")
+    }
+
+    /// A path of a page without its ids.
+    pub fn unfill_path(&self, path: &str) -> String {
+        self.ids.values().fold(path.to_owned(), |path, id| path.replace(id, "id"))
     }
 
     /// The id of what stands below a path segment.

@@ -28,6 +28,15 @@ pub struct Door {
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
+/// Opens the listener for gateways and nothing else; it stays open until the test ends.
+pub async fn listen(desk: &Desk) -> SocketAddr {
+    let router = gateway_router(Arc::clone(&desk.app), &GatewayOptions::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve_within(Limits::GATEWAYS, listener, router, std::future::pending()));
+    address
+}
+
 impl Door {
     pub async fn open(desk: &Desk) -> Self {
         Self::open_with(desk, GatewayOptions::default()).await

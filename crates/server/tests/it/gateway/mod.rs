@@ -12,3 +12,8 @@ mod peers;
 mod protected;
 mod same_path;
 pub mod upstream;
+
+pub use call::Call;
+pub use door::listen;
+pub use front::{Front, Kind};
+pub use upstream::Upstream;

@@ -2,82 +2,135 @@
 
 use reqwest::Method;
 
+use super::guests::{is_for_administrators, is_for_developers};
 use super::{Browser, attribute, tags};
-use crate::support::{Desk, Engine, both};
+use crate::support::{Answer, Desk, Engine, both};
+use crate::world::World;
 use app::Settings;
 
-/// Every page that can be looked at; those behind a link get one.
-fn paths() -> Vec<String> {
+/// Pages that strangers may look at; those behind a link get one.
+pub const OPEN: [&str; 11] = [
+    "/",
+    "/forgot-password",
+    "/forgot-password/sent",
+    "/reset-password?token=kw_x",
+    "/setup?token=kw_x",
+    "/setup/done",
+    "/sign-in",
+    "/sign-in?notice=confirmed",
+    "/sign-up",
+    "/sign-up/sent",
+    "/verify-email?token=kw_x",
+];
+
+fn routes(method: &str) -> Vec<String> {
     let routes = keywright_server::routes().into_iter();
-    let pages = routes.filter(|route| route.method == "GET" && !route.path.starts_with("/api/"));
-    let paths: Vec<String> = pages.map(|page| format!("{}?token=kw_x", page.path)).collect();
-    assert!(paths.len() >= 10, "{paths:?}");
-    paths
+    routes
+        .filter(|route| route.method == method && !route.path.starts_with("/api/"))
+        .map(|route| route.path)
+        .collect()
+}
+
+/// The route that a path is one of.
+fn route<'a>(path: &str, routes: &'a [String]) -> Option<&'a String> {
+    let path: Vec<&str> = path.split(['?', '#']).next().unwrap().split('/').collect();
+    routes.iter().find(|route| {
+        let route: Vec<&str> = route.split('/').collect();
+        route.len() == path.len()
+            && route.iter().zip(&path).all(|(route, path)| route.starts_with('{') || route == path)
+    })
+}
+
+/// What holds for every page, whoever looks at it.
+#[track_caller]
+fn check(path: &str, page: &Answer) {
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
+    assert_eq!(
+        page.header("content-security-policy"),
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+        "{path}"
+    );
+    assert_eq!(page.header("x-frame-options"), "DENY", "{path}");
+    assert_eq!(page.header("cache-control"), "no-store", "{path}");
+    assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
+    assert_eq!(page.header("cross-origin-opener-policy"), "same-origin", "{path}");
+    let html = &page.text;
+    assert!(html.starts_with("<!doctype html>\n<html lang=\"en\">"), "{path}");
+    assert_eq!(html.matches("<h1>").count(), 1, "{path}");
+    assert_eq!(html.matches("<main ").count(), 1, "{path}");
+    assert!(html.contains(" · Keywright</title>") && !html.contains("<title> "), "{path}");
+    assert!(html.contains("width=device-width"), "{path}");
+    assert_eq!(html.matches("<script").count(), 1, "{path}");
+    assert!(tags(html, "script")[0].contains("src=\"/assets/script-"), "{path}");
+    for inline in ["<style", " style=", " onclick=", "javascript:", "<iframe", "@import"] {
+        assert!(!html.contains(inline), "{path}: {inline}");
+    }
+    let gets = routes("GET");
+    for address in tags(html, "link").into_iter().chain(tags(html, "img")).chain(tags(html, "a")) {
+        let target = attribute(address, "href").or_else(|| attribute(address, "src")).unwrap();
+        let known = ["/api/v1/", "/assets/", "#", "data:image/"].iter().any(|own| target.starts_with(own));
+        assert!(known || route(target, &gets).is_some(), "{path}: {target} leads nowhere");
+    }
+    let ids: Vec<&str> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let unique: std::collections::BTreeSet<&&str> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len(), "{path}: an id is there twice: {ids:?}");
+    for name in ["input", "select", "textarea"] {
+        for input in tags(html, name) {
+            if attribute(input, "type") == Some("hidden") {
+                continue;
+            }
+            let id = attribute(input, "id").unwrap();
+            assert!(html.contains(&format!("<label for=\"{id}\">")), "{path}: {input}");
+            assert!(name == "textarea" || attribute(input, "autocomplete").is_some(), "{path}: {input}");
+            for describing in attribute(input, "aria-describedby").unwrap_or_default().split_whitespace() {
+                assert!(html.contains(&format!("id=\"{describing}\"")), "{path}: {describing}");
+            }
+        }
+    }
+    let posts = routes("POST");
+    for form in tags(html, "form") {
+        let action = attribute(form, "action").unwrap();
+        let known = if attribute(form, "method") == Some("post") { &posts } else { &gets };
+        assert!(route(action, known).is_some(), "{path}: a form goes to {action}");
+    }
+}
+
+/// The pages that somebody is to see, with the ids of what there is in the world.
+pub fn pages_of(world: &World, is_for: impl Fn(&str) -> bool) -> Vec<String> {
+    let all = routes("GET")
+        .into_iter()
+        .filter(|path| !OPEN.iter().any(|open| open.split('?').next() == Some(path)));
+    let all =
+        all.filter(|path| !["/sign-out", "/console/audit.csv"].contains(&path.as_str()) && is_for(path));
+    all.map(|path| world.fill_path(&path, |kind| world.id(kind).to_owned())).collect()
 }
 
 both!(
     async fn a_142_every_page_is_whole_and_protected(desk) {
-        let browser = Browser::new(&desk);
+        let world = World::new(&desk).await;
+        let stranger = Browser::new(&desk);
         let before = desk.changes().await;
-        for path in paths() {
-            let page = browser.open(&path).await.expect(200);
-            assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
-            assert_eq!(
-                page.header("content-security-policy"),
-                "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-                "{path}"
-            );
-            assert_eq!(page.header("cache-control"), "no-store", "{path}");
-            assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
-            assert_eq!(page.header("cross-origin-opener-policy"), "same-origin", "{path}");
-            assert_eq!(page.header("set-cookie"), "", "{path}");
-
-            let html = &page.text;
-            assert!(html.starts_with("<!doctype html>\n<html lang=\"en\">"), "{path}");
-            assert_eq!(html.matches("<h1>").count(), 1, "{path}");
-            assert!(html.contains(" · Keywright</title>") && !html.contains("<title> "), "{path}");
-            assert!(html.contains("width=device-width"), "{path}");
-            for inline in ["<script", "<style", " style=", " onclick=", "javascript:", "<iframe", "@import"] {
-                assert!(!html.contains(inline), "{path}: {inline}");
-            }
-            for address in tags(html, "link").into_iter().chain(tags(html, "img")).chain(tags(html, "a")) {
-                let target = attribute(address, "href").or_else(|| attribute(address, "src")).unwrap();
-                assert!(["/", "#", "data:image/"].iter().any(|own| target.starts_with(own)), "{path}: {target}");
-                assert!(!target.starts_with("//"), "{path}: {target}");
-            }
-            for input in tags(html, "input") {
-                if attribute(input, "type") == Some("hidden") {
-                    continue;
-                }
-                let id = attribute(input, "id").unwrap();
-                assert!(html.contains(&format!("<label for=\"{id}\">")), "{path}: {input}");
-                assert!(attribute(input, "autocomplete").is_some(), "{path}: {input}");
-                for describing in attribute(input, "aria-describedby").unwrap_or_default().split_whitespace() {
-                    assert!(html.contains(&format!("id=\"{describing}\"")), "{path}: {describing}");
-                }
-            }
-            for form in tags(html, "form") {
-                assert_eq!(attribute(form, "method"), Some("post"), "{path}");
-                assert_eq!(attribute(form, "action"), path.split('?').next(), "{path}");
-            }
-        }
-        desk.assert_nothing_happened(before).await;
-    }
-);
-
-both!(
-    async fn links_on_pages_lead_somewhere(desk) {
-        let browser = Browser::new(&desk);
-        for path in paths() {
-            let page = browser.open(&path).await.expect(200);
+        for path in OPEN {
+            let page = stranger.open(path).await.expect(200);
+            check(path, &page);
             for link in tags(&page.text, "a") {
                 let target = attribute(link, "href").unwrap();
-                // The API's documentation is not a page of ours.
-                if target.starts_with('/') && !target.starts_with("/api/") {
-                    browser.open(target).await.expect(200);
+                if target.starts_with('/') && !target.starts_with("/api/") && target != "/console" {
+                    stranger.open(target).await.expect(200);
                 }
             }
         }
+        let alice = Browser::of(&desk, &world.alice);
+        for path in pages_of(&world, |path| !is_for_administrators(path)) {
+            check(&path, &alice.open(&path).await.expect(200));
+        }
+        desk.assert_nothing_happened(before).await;
+        let root = Browser::of_administrator(&desk).await;
+        let before = desk.changes().await;
+        for path in pages_of(&world, |path| !is_for_developers(path)) {
+            check(&path, &root.open(&path).await.expect(200));
+        }
+        desk.assert_nothing_happened(before).await;
     }
 );
 

@@ -1,29 +1,49 @@
 //! The pages, as a browser without JavaScript sees them.
 
+mod account;
 mod cross_site;
-mod every_page;
+pub mod every_page;
 mod forgot_password;
+pub mod guests;
 mod reset_password;
 mod setup;
+mod sign_in;
 mod sign_up;
 mod verify_email;
+
+use std::collections::BTreeMap;
 
 use reqwest::Method;
 use reqwest::redirect::Policy;
 
-use crate::support::{Answer, Desk};
+use crate::support::{Answer, Desk, User};
 
 /// A browser: it says what browsers say, and shows redirects instead of following them.
+#[derive(Clone)]
 pub struct Browser {
     http: reqwest::Client,
     url: String,
+    /// Names and values, as they were set.
+    pub cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
     pub fn new(desk: &Desk) -> Self {
         let timeout = std::time::Duration::from_secs(30);
-        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(timeout);
-        Self { http: http.build().unwrap(), url: desk.url.clone() }
+        let http = crate::support::http().redirect(Policy::none()).timeout(timeout);
+        Self { http: http.build().unwrap(), url: desk.url.clone(), cookies: BTreeMap::new() }
+    }
+
+    /// The browser of somebody who has signed in.
+    pub fn of(desk: &Desk, user: &User) -> Self {
+        let mut browser = Self::new(desk);
+        browser.cookies.insert("kw_s".to_owned(), user.bearer.clone().unwrap());
+        browser
+    }
+
+    /// The browser of an administrator.
+    pub async fn of_administrator(desk: &Desk) -> Self {
+        Self::of(desk, &desk.administrator().await)
     }
 
     /// Opens a page.
@@ -37,6 +57,38 @@ impl Browser {
         self.ask(Method::POST, path, &headers, Some(fields)).await
     }
 
+    /// Opens a page, fills in the form that is sent to a path, and sends it with all that is hidden in it.
+    pub async fn fill(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let page = self.open(page).await.expect(200);
+        let hidden = hidden(&page.text, action);
+        let all: Vec<(&str, &str)> = hidden
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .chain(fields.iter().copied())
+            .collect();
+        self.submit(action, &all).await
+    }
+
+    /// A token for forms, from a page that everybody has who is signed in.
+    pub async fn csrf(&self) -> String {
+        let page = self.open("/account").await.expect(200);
+        let hidden = hidden(&page.text, "/sign-out");
+        hidden.into_iter().find(|(name, _)| name == "csrf").unwrap().1
+    }
+
+    /// Takes over the cookies that an answer sets.
+    pub fn keep_cookies(&mut self, answer: &Answer) {
+        for line in answer.headers.get_all("set-cookie") {
+            let line = line.to_str().unwrap();
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            if line.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
     /// Sends anything.
     pub async fn ask(
         &self,
@@ -46,6 +98,11 @@ impl Browser {
         fields: Option<&[(&str, &str)]>,
     ) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if !self.cookies.is_empty() {
+            let pairs: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header("cookie", pairs.join("; "));
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -91,6 +148,19 @@ impl Answer {
         assert_eq!((self.status.as_u16(), self.header("location")), (303, path), "{}", self.text);
         assert_eq!(self.text, "");
     }
+}
+
+/// The hidden fields of the form that is sent to a path.
+pub fn hidden(html: &str, action: &str) -> Vec<(String, String)> {
+    let form = html
+        .split("<form ")
+        .find(|form| form.split('>').next().unwrap().contains(&format!("action=\"{action}\"")));
+    let form =
+        form.unwrap_or_else(|| panic!("no form for {action}: {html}")).split("</form>").next().unwrap();
+    let inputs = tags(form, "input").into_iter().filter(|tag| attribute(tag, "type") == Some("hidden"));
+    inputs
+        .map(|tag| (attribute(tag, "name").unwrap().to_owned(), attribute(tag, "value").unwrap().to_owned()))
+        .collect()
 }
 
 /// All tags of a kind, with their attributes.

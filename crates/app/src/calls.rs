@@ -6,13 +6,13 @@ use verify::{BadRequestReason, Reason};
 
 /// One counter for calls that passed, one for each reason why others did not.
 #[derive(Debug)]
-pub(super) struct Counters {
+pub struct Calls {
     allowed: AtomicU64,
     refused: Box<[(Reason, AtomicU64)]>,
 }
 
-impl Counters {
-    pub(super) fn new() -> Self {
+impl Calls {
+    pub(crate) fn new() -> Self {
         let odd = BadRequestReason::ALL.iter().map(|reason| Reason::BadRequest(*reason));
         let reasons = Reason::ALL.iter().copied().chain(odd);
         Self {
@@ -21,18 +21,20 @@ impl Counters {
         }
     }
 
-    pub(super) fn count_allowed(&self) {
+    /// One more that was let through.
+    pub fn count_allowed(&self) {
         self.allowed.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn count_refused(&self, reason: Reason) {
+    /// One more that was refused.
+    pub fn count_refused(&self, reason: Reason) {
         if let Some((_, count)) = self.refused.iter().find(|(known, _)| *known == reason) {
             count.fetch_add(1, Relaxed);
         }
     }
 
     /// Every counter: status, reason and count.
-    pub(super) fn all(&self) -> impl Iterator<Item = (u16, &'static str, u64)> {
+    pub fn all(&self) -> impl Iterator<Item = (u16, &'static str, u64)> {
         let refused =
             self.refused.iter().map(|(reason, count)| (reason.status(), reason.code(), count.load(Relaxed)));
         std::iter::once((200, "allowed", self.allowed.load(Relaxed))).chain(refused)
@@ -45,7 +47,7 @@ mod tests {
 
     #[test]
     fn every_reason_has_its_counter() {
-        let counters = Counters::new();
+        let counters = Calls::new();
         counters.count_allowed();
         for (reason, _) in &counters.refused {
             counters.count_refused(*reason);

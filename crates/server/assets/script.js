@@ -1,0 +1,114 @@
+// What pages do where scripts run. All of it also works without: this saves clicks and shows the reader's own clock.
+
+// Moments as the reader's clock shows them.
+const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+function localTimes(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const local = format.format(new Date(time.dateTime));
+    if (time.textContent.endsWith(" UTC")) {
+      time.title = time.textContent;
+      time.textContent = local;
+    } else {
+      time.title = local;
+    }
+  }
+}
+localTimes(document);
+
+// A button that copies what stands beside it.
+function copyButtons(root) {
+  for (const box of root.querySelectorAll(".copy")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet small";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(box.querySelector("code").textContent);
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+    box.append(button);
+  }
+}
+copyButtons(document);
+
+// Filters that narrow a list down while somebody types.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  const target = form.dataset.live;
+  let waiting, asked;
+  const show = () => {
+    const query = new URLSearchParams(new FormData(form));
+    for (const [name, value] of [...query]) if (!value) query.delete(name);
+    const address = form.getAttribute("action") + (query.size ? `?${query}` : "");
+    asked?.abort();
+    asked = new XMLHttpRequest();
+    asked.open("GET", address);
+    asked.responseType = "document";
+    asked.onload = function () {
+      const list = this.response?.getElementById(target);
+      if (this.status !== 200 || !list) return form.submit();
+      const fresh = document.adoptNode(list);
+      localTimes(fresh);
+      document.getElementById(target).replaceWith(fresh);
+      history.replaceState(null, "", address);
+    };
+    asked.send();
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(show, 200);
+  });
+}
+
+// Parts that change by themselves, such as whether the first call has come.
+for (const part of document.querySelectorAll("[data-refresh]")) {
+  setInterval(() => {
+    const asked = new XMLHttpRequest();
+    asked.open("GET", location.href);
+    asked.responseType = "document";
+    asked.onload = function () {
+      const fresh = this.response?.getElementById(part.id);
+      const shown = document.getElementById(part.id);
+      if (this.status !== 200 || !fresh || fresh.textContent === shown.textContent) return;
+      shown.replaceWith(document.adoptNode(fresh));
+    };
+    if (!document.hidden) asked.send();
+  }, Number(part.dataset.refresh));
+}
+
+// Long texts can be read from a file.
+for (const area of document.querySelectorAll("textarea[data-file]")) {
+  const label = document.createElement("label");
+  const input = document.createElement("input");
+  input.type = "file";
+  label.append("Or read it from a file", input);
+  input.addEventListener("change", async () => {
+    if (input.files[0]) area.value = await input.files[0].text();
+  });
+  area.after(label);
+}
+
+// What is done for good: the button waits for the name.
+for (const form of document.querySelectorAll("form[data-confirm]")) {
+  const input = form.querySelector("#confirm");
+  const button = form.querySelector("button");
+  const look = () => { button.disabled = input.value.trim() !== form.dataset.confirm; };
+  input.addEventListener("input", look);
+  look();
+}
+
+// What has gone well is said once.
+const address = new URL(location.href);
+if (address.searchParams.has("notice")) {
+  address.searchParams.delete("notice");
+  history.replaceState(null, "", address);
+}
+
+// On a phone the menu is closed.
+const menu = document.querySelector("details.menu");
+const wide = matchMedia("(min-width: 60rem)");
+if (menu) {
+  const fit = () => { menu.open = wide.matches || !menu.closest(".with-side"); };
+  wide.addEventListener("change", fit);
+  fit();
+}

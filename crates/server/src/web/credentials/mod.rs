@@ -1,0 +1,108 @@
+//! Credentials: what an application proves itself with.
+
+mod change;
+mod inventory;
+mod issue;
+mod list;
+mod one;
+mod revoke;
+mod rotate;
+
+use app::App;
+use axum::response::Response;
+use domain::{AuthMethod, Credential, CredentialId, KeyLocation, Material, Secret};
+
+use super::Pages;
+use super::applications::Shown;
+use super::frame::Place;
+use super::refused::Refused;
+use super::reveal::Revealed;
+use super::view::View;
+use super::visit::Guest;
+
+pub(super) use issue::{last_day, typed_last_day};
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    let pages = list::routes(pages);
+    let pages = issue::routes(pages);
+    let pages = one::routes(pages);
+    let pages = change::routes(pages);
+    let pages = rotate::routes(pages);
+    let pages = revoke::routes(pages);
+    inventory::routes(pages)
+}
+
+/// What may be shown of it: enough to tell it from others.
+fn recognised_by(credential: &Credential) -> String {
+    match &credential.material {
+        Material::ApiKey(key) => format!("{}…{}", key.hint.prefix, key.hint.last4),
+        Material::ClientSecret(secret) => format!("{}…{}", secret.hint.prefix, secret.hint.last4),
+        Material::External(external) => external.hint.clone(),
+    }
+}
+
+/// A credential with its application, as a page needs it.
+struct One {
+    credential: Credential,
+    shown: Shown,
+}
+
+impl One {
+    async fn load(app: &App, guest: &Guest, id: CredentialId) -> Result<Self, Refused> {
+        let credential = app.credential(&guest.caller, id).await?;
+        let shown = Shown::load(app, guest, credential.application_id).await?;
+        Ok(Self { credential, shown })
+    }
+
+    fn path(&self) -> String {
+        format!("/credentials/{}", self.credential.id)
+    }
+
+    /// A page about a part of it.
+    fn below(&self, guest: &Guest, title: impl Into<String>) -> View {
+        self.shown
+            .below(guest, title)
+            .crumb(format!("{}/credentials", self.shown.path()), "Credentials")
+            .crumb(self.path(), self.credential.name.as_str())
+    }
+}
+
+/// Shows a secret.
+async fn reveal(
+    app: &App,
+    guest: &Guest,
+    shown: &Shown,
+    credential: &Credential,
+    secret: &Secret,
+    old: Option<String>,
+) -> Result<Response, Refused> {
+    let strategy = app.auth_strategy(&guest.caller, shown.application.auth_strategy_id).await?;
+    let revealed = Revealed {
+        title: "Your new key",
+        crumbs: vec![
+            (shown.path(), shown.application.name.to_string()),
+            (format!("{}/credentials", shown.path()), "Credentials".to_owned()),
+        ],
+        name: format!("{} of {}", credential.name, shown.application.name),
+        secret: secret.expose().to_owned(),
+        note: old,
+        usage: "Put the address of the gateway and the path of the API in the place of the capital letters; the page of the API has the path.",
+        call: call(&strategy.method, secret.expose()),
+        back: format!("/credentials/{}", credential.id),
+    };
+    revealed.show(app, guest, Place::Applications).await
+}
+
+/// A call that carries a key in the first place where it is looked for.
+pub(super) fn call(method: &AuthMethod, key: &str) -> String {
+    match method {
+        AuthMethod::KeyAuth { locations } => match locations.first() {
+            Some(KeyLocation::Header(name)) if name == "authorization" => {
+                format!("curl -H \"Authorization: Bearer {key}\" https://GATEWAY/PATH")
+            }
+            Some(KeyLocation::Header(name)) => format!("curl -H \"{name}: {key}\" https://GATEWAY/PATH"),
+            Some(KeyLocation::Query(name)) => format!("curl \"https://GATEWAY/PATH?{name}={key}\""),
+            None => String::new(),
+        },
+    }
+}

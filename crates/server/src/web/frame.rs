@@ -1,0 +1,135 @@
+//! What is around every page: where somebody can go, who is signed in, what has just gone well.
+
+use app::App;
+
+use super::refused::Refused;
+use super::visit::Guest;
+
+/// A place in the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The front page, and pages outside of the navigation.
+    Front,
+    /// The first page of whoever is signed in.
+    Home,
+    /// APIs, their versions, their plans.
+    Apis,
+    /// Applications and what belongs to them.
+    Applications,
+    /// Partners and their members.
+    Partners,
+    /// One's own account.
+    Account,
+    /// What waits for an administrator.
+    Approvals,
+    /// Developers' accounts.
+    Developers,
+    /// Credentials of all applications.
+    Credentials,
+    /// Plans.
+    Plans,
+    /// Auth strategies.
+    AuthStrategies,
+    /// How gateways ask.
+    Gateways,
+    /// The mail log.
+    Mails,
+    /// The audit log.
+    Audit,
+    /// API tokens of administrators' tools.
+    Tokens,
+}
+
+/// A link of the navigation.
+pub(crate) struct Link {
+    pub(crate) href: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) current: bool,
+}
+
+/// Links under a heading; without one for developers, who have few.
+pub(crate) struct Group {
+    pub(crate) heading: &'static str,
+    pub(crate) links: Vec<Link>,
+}
+
+/// See above.
+pub(crate) struct Frame {
+    pub(crate) groups: Vec<Group>,
+    /// Who is signed in; empty: nobody.
+    pub(crate) who: String,
+    pub(crate) console: bool,
+    pub(crate) csrf: String,
+    pub(crate) notice: Option<&'static str>,
+}
+
+/// Place, path and words of each.
+type Links = &'static [(Place, &'static str, &'static str)];
+
+const PORTAL: &[(&str, Links)] = &[(
+    "",
+    &[
+        (Place::Home, "/home", "Home"),
+        (Place::Apis, "/apis", "APIs"),
+        (Place::Applications, "/applications", "Applications"),
+        (Place::Partners, "/partners", "Partners"),
+    ],
+)];
+
+const CONSOLE: &[(&str, Links)] = &[
+    ("", &[(Place::Home, "/console", "Overview"), (Place::Approvals, "/console/approvals", "Approvals")]),
+    (
+        "Who calls",
+        &[
+            (Place::Partners, "/console/partners", "Partners"),
+            (Place::Developers, "/console/developers", "Developers"),
+            (Place::Applications, "/console/applications", "Applications"),
+            (Place::Credentials, "/console/credentials", "Credentials"),
+        ],
+    ),
+    (
+        "What is called",
+        &[
+            (Place::Apis, "/console/apis", "APIs"),
+            (Place::Plans, "/console/plans", "Plans"),
+            (Place::AuthStrategies, "/console/auth-strategies", "Auth strategies"),
+            (Place::Gateways, "/console/gateways", "Gateways"),
+        ],
+    ),
+    (
+        "This desk",
+        &[
+            (Place::Audit, "/console/audit", "Audit log"),
+            (Place::Mails, "/console/mails", "Mails"),
+            (Place::Tokens, "/console/tokens", "API tokens"),
+        ],
+    ),
+];
+
+impl Frame {
+    /// Around a page at a place.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub(crate) async fn around(app: &App, guest: &Guest, here: Place) -> Result<Self, Refused> {
+        let who = if guest.is_signed_in() { app.own_name(&guest.caller).await? } else { String::new() };
+        let console = guest.is_administrator();
+        let groups = match (guest.is_signed_in(), console) {
+            (false, _) => &[],
+            (true, false) => PORTAL,
+            (true, true) => CONSOLE,
+        };
+        let link = |&(place, href, label): &(Place, &'static str, &'static str)| Link {
+            href,
+            label,
+            current: place == here,
+        };
+        let group = |(heading, links): &(&'static str, Links)| Group {
+            heading,
+            links: links.iter().map(link).collect(),
+        };
+        let groups = groups.iter().map(group).collect();
+        let notice = guest.notice.map(super::notice::Notice::text);
+        Ok(Self { groups, who, console, csrf: guest.csrf.masked(), notice })
+    }
+}

@@ -1,0 +1,45 @@
+//! `/sign-out`. Looking at the page ends nothing: a picture on another site could do that. The form does.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::extract::State as Shared;
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect};
+
+use super::Pages;
+use super::cookie::SESSION;
+use super::form::Form;
+use super::frame::Place;
+use super::notice::{Notice, redirect};
+use super::refused::Answer;
+use super::view::{Section, View};
+use super::visit::{Anybody, Sent, Visit};
+use crate::state::State;
+
+const PATH: &str = "/sign-out";
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages.get(PATH, "Sign out", show).post(PATH, "Sign out", submit)
+}
+
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Anybody>) -> Answer {
+    if !visit.is_signed_in() {
+        return Ok(Redirect::to("/").into_response());
+    }
+    let form = Form::new(&visit, PATH, "Sign out").cancel(visit.home());
+    View::new(Place::Front, "Sign out?").section(Section::form(form)).show(&app, &visit).await
+}
+
+async fn submit(
+    Shared(app): Shared<Arc<App>>,
+    Shared(state): Shared<State>,
+    Sent { visit, .. }: Sent<Anybody>,
+) -> Answer {
+    if visit.is_signed_in() {
+        app.sign_out(&visit.caller).await?;
+    }
+    let mut response = redirect("/sign-in", Notice::SignedOut);
+    response.headers_mut().append(header::SET_COOKIE, SESSION.clear(&state.options.public_url));
+    Ok(response)
+}

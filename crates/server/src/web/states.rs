@@ -1,0 +1,131 @@
+//! States in words, and how good or bad they are. One word for one state, wherever it is shown.
+
+use domain::{
+    ApplicationRole, ApplicationState, CredentialKind, CredentialStatus, DeveloperState, Limit, MailState,
+    PartnerRole, Period, Subscription, SubscriptionStatus,
+};
+
+use super::cell::Tone;
+
+/// Of an application.
+pub(crate) fn application(state: ApplicationState) -> (Tone, &'static str) {
+    match state {
+        ApplicationState::Active => (Tone::Good, "Active"),
+        ApplicationState::Suspended => (Tone::Bad, "Suspended"),
+    }
+}
+
+/// Of a subscription, and of the other plan that it may wait for.
+pub(crate) fn subscription(subscription: &Subscription) -> (Tone, &'static str) {
+    match subscription.status {
+        SubscriptionStatus::Pending => (Tone::Waits, "Waits for approval"),
+        SubscriptionStatus::Approved if subscription.requested_plan_id.is_some() => {
+            (Tone::Waits, "Active, other plan asked for")
+        }
+        SubscriptionStatus::Approved => (Tone::Good, "Active"),
+        SubscriptionStatus::Rejected => (Tone::Bad, "Rejected"),
+        SubscriptionStatus::Revoked => (Tone::Bad, "Revoked"),
+    }
+}
+
+/// Of a credential.
+pub(crate) fn credential(status: CredentialStatus) -> (Tone, &'static str) {
+    match status {
+        CredentialStatus::Active => (Tone::Good, "Active"),
+        CredentialStatus::Rotating => (Tone::Waits, "Being replaced"),
+        CredentialStatus::Disabled => (Tone::Waits, "Switched off"),
+        CredentialStatus::Expired => (Tone::Bad, "Expired"),
+        CredentialStatus::Revoked => (Tone::Bad, "Revoked"),
+    }
+}
+
+/// Of a developer's account.
+pub(crate) fn developer(state: DeveloperState) -> (Tone, &'static str) {
+    match state {
+        DeveloperState::Unverified => (Tone::Plain, "Address not confirmed"),
+        DeveloperState::Pending => (Tone::Waits, "Waits for approval"),
+        DeveloperState::Approved => (Tone::Good, "Active"),
+        DeveloperState::Rejected => (Tone::Bad, "Rejected"),
+        DeveloperState::Revoked => (Tone::Bad, "Shut out"),
+    }
+}
+
+/// Of a mail.
+pub(crate) fn mail(state: MailState) -> (Tone, &'static str) {
+    match state {
+        MailState::Waiting => (Tone::Waits, "Waiting"),
+        MailState::Kept => (Tone::Plain, "Kept here"),
+        MailState::Sent => (Tone::Good, "Sent"),
+        MailState::Failed => (Tone::Bad, "Failed"),
+    }
+}
+
+/// Of a member of a partner.
+pub(crate) fn partner_role(role: PartnerRole) -> &'static str {
+    match role {
+        PartnerRole::Owner => "Owner",
+        PartnerRole::ReadOnly => "May look",
+    }
+}
+
+/// Of a member of an application.
+pub(crate) fn application_role(role: ApplicationRole) -> &'static str {
+    match role {
+        ApplicationRole::Owner => "Owner",
+        ApplicationRole::Developer => "Developer",
+        ApplicationRole::ReadOnly => "May look",
+    }
+}
+
+/// A kind of credential.
+pub(crate) fn credential_kind(kind: CredentialKind) -> &'static str {
+    match kind {
+        CredentialKind::ApiKey => "API key",
+        CredentialKind::ClientSecret => "Client secret",
+        CredentialKind::External => "Of a third party’s gateway",
+    }
+}
+
+/// A limit.
+pub(crate) fn limit(limit: &Limit) -> String {
+    let count = grouped(limit.requests);
+    let calls = if limit.requests == 1 { "call" } else { "calls" };
+    format!("{count} {calls} a {}", period(limit.per))
+}
+
+/// A span that limits are counted over.
+pub(crate) fn period(period: Period) -> &'static str {
+    match period {
+        Period::Second => "second",
+        Period::Minute => "minute",
+        Period::Hour => "hour",
+        Period::Day => "day",
+        Period::Month => "month",
+    }
+}
+
+/// `1,000,000`
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_read_well() {
+        let words = |requests| limit(&Limit { requests, per: Period::Day });
+        assert_eq!(words(1), "1 call a day");
+        assert_eq!(words(1_000), "1,000 calls a day");
+        assert_eq!(words(1_234_567), "1,234,567 calls a day");
+    }
+}

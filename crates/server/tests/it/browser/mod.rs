@@ -1,0 +1,40 @@
+//! Journeys in a real Chromium, and every page held against an accessibility checker. One browser, one journey after the
+//! other: what a browser has to see is here, what HTML has to say is in `web`.
+
+mod chromium;
+mod journeys;
+mod pages;
+
+use std::path::{Path, PathBuf};
+
+use app::Settings;
+
+use crate::support::{Desk, Engine};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn journeys() {
+    let desk = Desk::start(Engine::Sqlite, Settings::default()).await;
+    let chromium = chromium::Chromium::start(&desk.url).await;
+    journeys::first_api(&desk, &chromium).await;
+    journeys::first_call(&desk, &chromium, "ada", true).await;
+    journeys::first_call(&desk, &chromium, "grace", false).await;
+    chromium.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_142_every_page_is_accessible_in_light_and_dark_and_on_a_phone() {
+    let desk = Desk::start(Engine::Sqlite, Settings::default()).await;
+    let chromium = chromium::Chromium::start(&desk.url).await;
+    pages::look_at_all(&desk, &chromium).await;
+    chromium.close().await;
+}
+
+/// The accessibility checker, as `scripts/test` installs it.
+fn axe() -> String {
+    let modules = std::env::var_os("KEYWRIGHT_TEST_BROWSER_MODULES").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/test-browser/node_modules"),
+        PathBuf::from,
+    );
+    let file = modules.join("axe-core/axe.min.js");
+    std::fs::read_to_string(&file).unwrap_or_else(|_| panic!("no {}: run scripts/test once", file.display()))
+}
