@@ -9,6 +9,7 @@ mod audit;
 mod auth_strategies;
 mod client_settings;
 mod clients;
+mod consents;
 pub(crate) mod credentials;
 mod developers;
 mod docs;
@@ -39,6 +40,7 @@ use crate::state::State;
 fn described() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(document::Document::openapi())
         .merge(account::routes())
+        .merge(consents::routes())
         .merge(developers::routes())
         .merge(partners::routes())
         .merge(applications::routes())

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 pub(crate) use body::{Create, Json, MayJson, Raw, Text};
 pub(crate) use body::{must_be_json, read as read_body};
-pub(crate) use caller::{Visitor, Who, caller_of, limit, stranger};
-pub(crate) use form::{Form, form_body};
+pub(crate) use caller::{Machine, Visitor, Who, caller_of, limit, stranger};
+pub(crate) use form::{Form, form_body, form_params};
 pub(crate) use path::Path;
 pub(crate) use precondition::{IfMatch, MayMatch};
 pub(crate) use query::Query;

@@ -70,6 +70,7 @@ impl World {
         let invitation = alice.make(&format!("/api/v1/partners/{partner}/invitations"), invitation).await;
         let mail = first(admin, "/api/v1/mails?to=alice@example.com").await;
         let session = first(&alice, "/api/v1/account/sessions").await;
+        let consent = crate::oauth2::consent(desk, &alice).await;
         let ids = BTreeMap::from([
             ("partners", partner),
             ("applications", application),
@@ -90,6 +91,7 @@ impl World {
             ("tokens", token),
             ("mails", mail),
             ("sessions", session),
+            ("consents", consent),
         ]);
         Self { alice, carol, dan, bob, ids }
     }
