@@ -1,12 +1,13 @@
 //! Developers: they manage their own account; administrators look, approve and delete, but never create.
 
 use domain::{
-    Access, Application, Developer, DeveloperCommand, DeveloperId, Invalid, Person, Resource, Session,
-    Transition,
+    Access, Application, Developer, DeveloperCommand, DeveloperId, GrantEnd, Invalid, Person, Resource,
+    Session, Transition,
 };
-use store::Tx;
+use store::{GrantsOf, Tx};
 
 use crate::mail::greeting;
+use crate::oauth::end_grants;
 use crate::{
     App, ApplicationFilter, Caller, DeveloperFilter, Error, Page, PageRequest, PartnerFilter, Result,
     expect_version,
@@ -207,7 +208,7 @@ async fn end_sessions(tx: &mut Tx, developer: DeveloperId) -> Result<()> {
     for session in tx.read().sessions_of(Person::Developer(developer)).await? {
         tx.save(session.end()).await?;
     }
-    Ok(())
+    end_grants(tx, GrantsOf::Developer(developer), GrantEnd::AccountChanged, |_| true).await
 }
 
 async fn delete_own_applications(tx: &mut Tx, developer: DeveloperId) -> Result<()> {

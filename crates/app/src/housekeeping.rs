@@ -19,6 +19,13 @@ const SWEPT_AT_ONCE: u64 = 1_000;
 const BATCH: u64 = 500;
 /// So many times in a row: more than can be made in between.
 const MAX_BATCHES: u32 = 10_000;
+/// For how long a code is known after its time, so that one that comes again is recognised.
+const KEEP_CODES: Duration = Duration::from_secs(24 * 3600);
+/// After which time nothing that came from a grant can be left: the longest life of a refresh token, and of the access
+/// token that it gave last.
+const KEEP_GRANTS: Duration = Duration::from_secs((365 + 31) * 24 * 3600);
+/// So many rows are removed at once.
+const SOME: u64 = 5_000;
 /// For how long bad attempts are remembered.
 const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 3600);
 
@@ -44,6 +51,8 @@ impl App {
     pub async fn sweep(&self) -> Result<()> {
         let now = self.clock.now();
         self.store.sweep_sessions(now).await?;
+        self.store.sweep_codes(now, KEEP_CODES, SOME).await?;
+        self.store.sweep_grants(now - KEEP_GRANTS, SOME).await?;
         self.store.sweep_one_time_tokens(now - KEEP).await?;
         self.store.sweep_attempts(now - KEEP_ATTEMPTS).await?;
         self.store.sweep_idempotency_keys(now - SECRET_REPLAY, now - KEY_LIFETIME).await?;

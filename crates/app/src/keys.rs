@@ -77,6 +77,25 @@ impl Keys {
         sealed
     }
 
+    /// Seals a value under a key that takes both the master key and `secret`: what is kept opens for nobody else.
+    pub(crate) fn seal_under(&self, secret: &str, value: &[u8]) -> Vec<u8> {
+        let mut nonce = [0u8; NONCE];
+        fill_random(&mut nonce);
+        let sealed = self.cipher_under(secret).encrypt(&XNonce::from(nonce), value).unwrap_or_default();
+        [&nonce[..], &sealed].concat()
+    }
+
+    /// Opens what [`Keys::seal_under`] has sealed; `None` for another secret.
+    pub(crate) fn open_under(&self, secret: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_at_checked(NONCE)?;
+        let nonce: [u8; NONCE] = nonce.try_into().ok()?;
+        self.cipher_under(secret).decrypt(&XNonce::from(nonce), sealed).ok()
+    }
+
+    fn cipher_under(&self, secret: &str) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new((&self.pepper.fingerprint("sealed-under", &[secret.as_bytes()])).into())
+    }
+
     /// Opens a sealed value; `None` if it was not sealed here for this place.
     pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (head, ciphertext) = sealed.split_at_checked(1 + NONCE)?;

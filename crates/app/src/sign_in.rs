@@ -10,6 +10,7 @@ use domain::{
 use serde_json::json;
 use store::{OneTimeToken, Tx};
 
+use crate::oauth::end_grants_of_session;
 use crate::{App, Caller, Error, Identity, Result};
 
 /// How exactly it is known when a session was last used.
@@ -175,10 +176,11 @@ impl App {
     /// If nobody is signed in, or the session is not theirs.
     pub async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<()> {
         let person = person(caller)?;
-        let tx = self.begin(caller).await?;
+        let mut tx = self.begin(caller).await?;
         let session: Option<Session> = tx.read().find(id).await?;
         let session =
             session.filter(|session| session.person == person).ok_or(Error::NotFound(SessionId::KIND))?;
+        end_grants_of_session(&mut tx, id).await?;
         self.save(tx, session.end()).await.map(drop)
     }
 

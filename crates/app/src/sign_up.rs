@@ -7,12 +7,13 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Developer, DeveloperCommand, DeveloperId, DeveloperState, Email, Invalid, Person, Secret,
-    SecretKind, check_password,
+    Actor, Developer, DeveloperCommand, DeveloperId, DeveloperState, Email, GrantEnd, Invalid, Person,
+    Secret, SecretKind, check_password,
 };
-use store::{OneTimeToken, Tx};
+use store::{GrantsOf, OneTimeToken, Tx};
 
 use crate::mail::greeting;
+use crate::oauth::end_grants;
 use crate::{App, Caller, Error, Result};
 
 /// How long the link to prove an address works.
@@ -208,6 +209,8 @@ impl App {
         for session in tx.read().sessions_of(Person::Developer(developer.id)).await? {
             tx.save(session.end()).await?;
         }
+        // Nor does any client act for them until they allow it again (RFC 9700 §4.14.2).
+        end_grants(tx, GrantsOf::Developer(developer.id), GrantEnd::AccountChanged, |_| true).await?;
         tx.drop_one_time_tokens(SecretKind::PasswordReset, Some(developer.id)).await?;
         let text = format!(
             "{}\n\nyour password was changed, and you were signed out everywhere.\n\nIf it was not you, choose a new one now: {}/forgot-password\n",

@@ -11,6 +11,7 @@ mod extract;
 mod gateway;
 pub mod listen;
 mod middleware;
+mod oauth2;
 mod probes;
 mod problem;
 mod state;
@@ -72,8 +73,10 @@ impl Default for Options {
 /// Everything that people and their tools reach.
 pub fn public_router(app: Arc<App>, options: &Options) -> Router {
     let state = state::State::new(Arc::clone(&app), options.clone());
-    let edges =
-        api::router(state.clone()).merge(web::router(state.clone())).merge(dialects::router(state.clone()));
+    let edges = api::router(state.clone())
+        .merge(web::router(state.clone()))
+        .merge(oauth2::router(state.clone()))
+        .merge(dialects::router(state.clone()));
     middleware::around(edges.merge(probes::router(app)).merge(assets::router()), state)
 }
 
@@ -99,6 +102,7 @@ impl From<(&str, &str, &str)> for RouteInfo {
 pub fn routes() -> Vec<RouteInfo> {
     let mut routes = api::routes();
     routes.extend(web::routes());
+    routes.extend(oauth2::routes());
     routes.sort();
     routes
 }
@@ -106,5 +110,10 @@ pub fn routes() -> Vec<RouteInfo> {
 /// What the listener for people and APIs answers.
 pub fn public_routes() -> Vec<RouteInfo> {
     let others = probes::ROUTES.into_iter().chain([assets::ROUTE]);
-    routes().into_iter().chain(dialects::routes()).chain(others.map(RouteInfo::from)).collect()
+    routes()
+        .into_iter()
+        .chain(dialects::routes())
+        .chain(oauth2::routes())
+        .chain(others.map(RouteInfo::from))
+        .collect()
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 pub mod golden;
+pub mod node;
 pub mod postgres;
 pub mod process;
 pub mod python;

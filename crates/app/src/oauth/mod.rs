@@ -1,18 +1,30 @@
 //! The authorization server: clients and what they may have, tokens and what they are worth.
 
 mod api_client;
+mod authorize;
 mod cache;
 mod client;
 mod client_auth;
 mod client_credentials;
 mod client_secret;
+mod code;
+mod consent;
+mod discovery;
 mod introspect;
 mod issuance;
+mod legacy;
+mod logout;
 mod mint;
+mod question;
+mod refresh;
 mod revoke;
+mod role_scope;
 mod scope;
 mod signing_key;
+mod token;
 mod token_definition;
+mod tokens;
+mod userinfo;
 mod writer;
 
 use std::sync::Arc;
@@ -24,11 +36,16 @@ use store::Store;
 use crate::Error;
 
 pub use api_client::ApiClient;
+pub use authorize::Authorized;
 pub use client::{ChosenId, ClientRequest};
 pub use client_auth::Proven;
 pub use client_credentials::TokenAnswer;
+pub use consent::ShownConsent;
+pub(crate) use consent::{end_grants, end_grants_of_session};
 pub use introspect::Introspection;
+pub use logout::Logout;
 pub use mint::{About, Minted};
+pub use question::{Question, Wish};
 
 /// What the authorization server holds in memory.
 #[derive(Debug)]

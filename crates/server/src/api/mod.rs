@@ -10,6 +10,7 @@ mod auth_strategies;
 mod certificates;
 mod client_settings;
 mod clients;
+mod consents;
 pub(crate) mod credentials;
 mod developers;
 mod docs;
@@ -48,6 +49,7 @@ use crate::state::State;
 fn described() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(document::Document::openapi())
         .merge(account::routes())
+        .merge(consents::routes())
         .merge(developers::routes())
         .merge(partners::routes())
         .merge(applications::routes())

@@ -53,6 +53,17 @@ pub(crate) fn stranger(parts: &Parts, state: &State) -> Caller {
     caller_of(Identity::Anonymous, parts, state)
 }
 
+/// A program that says in its own way who it is: nobody to us until that was looked at.
+pub(crate) struct Machine(pub(crate) Caller);
+
+impl FromRequestParts<State> for Machine {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Self::Rejection> {
+        Ok(Self(caller_of(Identity::Anonymous, parts, state)))
+    }
+}
+
 /// Somebody who was recognised, from where, and in the course of which request.
 pub(crate) fn caller_of(identity: Identity, parts: &Parts, state: &State) -> Caller {
     let address = client_address(parts, &state.options.trusted_proxies);

@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use oauth::Params;
 use serde::de::DeserializeOwned;
 
 use super::body::{must_be, read};
@@ -21,6 +22,14 @@ impl<T: DeserializeOwned> FromRequest<State> for Form<T> {
             .map(Self)
             .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "malformed", "the form could not be read"))
     }
+}
+
+/// The parameters of a form, for the doors of the authorization server.
+pub(crate) async fn form_params(request: Request) -> Result<Params, Problem> {
+    let bytes = form_body(request).await?;
+    Params::parse(&bytes).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, error.code.as_str(), error.description.to_string())
+    })
 }
 
 /// The body of a form, as it was sent.

@@ -60,6 +60,13 @@ async fn view(app: &App, guest: &Guest, refused: Option<Form>) -> Result<View, s
             );
     }
     view = view.section(sessions(app, guest).await?);
+    if !guest.is_administrator() {
+        view = view.section(
+            Section::words("Applications that act for you, because you have allowed it.")
+                .heading("What you have allowed")
+                .action(Action::link("/account/consents", "See what you have allowed").quiet()),
+        );
+    }
     Ok(if guest.is_administrator() {
         view
     } else {

@@ -6,6 +6,7 @@ mod apis;
 mod applications;
 mod audit_line;
 mod cell;
+mod consents;
 mod console;
 mod cookie;
 mod credentials;
@@ -53,7 +54,12 @@ use crate::RouteInfo;
 use crate::problem::Problem;
 use crate::state::State;
 
+pub(crate) use frame::{Frame, Place};
 pub(crate) use message::{problem, wants_page};
+pub(crate) use refused::Answer as PageAnswer;
+pub(crate) use sign_in::path_for as sign_in_path;
+pub(crate) use sign_out::signed_out;
+pub(crate) use visit::{Anybody, Guest, Sent, Visit};
 
 /// Pages with their handlers, in the order they are added.
 #[derive(Default)]
@@ -104,6 +110,7 @@ fn pages() -> Pages {
     let pages = forgot_password::routes(pages);
     let pages = reset_password::routes(pages);
     let pages = account::routes(pages);
+    let pages = consents::routes(pages);
     let pages = portal::routes(pages);
     let pages = apis::routes(pages);
     let pages = applications::routes(pages);
@@ -116,8 +123,12 @@ fn pages() -> Pages {
 
 /// All pages.
 pub(crate) fn router(state: State) -> Router {
-    let only_our_own = from_fn_with_state(state.clone(), cross_site::refuse);
-    pages().router.route_layer(only_our_own).with_state(state)
+    only_our_own(pages().router, &state).with_state(state)
+}
+
+/// Takes forms from our own pages only.
+pub(crate) fn only_our_own(router: Router<State>, state: &State) -> Router<State> {
+    router.route_layer(from_fn_with_state(state.clone(), cross_site::refuse))
 }
 
 /// The paths of all pages.
@@ -126,7 +137,7 @@ pub(crate) fn routes() -> Vec<RouteInfo> {
 }
 
 /// Answers with a page.
-fn page(status: StatusCode, template: &impl Template) -> Response {
+pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
@@ -137,7 +148,7 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
 }
 
 /// Answers with a page for somebody who may be signed in.
-fn framed(status: StatusCode, template: &impl Template) -> Response {
+pub(crate) fn framed(status: StatusCode, template: &impl Template) -> Response {
     with_referrer(page(status, template))
 }
 

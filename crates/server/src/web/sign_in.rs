@@ -41,11 +41,35 @@ pub(super) fn path_to(next: &str) -> String {
     format!("{PATH}?next={next}")
 }
 
+/// The address of this page for somebody whom a client has sent: `fresh` asks again although they are signed in, and
+/// `may_stay` offers to stay signed in.
+pub(crate) fn path_for(next: &str, email: Option<&str>, fresh: bool, may_stay: bool) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("next", next);
+    if let Some(email) = email {
+        query.append_pair("email", email);
+    }
+    for (name, is_set) in [("fresh", fresh), ("stay", may_stay)] {
+        if is_set {
+            query.append_pair(name, "1");
+        }
+    }
+    format!("{PATH}?{}", query.finish())
+}
+
+/// A form that ends in a client's place: the page's policy has to say so, since browsers hold the redirects after a
+/// form against it.
+fn leading_to(page: Response, app: &App, next: &str) -> Response {
+    let query = next.strip_prefix("/oauth2/authorize?");
+    let origin = query.and_then(|query| app.redirect_origin(query));
+    crate::oauth2::with_form_action(page, origin.as_deref())
+}
+
 /// A path of our own to go on to; `None` for everything that a browser might take for an address elsewhere. Two slashes
 /// begin a host, and browsers take a backslash for a slash and leave tabs and line ends out.
 pub(super) fn own_path(text: &str) -> Option<&str> {
     let is_path = text.starts_with('/') && !text.starts_with("//");
-    let fits = text.len() <= 4_096 && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    let fits = text.len() <= 8_192 && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     (is_path && fits).then_some(text)
 }
 
@@ -68,14 +92,15 @@ async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit
     let notice = visit.notice.map(Notice::text);
     if visit.has_cookie {
         let form = form(&visit, visit.query.text("email"), &next);
-        return Ok(framed(StatusCode::OK, &SignIn { notice, form, sign_up }));
+        let page = framed(StatusCode::OK, &SignIn { notice, form, sign_up });
+        return Ok(leading_to(page, &app, &next));
     }
     // Ties the form to this browser: otherwise another site could sign it in as somebody else.
     let value = Uuid::now_v7().simple().to_string();
     let value = hex(&app.keys().pepper().fingerprint("visit", &[value.as_bytes()]));
     let guest = Guest { csrf: Csrf::new(app.keys(), &value), ..visit.into_guest() };
     let form = form(&guest, guest.query.text("email"), &next);
-    let mut page = framed(StatusCode::OK, &SignIn { notice, form, sign_up });
+    let mut page = leading_to(framed(StatusCode::OK, &SignIn { notice, form, sign_up }), &app, &next);
     page.headers_mut().append(header::SET_COOKIE, VISIT.set(&value, &state.options.public_url));
     Ok(page)
 }
@@ -110,7 +135,8 @@ async fn submit(
         Err(error) => {
             let (status, form) = form(&visit, "", next.unwrap_or_default()).refused(&typed, error)?;
             let sign_up = app.settings().sign_up;
-            Ok(framed(status, &SignIn { notice: None, form, sign_up }))
+            let page = framed(status, &SignIn { notice: None, form, sign_up });
+            Ok(leading_to(page, &app, next.unwrap_or_default()))
         }
     }
 }
@@ -156,6 +182,6 @@ mod tests {
         ] {
             assert_eq!(own_path(other), None, "{other}");
         }
-        assert_eq!(own_path(&format!("/{}", "a".repeat(4_096))), None);
+        assert_eq!(own_path(&format!("/{}", "a".repeat(8_192))), None);
     }
 }

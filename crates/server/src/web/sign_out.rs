@@ -5,13 +5,13 @@ use std::sync::Arc;
 use app::App;
 use axum::extract::State as Shared;
 use axum::http::header;
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Pages;
 use super::cookie::SESSION;
 use super::form::Form;
 use super::frame::Place;
-use super::notice::{Notice, redirect};
+use super::notice::Notice;
 use super::refused::Answer;
 use super::view::{Section, View};
 use super::visit::{Anybody, Sent, Visit};
@@ -39,7 +39,12 @@ async fn submit(
     if visit.is_signed_in() {
         app.sign_out(&visit.caller).await?;
     }
-    let mut response = redirect("/sign-in", Notice::SignedOut);
-    response.headers_mut().append(header::SET_COOKIE, SESSION.clear(&state.options.public_url));
-    Ok(response)
+    Ok(signed_out(&Notice::SignedOut.at("/sign-in"), &state.options.public_url))
+}
+
+/// Goes on to an address, and takes the cookie away.
+pub(crate) fn signed_out(to: &str, public_url: &str) -> Response {
+    let mut response = Redirect::to(to).into_response();
+    response.headers_mut().append(header::SET_COOKIE, SESSION.clear(public_url));
+    response
 }

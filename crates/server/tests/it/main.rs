@@ -16,6 +16,7 @@ mod dialects;
 mod gateway;
 mod listen;
 mod middleware;
+mod oauth2;
 mod races;
 mod reference;
 mod schemathesis;

@@ -90,7 +90,33 @@ impl Desk {
         Self::start_with(engine, settings, options).await
     }
 
+    /// By the machine's clock, and under the address that it is really reached at: for programs that go by both.
+    pub async fn start_live(engine: Engine) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let public_url = format!("http://{}", listener.local_addr().unwrap());
+        let settings = Settings { public_url: public_url.clone(), ..Settings::default() };
+        let options = Options {
+            token_requests_per_minute: 1_000_000,
+            stranger_requests_per_minute: 1_000_000,
+            public_url,
+            ..Options::default()
+        };
+        Self::start_at(listener, engine, settings, options, Clock::System).await
+    }
+
     pub async fn start_with(engine: Engine, settings: Settings, options: Options) -> Self {
+        let clock = Clock::manual(Instant::parse("2026-11-23T04:00:00Z").unwrap());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at(listener, engine, settings, options, clock).await
+    }
+
+    async fn start_at(
+        listener: tokio::net::TcpListener,
+        engine: Engine,
+        settings: Settings,
+        options: Options,
+        clock: Clock,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = match engine {
             Engine::Sqlite => format!("sqlite://{}", folder.path().join("keywright.db").display()),
@@ -98,12 +124,10 @@ impl Desk {
         };
         let store = Store::open(&url).await.unwrap();
         store.migrate().await.unwrap();
-        let clock = Clock::manual(Instant::parse("2026-11-23T04:00:00Z").unwrap());
         let mut master = [7; 32];
         master[0] = 1;
         let app = App::start(store.clone(), &MasterKey::new(master), settings, clock.clone()).await.unwrap();
         app.ensure_default_strategy().await.unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = server::public_router(Arc::clone(&app), &options);
         let limits = server::listen::Limits::STRANGERS;

@@ -83,6 +83,7 @@ impl World {
         let session = first(&alice, "/api/v1/account/sessions").await;
         let event = first(admin, "/api/v1/events").await;
         let delivery = first(admin, "/api/v1/webhook-deliveries").await;
+        let consent = crate::oauth2::consent(desk, &alice).await;
         let ids = BTreeMap::from([
             ("webhook-endpoints", endpoint),
             ("webhook-deliveries", delivery),
@@ -110,6 +111,7 @@ impl World {
             ("tokens", token),
             ("mails", mail),
             ("sessions", session),
+            ("consents", consent),
         ]);
         Self { alice, carol, dan, bob, ids }
     }

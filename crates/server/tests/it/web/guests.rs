@@ -21,7 +21,7 @@ pub fn is_for_administrators(path: &str) -> bool {
 pub fn is_for_developers(path: &str) -> bool {
     let exact = ["/home", "/apis", "/applications", "/partners"];
     let own = ["/invitation", "/account/name", "/account/password", "/account/delete"];
-    exact.contains(&path) || own.contains(&path)
+    exact.contains(&path) || own.contains(&path) || path.starts_with("/account/consents")
 }
 
 fn forms() -> Vec<String> {

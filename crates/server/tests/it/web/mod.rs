@@ -150,6 +150,12 @@ impl Answer {
     }
 }
 
+/// Takes the references out of an attribute.
+pub fn unescape(text: &str) -> String {
+    let plain = text.replace("&#60;", "<").replace("&#62;", ">").replace("&#34;", "\"").replace("&#39;", "'");
+    plain.replace("&#38;", "&")
+}
+
 /// The hidden fields of the form that is sent to a path.
 pub fn hidden(html: &str, action: &str) -> Vec<(String, String)> {
     let form = html
@@ -159,7 +165,7 @@ pub fn hidden(html: &str, action: &str) -> Vec<(String, String)> {
         form.unwrap_or_else(|| panic!("no form for {action}: {html}")).split("</form>").next().unwrap();
     let inputs = tags(form, "input").into_iter().filter(|tag| attribute(tag, "type") == Some("hidden"));
     inputs
-        .map(|tag| (attribute(tag, "name").unwrap().to_owned(), attribute(tag, "value").unwrap().to_owned()))
+        .map(|tag| (attribute(tag, "name").unwrap().to_owned(), unescape(attribute(tag, "value").unwrap())))
         .collect()
 }
 

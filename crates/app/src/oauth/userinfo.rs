@@ -1,0 +1,49 @@
+//! Who a token acts for (OpenID Connect Core §5.3).
+
+use domain::{Developer, DeveloperState, OAuthGrant};
+use oauth::claims::{ClaimsRequest, Place};
+use oauth::scope::Scopes;
+use oauth::{ErrorCode, OAuthError};
+use serde_json::{Map, Value, json};
+
+use super::refuse;
+use super::tokens::Told;
+use crate::App;
+
+impl App {
+    /// What the bearer of a token is told about the person.
+    ///
+    /// # Errors
+    /// `invalid_token` if it is worth nothing; `insufficient_scope` without `openid`, and for tokens that act for nobody.
+    pub async fn userinfo(&self, token: &str) -> Result<Map<String, Value>, OAuthError> {
+        let invalid = || OAuthError::invalid_token("the access token is unknown, expired or ended");
+        let token = self.live_access_token(token).await.map_err(refuse)?.ok_or_else(invalid)?;
+        let Some(developer) =
+            token.developer_id.filter(|_| token.scopes.iter().any(|scope| scope == "openid"))
+        else {
+            return Err(OAuthError::new(
+                ErrorCode::InsufficientScope,
+                "the access token must act for a person, and have the scope openid",
+            ));
+        };
+        let read = self.store.read();
+        let developer: Option<Developer> = read.find(developer).await.map_err(refuse)?;
+        let developer = developer.filter(|it| it.state == DeveloperState::Approved).ok_or_else(invalid)?;
+        let client = self.verifier().client(token.client_id).ok_or_else(invalid)?;
+        let claims = match token.grant_id {
+            Some(id) => self.claims_asked_for(id).await?,
+            None => ClaimsRequest::default(),
+        };
+        let scopes = Scopes::from_iter(&token.scopes);
+        let told = Told { client: &client, developer: &developer, scopes: &scopes, claims: &claims };
+        let mut answer = self.claims_at(&told, Place::Userinfo);
+        answer.insert("sub".to_owned(), json!(token.subject));
+        Ok(answer)
+    }
+
+    /// The single claims that the authorization request asked for.
+    async fn claims_asked_for(&self, grant: uuid::Uuid) -> Result<ClaimsRequest, OAuthError> {
+        let grant: Option<OAuthGrant> = self.store.read().find(grant).await.map_err(refuse)?;
+        Ok(grant.and_then(|grant| serde_json::from_value(grant.claims).ok()).unwrap_or_default())
+    }
+}
