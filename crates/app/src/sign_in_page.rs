@@ -60,7 +60,7 @@ impl App {
     pub async fn own_name(&self, caller: &Caller) -> Result<String> {
         let read = self.store.read();
         match caller.identity {
-            Identity::Administrator { id, .. } => {
+            Identity::Administrator { id, .. } | Identity::Provider { id, .. } => {
                 let administrator: Option<Administrator> = read.find(id).await?;
                 Ok(administrator.map(|it| it.email.to_string()).unwrap_or_default())
             }

@@ -33,7 +33,7 @@ pub(super) async fn names(app: &App, lines: &[AuditLine]) -> Result<Names, Refus
 pub(super) fn short(line: &AuditLine, names: &Names) -> Vec<Cell> {
     vec![
         Cell::text(action(&line.action)),
-        Cell::text(actor(line, names)),
+        Cell::text(who(line, names)),
         Cell::Time(line.at.to_string(), moment::in_words(line.at)),
         Cell::text(changes(&line.details)),
     ]
@@ -45,6 +45,15 @@ pub(super) fn action(action: &str) -> String {
     let mut characters = words.chars();
     let first: String = characters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     format!("{first}{}", characters.as_str())
+}
+
+/// Who did it, for those who are no administrators: which administrator it was is not for them.
+fn who(line: &AuditLine, names: &Names) -> String {
+    match line.actor_kind.as_str() {
+        "administrator" => "An administrator".to_owned(),
+        "token" => "A tool of an administrator".to_owned(),
+        _ => actor(line, names),
+    }
 }
 
 /// Who did it.

@@ -1,8 +1,8 @@
 //! States in words, and how good or bad they are. One word for one state, wherever it is shown.
 
 use domain::{
-    ApplicationRole, ApplicationState, CredentialKind, CredentialStatus, DeveloperState, Limit, MailState,
-    PartnerRole, Period, Subscription, SubscriptionStatus,
+    Accepted, ApplicationRole, ApplicationState, CredentialKind, CredentialStatus, DeveloperState, Limit,
+    MailState, PartnerRole, Period, Subscription, SubscriptionStatus,
 };
 
 use super::cell::Tone;
@@ -82,7 +82,16 @@ pub(crate) fn credential_kind(kind: CredentialKind) -> &'static str {
     match kind {
         CredentialKind::ApiKey => "API key",
         CredentialKind::ClientSecret => "Client secret",
+        CredentialKind::Certificate => "Client certificate",
         CredentialKind::External => "Of a third party’s gateway",
+    }
+}
+
+/// What a version accepts.
+pub(crate) fn accepted(accepted: Accepted) -> &'static str {
+    match accepted {
+        Accepted::ApiKey => "API key",
+        Accepted::Certificate => "Client certificate",
     }
 }
 

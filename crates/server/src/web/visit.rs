@@ -45,14 +45,22 @@ impl For for Anybody {
 
 impl For for Person {
     fn admit(guest: &Guest) -> Result<(), Refused> {
-        guest.must_be_signed_in()
+        guest.must_be_signed_in()?;
+        // The technical user of a gateway is no person: it has the API.
+        match guest.caller.identity {
+            Identity::Provider { .. } => Err(Refused::not_for_you("developers and administrators")),
+            _ => Ok(()),
+        }
     }
 }
 
 impl For for Developer {
     fn admit(guest: &Guest) -> Result<(), Refused> {
         guest.must_be_signed_in()?;
-        if guest.is_administrator() { Err(Refused::not_for_you("developers")) } else { Ok(()) }
+        match guest.caller.developer() {
+            Some(_) => Ok(()),
+            None => Err(Refused::not_for_you("developers")),
+        }
     }
 }
 

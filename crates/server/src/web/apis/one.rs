@@ -116,6 +116,12 @@ fn key(method: &domain::AuthMethod) -> String {
             let places: Vec<String> = locations.iter().map(place).collect();
             format!("an API key in {}", places.join(" or "))
         }
+        domain::AuthMethod::ClientCredentials { .. } => {
+            "an access token of the application’s client, as Authorization: Bearer".to_owned()
+        }
+        domain::AuthMethod::SelfManagedClientCredentials { issuer, .. } => {
+            format!("an access token of {issuer}, as Authorization: Bearer")
+        }
     }
 }
 

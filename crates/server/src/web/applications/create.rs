@@ -80,8 +80,11 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Person>) -> Answer {
 }
 
 async fn submit(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Person>) -> Answer {
-    let draft =
-        ApplicationDraft { name: typed.text("name").to_owned(), description: typed.lines("description") };
+    let draft = ApplicationDraft {
+        name: typed.text("name").to_owned(),
+        description: typed.lines("description"),
+        ..ApplicationDraft::default()
+    };
     let made = match owner(&typed) {
         Ok(owner) => app.create_application(&visit.caller, draft, Some(owner), None).await,
         Err(wrong) => Err(wrong.into()),

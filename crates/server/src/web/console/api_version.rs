@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{App, PageRequest, ToName};
 use axum::extract::State as Shared;
-use domain::{ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategyId, CredentialKind};
+use domain::{Accepted, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategyId};
 
 use crate::extract::Path;
 use crate::web::cell::{Action, Cell};
@@ -43,14 +43,13 @@ fn path(version: &ApiVersion) -> String {
     format!("/console/api-versions/{}", version.id)
 }
 
-/// The kinds of credentials that a version may accept.
-const KINDS: [CredentialKind; 2] = [CredentialKind::ApiKey, CredentialKind::ClientSecret];
+/// What a version may accept.
+const KINDS: [Accepted; 2] = [Accepted::ApiKey, Accepted::Certificate];
 
-fn word(kind: CredentialKind) -> &'static str {
+fn word(kind: Accepted) -> &'static str {
     match kind {
-        CredentialKind::ApiKey => "api_key",
-        CredentialKind::ClientSecret => "client_secret",
-        CredentialKind::External => "external",
+        Accepted::ApiKey => "api_key",
+        Accepted::Certificate => "certificate",
     }
 }
 
@@ -65,8 +64,7 @@ async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec
         .into_iter()
         .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.auth_strategy_id == it.id));
     let kinds = KINDS.into_iter().map(|kind| {
-        Choice::new(word(kind), states::credential_kind(kind))
-            .chosen(draft.accepted_credentials.contains(&kind))
+        Choice::new(word(kind), states::accepted(kind)).chosen(draft.accepted_credentials.contains(&kind))
     });
     Ok(vec![
         Field::text("name", "Name", &draft.name).hint("Such as “v1”."),
@@ -106,7 +104,7 @@ fn fill(draft: &mut ApiVersionDraft, typed: &Typed) {
     draft.methods = typed.words("methods");
     draft.plan_ids = typed.all("plan_ids").filter_map(|id| id.parse().ok()).collect();
     draft.subscription_required = typed.is_ticked("subscription_required");
-    let chosen = |kind: &CredentialKind| typed.all("accepted_credentials").any(|it| it == word(*kind));
+    let chosen = |kind: &Accepted| typed.all("accepted_credentials").any(|it| it == word(*kind));
     draft.accepted_credentials = KINDS.into_iter().filter(chosen).collect();
     if let Ok(id) = typed.text("auth_strategy_id").parse() {
         draft.auth_strategy_id = id;
@@ -183,8 +181,7 @@ async fn show(
             Cell::Stack(list.iter().cloned().map(Cell::Code).collect())
         }
     };
-    let kinds: Vec<&str> =
-        version.accepted_credentials.iter().map(|kind| states::credential_kind(*kind)).collect();
+    let kinds: Vec<&str> = version.accepted_credentials.iter().map(|kind| states::accepted(*kind)).collect();
     let plans: Vec<&str> = version.plan_ids.iter().map(|id| names.of(*id)).collect();
     let at = |part: &str| format!("{}/{part}", path(&version));
     let specification = match &version.specification {

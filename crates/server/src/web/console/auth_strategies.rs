@@ -37,6 +37,8 @@ pub(super) fn routes(pages: Pages) -> Pages {
 fn lines(method: &AuthMethod) -> Vec<String> {
     match method {
         AuthMethod::KeyAuth { locations } => locations.iter().map(line).collect(),
+        AuthMethod::ClientCredentials { .. } => vec!["access token".to_owned()],
+        AuthMethod::SelfManagedClientCredentials { issuer, .. } => vec![format!("access token of {issuer}")],
     }
 }
 
@@ -151,7 +153,14 @@ fn view(guest: &Guest, strategy: &AuthStrategy, form: Form) -> View {
     } else {
         view.action(Action::post(guest, format!("{path}/default"), "Make it the default").quiet())
     };
-    let view = view.section(Section::form(form));
+    let view = match strategy.method {
+        AuthMethod::KeyAuth { .. } => view.section(Section::form(form)),
+        AuthMethod::ClientCredentials { .. } | AuthMethod::SelfManagedClientCredentials { .. } => {
+            let places = lines(&strategy.method).into_iter().map(Cell::Code).collect();
+            view.section(Section::facts(vec![("Callers send", Cell::Stack(places))]))
+                .section(Section::words("Strategies for tokens are changed by the management API."))
+        }
+    };
     if strategy.is_default {
         return view;
     }

@@ -37,6 +37,7 @@ fn recognised_by(credential: &Credential) -> String {
     match &credential.material {
         Material::ApiKey(key) => format!("{}…{}", key.hint.prefix, key.hint.last4),
         Material::ClientSecret(secret) => format!("{}…{}", secret.hint.prefix, secret.hint.last4),
+        Material::Certificate(certificate) => certificate.subject.clone(),
         Material::External(external) => external.hint.clone(),
     }
 }
@@ -104,5 +105,8 @@ pub(super) fn call(method: &AuthMethod, key: &str) -> String {
             Some(KeyLocation::Query(name)) => format!("curl \"https://GATEWAY/PATH?{name}={key}\""),
             None => String::new(),
         },
+        AuthMethod::ClientCredentials { .. } | AuthMethod::SelfManagedClientCredentials { .. } => {
+            format!("curl -H \"Authorization: Bearer {key}\" https://GATEWAY/PATH")
+        }
     }
 }

@@ -32,7 +32,7 @@ async fn a_142_every_page_is_accessible_in_light_and_dark_and_on_a_phone() {
 /// The accessibility checker, as `scripts/test` installs it.
 fn axe() -> String {
     let modules = std::env::var_os("KEYWRIGHT_TEST_NODE_MODULES").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/test-browser/node_modules"),
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/test-node/node_modules"),
         PathBuf::from,
     );
     let file = modules.join("axe-core/axe.min.js");
