@@ -76,7 +76,7 @@ impl App {
                 self.commit(tx).await?;
                 return Err(error);
             }
-            Verdict::Refuse(error) => return Err(error.into()),
+            Verdict::Refuse(error) => return Err(error),
         };
         if !tx.use_code(&hash).await.map_err(refuse)? {
             // Somebody was faster between our looking and our using it: this is the second time (F-44).

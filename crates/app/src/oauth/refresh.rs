@@ -167,7 +167,7 @@ impl App {
     fn open_successor(&self, token: &RefreshToken, presented: &str) -> Result<Secret, OAuthError> {
         let sealed = token.sealed_successor.as_deref().unwrap_or_default();
         let text = self.keys.open_under(presented, sealed).and_then(|bytes| String::from_utf8(bytes).ok());
-        text.map(Secret::imported).ok_or_else(|| refused())
+        text.map(Secret::imported).ok_or_else(refused)
     }
 
     /// What of the grant can still be had: whoever may sign in no more, or holds a role no more, gets less.

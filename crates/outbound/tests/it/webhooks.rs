@@ -345,7 +345,7 @@ async fn an_application_s_events_arrive_in_order(desk: Desk) {
     let draft = domain::PartnerDraft { name: "Acme".to_owned(), ..domain::PartnerDraft::default() };
     let partner = desk.app.create_partner(&operator(), draft).await.unwrap().value;
     desk.until(1, is_delivered).await;
-    let draft = domain::ApplicationDraft { name: "Shop".to_owned(), description: String::new() };
+    let draft = domain::ApplicationDraft { name: "Shop".to_owned(), ..Default::default() };
     let owner = domain::Owner::Partner(partner.id);
     let made = desk.app.create_application(&operator(), draft, Some(owner), None).await.unwrap().value;
     for n in 0..5 {

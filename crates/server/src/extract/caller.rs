@@ -70,7 +70,7 @@ pub(crate) fn caller_of(identity: Identity, parts: &Parts, state: &State) -> Cal
     Caller { identity, address, request_id: request_id(parts), claim: None }
 }
 
-pub(crate) fn request_id(parts: &Parts) -> Uuid {
+fn request_id(parts: &Parts) -> Uuid {
     parts.extensions.get::<RequestId>().map_or_else(Uuid::now_v7, |id| id.0)
 }
 

@@ -11,10 +11,9 @@ mod query;
 
 use uuid::Uuid;
 
-pub(crate) use address::client_address;
 pub(crate) use body::{Create, Json, MayJson, Raw, Text, idempotency_claim};
 pub(crate) use body::{must_be_json, read as read_body};
-pub(crate) use caller::{Machine, Visitor, Who, caller_of, limit, request_id, stranger};
+pub(crate) use caller::{Machine, Visitor, Who, caller_of, limit, stranger};
 pub(crate) use form::{Form, form_body, form_params};
 pub(crate) use path::Path;
 pub(crate) use precondition::{IfMatch, MayMatch};

@@ -52,5 +52,5 @@ async fn withdraw(
     Sent { visit, .. }: Sent<Developer>,
 ) -> Answer {
     app.withdraw_consent(&visit.caller, id).await?;
-    go_to(PATH, Notice::Withdrawn)
+    go_to(PATH, Notice::ConsentWithdrawn)
 }

@@ -36,7 +36,7 @@ notices! {
     Saved = "saved", "Saved.";
     Created = "created", "Created.";
     Deleted = "deleted", "Deleted.";
-    Withdrawn = "withdrawn", "Withdrawn. The application has to ask you again.";
+    ConsentWithdrawn = "consent_withdrawn", "Withdrawn. The application has to ask you again.";
     Asked = "asked", "Your request is on its way. You see here what was decided.";
     Subscribed = "subscribed", "The subscription is active: calls are let through from now on.";
     PlanAsked = "plan_asked", "The other plan was asked for. Until it is approved, the present one goes on.";
