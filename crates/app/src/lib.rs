@@ -41,6 +41,7 @@ mod portal;
 mod refusal;
 mod renewal;
 mod request;
+mod request_subject;
 mod rights;
 mod sign_in;
 mod sign_in_page;

@@ -1,30 +1,21 @@
 //! Requests: people ask for applications at third parties' gateways, and for more or fewer APIs of theirs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::{
-    Access, Api, ApiId, Application, ApplicationAction, ApplicationDraft, ApplicationId, ApprovalId, Gateway,
-    GatewayId, Invalid, Name, Owner, Partner, PartnerDraft, PartnerId, Person, Plan, PlanId, Provision,
-    Request, RequestCommand, RequestContext, RequestId, RequestKind, RequestStatus, Resource, Text,
+    Access, Api, ApiId, Application, ApplicationAction, ApplicationId, ApprovalId, Invalid, Person,
+    Provision, Request, RequestCommand, RequestContext, RequestId, RequestKind, RequestStatus, Resource,
     Transition,
 };
 use store::Tx;
 use uuid::Uuid;
 
-use crate::application::strategy;
 use crate::caller::application_for;
-use crate::{
-    ApiVersionFilter, App, Caller, Error, GatewayEvent, PageRequest, PartnerFilter, ProvisionFilter,
-    RequestFilter, Result, Slice, Sliced,
-};
+use crate::{App, Caller, Error, GatewayEvent, ProvisionFilter, RequestFilter, Result, Slice, Sliced};
 
 pub(crate) const THIS: Resource = Resource::Requests;
-/// The partner that owns what administrators ask for themselves.
-const HOUSE: &str = "Administrators";
 /// Statuses in which nobody outside knows of a request yet.
 const PENDING: &[RequestStatus] = &[RequestStatus::New, RequestStatus::ApprovalPending];
-/// How many APIs may be asked for at once.
-const MAX_APIS: usize = 50;
 
 /// What somebody asks for.
 #[derive(Clone, Debug)]
@@ -48,15 +39,6 @@ pub struct RequestStory {
     pub api_names: BTreeMap<ApiId, String>,
     /// The approval that it needed, if it needed one.
     pub approval: Option<ApprovalId>,
-}
-
-/// What is asked for, with what there is already.
-struct Wish {
-    application: Application,
-    provision: Provision,
-    gateway_id: Option<GatewayId>,
-    /// What the gateway is told of, one by one; none: of the application itself.
-    apis: Vec<Option<ApiId>>,
 }
 
 impl App {
@@ -351,182 +333,6 @@ impl App {
         }
         Ok(())
     }
-
-    /// Makes the application that is asked for, to be given APIs by the gateway.
-    async fn new_application(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        requester: Person,
-        new: &NewRequest,
-    ) -> Result<Wish> {
-        let package = match new.kind {
-            RequestKind::Subscribe => Some(package(tx, &new.context).await?),
-            _ => None,
-        };
-        let asked = match package {
-            Some((api, _)) => vec![api],
-            None => distinct(&new.apis)?,
-        };
-        let gateway_id = self.gateway_of(tx, caller, &asked).await?;
-        let owner = match requester {
-            Person::Developer(id) => Owner::Developer(id),
-            Person::Administrator(_) => Owner::Partner(self.house(tx).await?),
-        };
-        self.check_application_quota(tx, owner).await?;
-        let draft = ApplicationDraft {
-            name: new.context.name.clone().unwrap_or_default(),
-            description: new.context.description.clone().unwrap_or_default(),
-            ..ApplicationDraft::default()
-        };
-        let strategy = strategy(tx, None).await?;
-        let change = Application::create(self.new_id(), draft, owner, strategy.id, tx.now())?;
-        let application = tx.save(change).await?;
-        let blank = Provision::create(self.new_id(), application.id, gateway_id, requester, tx.now());
-        let provision = Provision {
-            redirect_uris: new.context.redirect_uris.clone().unwrap_or_default(),
-            custom: new.context.custom.clone(),
-            package,
-            ..blank.after().clone()
-        };
-        let provision = tx.save(Transition::create(provision, "provision.created")).await?;
-        let apis = asked.into_iter().map(Some).collect();
-        Ok(Wish { application, provision, gateway_id, apis })
-    }
-
-    /// Loads the application that something else is asked for.
-    async fn existing_application(
-        &self,
-        tx: &mut Tx,
-        caller: &Caller,
-        requester: Person,
-        new: &NewRequest,
-    ) -> Result<Wish> {
-        let id = new
-            .application
-            .ok_or_else(|| Invalid::field("application", "required", "must be the id of an application"))?;
-        let action = match new.kind {
-            RequestKind::Update => ApplicationAction::Edit,
-            RequestKind::Delete | RequestKind::Unsubscribe => ApplicationAction::Delete,
-            _ => ApplicationAction::ManageSubscriptions,
-        };
-        let application = application_for(tx.read(), caller, id, THIS, action).await?;
-        tx.lock_application(id).await?;
-        let mut wish = match tx.read().provision_of(id).await? {
-            Some(provision) => {
-                Wish { application, gateway_id: provision.gateway_id, provision, apis: Vec::new() }
-            }
-            None if new.kind == RequestKind::Increase => {
-                // It had nothing to do with a gateway until now.
-                let gateway_id = self.gateway_of(tx, caller, &distinct(&new.apis)?).await?;
-                let change = Provision::create(self.new_id(), id, gateway_id, requester, tx.now());
-                Wish { application, gateway_id, provision: tx.save(change).await?, apis: Vec::new() }
-            }
-            None => return Err(Error::conflict("no_provision", "the application is at no gateway")),
-        };
-        wish.apis = match new.kind {
-            RequestKind::Increase => {
-                let apis = distinct(&new.apis)?;
-                if self.gateway_of(tx, caller, &apis).await? != wish.gateway_id {
-                    return Err(Invalid::field(
-                        "apis",
-                        "invalid",
-                        "must belong to the application's gateway",
-                    )
-                    .into());
-                }
-                if apis.iter().any(|api| wish.provision.api_ids.contains(api)) {
-                    return Err(
-                        Invalid::field("apis", "invalid", "must be APIs that it does not have yet").into()
-                    );
-                }
-                apis.into_iter().map(Some).collect()
-            }
-            RequestKind::Decrease => {
-                let apis = distinct(&new.apis)?;
-                if !apis.iter().all(|api| wish.provision.api_ids.contains(api)) {
-                    return Err(Invalid::field("apis", "invalid", "must be APIs that it has").into());
-                }
-                apis.into_iter().map(Some).collect()
-            }
-            RequestKind::Update => {
-                check_update(&new.context)?;
-                vec![None]
-            }
-            RequestKind::Unsubscribe if wish.provision.package.is_none() => {
-                return Err(Invalid::field("application", "invalid", "must be a subscription").into());
-            }
-            // One by one, as they were granted; an application without any is told of by itself.
-            RequestKind::Delete | RequestKind::Unsubscribe if wish.provision.api_ids.is_empty() => vec![None],
-            RequestKind::Delete | RequestKind::Unsubscribe => {
-                wish.provision.api_ids.iter().copied().map(Some).collect()
-            }
-            RequestKind::Create | RequestKind::Subscribe => Vec::new(),
-        };
-        self.must_not_be_asked(tx, id, &wish.apis).await?;
-        Ok(wish)
-    }
-
-    /// Nothing is asked twice while the first is on its way.
-    async fn must_not_be_asked(
-        &self,
-        tx: &Tx,
-        application: ApplicationId,
-        apis: &[Option<ApiId>],
-    ) -> Result<()> {
-        let open: &'static [RequestStatus] = &[
-            RequestStatus::New,
-            RequestStatus::ApprovalPending,
-            RequestStatus::Approved,
-            RequestStatus::WaitingThirdParty,
-            RequestStatus::DeliveryUnsuccessful,
-        ];
-        let filter = RequestFilter {
-            application_id: Some(application),
-            statuses: Some(open),
-            ..RequestFilter::default()
-        };
-        let slice = Slice { page: 0, limit: 100 };
-        let others = tx.read().requests(&filter, slice).await?.items;
-        let is_open =
-            |state: &domain::RequestState| open.contains(&state.status) && apis.contains(&state.api_id);
-        if others.iter().flat_map(|request| &request.states).any(is_open) {
-            let message = "something is being asked about this already; wait for the answer or take it back";
-            return Err(Error::conflict("asked_already", message));
-        }
-        Ok(())
-    }
-
-    /// The gateway that all these APIs belong to. To a developer an API that is not on offer is unknown.
-    async fn gateway_of(&self, tx: &Tx, caller: &Caller, apis: &[ApiId]) -> Result<Option<GatewayId>> {
-        let mut gateways = BTreeSet::new();
-        for (i, id) in apis.iter().enumerate() {
-            let unknown =
-                || Invalid::field(format!("apis[{i}]"), "unknown", "must be an API that is on offer");
-            let api: Api = tx.read().find(*id).await?.ok_or_else(unknown)?;
-            if caller.developer().is_some() && !is_on_offer(tx, caller, api.id).await? {
-                return Err(unknown().into());
-            }
-            gateways.insert(tx.read().gateway_of_api(api.id).await?.map(|gateway: Gateway| gateway.id));
-        }
-        let mut gateways = gateways.into_iter();
-        match (gateways.next(), gateways.next()) {
-            (Some(gateway), None) => Ok(gateway),
-            _ => Err(Invalid::field("apis", "invalid", "must all belong to one gateway").into()),
-        }
-    }
-
-    /// The partner that owns what administrators ask for themselves.
-    async fn house(&self, tx: &mut Tx) -> Result<PartnerId> {
-        let filter = PartnerFilter { name_contains: Some(HOUSE.to_owned()), ..PartnerFilter::default() };
-        let found = tx.read().partners(&filter, PageRequest::first(200)).await?.items;
-        if let Some(partner) = found.iter().find(|partner| partner.name.as_str() == HOUSE) {
-            return Ok(partner.id);
-        }
-        let description = "Owns what administrators ask for themselves.".to_owned();
-        let draft = PartnerDraft { name: HOUSE.to_owned(), description, ..PartnerDraft::default() };
-        Ok(tx.save(Partner::create(self.new_id(), draft, tx.now())?).await?.id)
-    }
 }
 
 /// The request, for who made it and for administrators.
@@ -540,47 +346,4 @@ fn may_see(caller: &Caller, request: Option<Request>) -> Result<Request> {
             request.ok_or(unknown)
         }
     }
-}
-
-/// An API without versions is on offer, and one with a version that the developer may see.
-async fn is_on_offer(tx: &Tx, caller: &Caller, api: ApiId) -> Result<bool> {
-    let any = ApiVersionFilter { api_id: Some(api), visible_to: None };
-    let theirs = ApiVersionFilter { api_id: Some(api), visible_to: caller.developer() };
-    let one = PageRequest::first(1);
-    Ok(!tx.read().api_versions(&theirs, one).await?.items.is_empty()
-        || tx.read().api_versions(&any, one).await?.items.is_empty())
-}
-
-/// The package and the plan of a subscription: an API of ours, and a plan.
-async fn package(tx: &Tx, context: &RequestContext) -> Result<(ApiId, PlanId)> {
-    let (api, plan) = context
-        .package
-        .ok_or_else(|| Invalid::field("package", "required", "must be given, and a plan with it"))?;
-    let found: Option<Plan> = tx.read().find(plan).await?;
-    found.ok_or_else(|| Invalid::field("plan", "unknown", "must be an existing plan"))?;
-    Ok((api, plan))
-}
-
-/// At least one API, each once.
-fn distinct(apis: &[ApiId]) -> Result<Vec<ApiId>, Invalid> {
-    let distinct: BTreeSet<ApiId> = apis.iter().copied().collect();
-    if apis.is_empty() || apis.len() > MAX_APIS || distinct.len() != apis.len() {
-        let message = format!("must be 1 to {MAX_APIS} APIs, each once");
-        return Err(Invalid::field("apis", "invalid", message));
-    }
-    Ok(apis.to_vec())
-}
-
-/// Something must be other than before, and be right.
-fn check_update(context: &RequestContext) -> Result<(), Invalid> {
-    let mut checks = domain::Checks::new();
-    if let Some(name) = &context.name {
-        checks.take("name", Name::parse(name));
-    }
-    if let Some(description) = &context.description {
-        checks.take("description", Text::parse(description));
-    }
-    let says = context.name.is_some() || context.description.is_some() || context.redirect_uris.is_some();
-    checks.require(says, "name", "required", "must be given, or a description or redirect addresses");
-    checks.build(|| Some(()))
 }

@@ -17,12 +17,25 @@ use crate::process::free_port;
 /// # Panics
 /// If there is no PostgreSQL; the message says what to install.
 pub fn database() -> String {
+    create("")
+}
+
+/// Makes a copy of a database that nobody is connected to, and returns its URL. Much faster than to migrate another.
+///
+/// # Panics
+/// If somebody is connected to it.
+pub fn copy_of(url: &str) -> String {
+    let (_, template) = url.rsplit_once('/').expect("a URL with a database");
+    create(&format!(" TEMPLATE {template}"))
+}
+
+fn create(how: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let server = server();
     let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let output = Command::new("psql")
         .args(["--no-psqlrc", "--quiet", "--dbname", &format!("{server}/postgres"), "--command"])
-        .arg(format!("CREATE DATABASE {name}"))
+        .arg(format!("CREATE DATABASE {name}{how}"))
         .output()
         .expect("psql is there: install the package postgresql");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -131,6 +131,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("log", "What is written to standard error."),
     ("sign_up", "Who may register as a developer."),
     ("subscriptions", "How subscriptions are approved."),
+    ("oauth", "The authorization server."),
     ("webmethods", "For those who come from webMethods Developer Portal or API-Portal."),
     ("limits", "How much of everything."),
     ("konnect", "How Konnect's portal API (/api/v2) is spoken."),

@@ -39,6 +39,11 @@ impl Receiver {
         Self { url, ledger, holds }
     }
 
+    /// How much was received so far, all deliveries of a plan included.
+    fn received(&self) -> usize {
+        self.ledger.lock().unwrap().values().map(Vec::len).sum()
+    }
+
     fn plans(&self) -> BTreeSet<String> {
         self.ledger.lock().unwrap().keys().cloned().collect()
     }
@@ -138,7 +143,10 @@ async fn everything_arrives(database: Option<String>, patience: Duration) {
         if round % 2 == 1 {
             // Killed when the receiver has it and the answer is still to come.
             receiver.holds.store(true, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(150)).await;
+            let (before, began) = (receiver.received(), Instant::now());
+            while receiver.received() == before && began.elapsed() < Duration::from_secs(10) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
         }
         kill(program);
         working.await.unwrap();

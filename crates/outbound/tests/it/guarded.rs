@@ -199,6 +199,7 @@ async fn secured(certificate: &std::path::Path, key: &std::path::Path) -> u16 {
 async fn a_230_only_a_good_certificate_for_the_name_will_do() {
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject as _;
+    use tokio::io::AsyncWriteExt as _;
 
     let authority = crate::certificates::Authority::new();
     let folder = tempfile::tempdir().unwrap();
@@ -215,7 +216,14 @@ async fn a_230_only_a_good_certificate_for_the_name_will_do() {
     assert_eq!(other_name.unwrap_err(), Failure::Tls);
     let unknown_authority = post(&client(Vec::new()), &format!("https://hook.example:{port}/")).await;
     assert_eq!(unknown_authority.unwrap_err(), Failure::Tls);
-    let plain = Receiver::start([Reply::Bytes("HTTP/1.1 200 OK\r\n\r\n".to_owned())]).await;
-    let no_tls = post(&client(Vec::new()), &format!("https://hook.example:{}/", plain.port)).await;
+    let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = plain.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        // Waits for no request that it would understand: what it says is no handshake.
+        while let Ok((mut socket, _)) = plain.accept().await {
+            let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let no_tls = post(&client(Vec::new()), &format!("https://hook.example:{port}/")).await;
     assert_eq!(no_tls.unwrap_err(), Failure::Tls);
 }

@@ -370,7 +370,7 @@ async fn an_application_s_events_arrive_in_order(desk: Desk) {
 both!(f_39_what_cannot_be_sent_is_given_up_and_others_go_on);
 async fn f_39_what_cannot_be_sent_is_given_up_and_others_go_on(desk: Desk) {
     let receiver = Receiver::start([]).await;
-    desk.endpoint(&receiver.url(), |draft| draft.shape = WebhookShape::WebmethodsSystem).await;
+    desk.endpoint(&receiver.url(), |draft| draft.shape = WebhookShape::WebmethodsProvider).await;
     let closed = testkit::process::free_port();
     desk.endpoint(&format!("http://127.0.0.1:{closed}/"), |_| {}).await;
     desk.endpoint(&receiver.url(), |_| {}).await;

@@ -7,7 +7,7 @@ use app::App;
 use axum::extract::State as Shared;
 use axum::response::Response;
 use domain::{ApplicationId, Certificate, CredentialDraft};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -63,4 +63,41 @@ async fn add(
     let created = app.add_certificate(&caller, application, draft, certificate).await?;
     let now = app.clock().now();
     Ok(reply::created("/api/v1/credentials", created, |created| shown(created.value, now)))
+}
+
+/// What a client certificate says.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CertificateFacts {
+    /// Whom it is for.
+    subject: String,
+    /// Who signed it.
+    issuer: String,
+    /// Its number at whoever signed it, in hexadecimal.
+    serial: String,
+    /// SHA-256 of the DER, in hexadecimal: what it is recognised by.
+    sha256: String,
+    not_before: Time,
+    not_after: Time,
+    /// Whether it goes on to count after `not_after`.
+    allow_expired: bool,
+    /// Whether it counts though the gateway could not trace it to a signer that it trusts.
+    skip_chain: bool,
+    /// The certificate, as PEM.
+    pem: String,
+}
+
+impl From<&domain::Certificate> for CertificateFacts {
+    fn from(it: &domain::Certificate) -> Self {
+        Self {
+            subject: it.subject.clone(),
+            issuer: it.issuer.clone(),
+            serial: it.serial.clone(),
+            sha256: it.fingerprint_hex(),
+            not_before: it.not_before.into(),
+            not_after: it.not_after.into(),
+            allow_expired: it.allow_expired,
+            skip_chain: it.skip_chain,
+            pem: it.pem(),
+        }
+    }
 }

@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::certificates::CertificateFacts;
 use super::page::{List, Paging, no_filter};
 use super::reply;
 use super::wire::{Time, nullable, present, set_if_given, words};
@@ -89,43 +90,6 @@ pub(crate) struct Credential {
     last_used_at: Option<Time>,
     created_at: Time,
     updated_at: Time,
-}
-
-/// What a client certificate says.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CertificateFacts {
-    /// Whom it is for.
-    subject: String,
-    /// Who signed it.
-    issuer: String,
-    /// Its number at whoever signed it, in hexadecimal.
-    serial: String,
-    /// SHA-256 of the DER, in hexadecimal: what it is recognised by.
-    sha256: String,
-    not_before: Time,
-    not_after: Time,
-    /// Whether it goes on to count after `not_after`.
-    allow_expired: bool,
-    /// Whether it counts though the gateway could not trace it to a signer that it trusts.
-    skip_chain: bool,
-    /// The certificate, as PEM.
-    pem: String,
-}
-
-impl From<&domain::Certificate> for CertificateFacts {
-    fn from(it: &domain::Certificate) -> Self {
-        Self {
-            subject: it.subject.clone(),
-            issuer: it.issuer.clone(),
-            serial: it.serial.clone(),
-            sha256: it.fingerprint_hex(),
-            not_before: it.not_before.into(),
-            not_after: it.not_after.into(),
-            allow_expired: it.allow_expired,
-            skip_chain: it.skip_chain,
-            pem: it.pem(),
-        }
-    }
 }
 
 /// A credential that was issued just now, with its secret.

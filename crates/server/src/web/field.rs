@@ -166,7 +166,7 @@ impl Field {
     }
 
     /// It may be read from a file.
-    pub(crate) fn as_file(self) -> Self {
+    pub(crate) fn with_file(self) -> Self {
         Self { from_file: true, ..self }
     }
 

@@ -30,7 +30,7 @@ fn form(guest: &Guest, version: &ApiVersion, text: &str) -> Form {
     let hint = "OpenAPI 3.x or 2.0, as JSON or YAML, at most 5 MiB. Empty: the version has none any more.";
     Form::new(guest, format!("{}/specification", path(version)), "Save")
         .version(version.meta.version)
-        .field(Field::area("specification", "Specification", text).hint(hint).tall(24).as_file())
+        .field(Field::area("specification", "Specification", text).hint(hint).tall(24).with_file())
         .cancel(path(version))
 }
 
