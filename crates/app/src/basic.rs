@@ -18,16 +18,25 @@ const MAX: usize = 10_000;
 /// Passwords that were right, as keyed hashes: of the account, the password, and the hash it was compared with. A new
 /// password is another hash, so that the old one is forgotten with it.
 #[derive(Debug, Default)]
-pub(crate) struct Verified(Mutex<HashMap<[u8; 32], Instant>>);
+pub(crate) struct Verified {
+    known: Mutex<HashMap<[u8; 32], Instant>>,
+    /// Who brings the same at once comes one after the other: the first is compared, the others are known then, and
+    /// do not count as guesses of one password.
+    turns: [tokio::sync::Mutex<()>; 32],
+}
 
 impl Verified {
+    async fn turn(&self, key: &[u8; 32]) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turns[usize::from(key[0]) % self.turns.len()].lock().await
+    }
+
     fn knows(&self, key: &[u8; 32], now: Instant) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(key).is_some_and(|at| now.since(*at) < REMEMBER)
     }
 
     fn note(&self, key: [u8; 32], now: Instant) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX {
             known.clear();
         }
@@ -64,7 +73,13 @@ impl App {
         let parts = [email.unique_key(), password.to_owned(), hash.clone().unwrap_or_default()];
         let key = self.keys.pepper().fingerprint("basic", &parts.each_ref().map(|part| part.as_bytes()));
         let now = self.clock.now();
-        if hash.is_none() || !self.basic.knows(&key, now) {
+        let mut is_known = hash.is_some() && self.basic.knows(&key, now);
+        let mut turn = None;
+        if hash.is_some() && !is_known {
+            turn = Some(self.basic.turn(&key).await);
+            is_known = self.basic.knows(&key, now);
+        }
+        if !is_known {
             self.take_guess(caller, &email).await?;
             if !self.passwords.verify(password, hash).await? {
                 if let Account::Developer(developer) = &account {
@@ -75,6 +90,7 @@ impl App {
             self.forgive_guesses(caller, &email).await?;
             self.basic.note(key, now);
         }
+        drop(turn);
         match account {
             Account::Administrator(administrator) => {
                 Ok(administrator_identity(&administrator, SessionId(administrator.id.0)))

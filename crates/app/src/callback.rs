@@ -23,6 +23,9 @@ pub struct Answer {
 
 /// How many credentials a gateway may give an application.
 const MAX_CREDENTIALS: usize = 20;
+/// How often an answer is tried that is overtaken by another change of the same request: a gateway that answers at once
+/// meets the note that it was told.
+const TRIES: usize = 5;
 const UNKNOWN: Error = Error::NotFound(ApplicationId::KIND);
 
 impl App {
@@ -37,6 +40,22 @@ impl App {
         application: ApplicationId,
         event: Uuid,
         answer: Answer,
+    ) -> Result<()> {
+        let mut tries = 1;
+        loop {
+            match self.answer_once(caller, application, event, &answer).await {
+                Err(Error::Stale) if tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn answer_once(
+        &self,
+        caller: &Caller,
+        application: ApplicationId,
+        event: Uuid,
+        answer: &Answer,
     ) -> Result<()> {
         let mut tx = self.begin(caller).await?;
         // Whoever answers the same at once comes one after the other.
@@ -54,7 +73,7 @@ impl App {
         check(answer.credentials.as_deref())?;
         let command = RequestCommand::Complete { answer: hash };
         let request = tx.save(request.apply(state.id, command, self.new_id(), tx.now())?).await?;
-        self.carry_out(&mut tx, &request, &state, answer.credentials).await?;
+        self.carry_out(&mut tx, &request, &state, answer.credentials.clone()).await?;
         self.mail_outcome(&tx, &request, "was done").await?;
         self.commit(tx).await
     }
@@ -94,6 +113,16 @@ impl App {
     /// # Errors
     /// As [`App::answer_event`].
     pub async fn refuse_event(&self, caller: &Caller, event: Uuid, reason: &str) -> Result<()> {
+        let mut tries = 1;
+        loop {
+            match self.refuse_once(caller, event, reason).await {
+                Err(Error::Stale) if tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn refuse_once(&self, caller: &Caller, event: Uuid, reason: &str) -> Result<()> {
         let mut tx = self.begin(caller).await?;
         let (request, state) = answerable(&tx, caller, event).await?;
         if state.status == RequestStatus::Failed {
@@ -110,6 +139,16 @@ impl App {
     /// # Errors
     /// As [`App::answer_event`].
     pub async fn accept_event(&self, caller: &Caller, event: Uuid) -> Result<()> {
+        let mut tries = 1;
+        loop {
+            match self.accept_once(caller, event).await {
+                Err(Error::Stale) if tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn accept_once(&self, caller: &Caller, event: Uuid) -> Result<()> {
         let mut tx = self.begin(caller).await?;
         let (request, state) = answerable(&tx, caller, event).await?;
         let command = RequestCommand::Delivered { code: None };

@@ -133,13 +133,15 @@ impl App {
         caller: &Caller,
         application: ApplicationId,
         draft: CredentialDraft,
-        certificate: Certificate,
+        certificate: Result<Certificate, Invalid>,
     ) -> Result<Created<Credential>> {
         let id = self.new_id();
         let mut tx = self.begin(caller).await?;
         let owner =
             application_for(tx.read(), caller, application, THIS, ApplicationAction::ManageCredentials)
                 .await?;
+        // What is wrong with it is for those who may register one.
+        let certificate = certificate?;
         if certificate.allow_expired || certificate.skip_chain {
             caller.must_administer(THIS, Access::Write)?;
         }

@@ -5,7 +5,7 @@ use domain::{
     Request, RequestCommand, RequestKind, RequestState, RequestStatus, WebhookEvent, WebhookEventId,
 };
 use serde_json::{Value, json};
-use store::{Connection, Read, Tx, WebhookDeliveryFilter};
+use store::{Connection, PageRequest, Read, Tx, WebhookDeliveryFilter};
 use uuid::Uuid;
 
 use crate::mail::greeting_line;
@@ -97,7 +97,7 @@ impl App {
     /// Tells the gateway once more of one state: with the same event, so that it can tell that it knows it.
     pub(crate) async fn tell_again(&self, tx: &mut Tx, request: Request, event: Uuid) -> Result<Request> {
         let Some(state) = request.state_of_event(event).cloned() else { return Ok(request) };
-        if self.requeue_event(tx, event).await? > 0 {
+        if self.requeue_event(tx, event).await? {
             return Ok(request);
         }
         let event = self.gateway_event(tx.read(), &request, &state).await?;
@@ -167,11 +167,15 @@ impl App {
         Ok(())
     }
 
-    /// Has an event that is in the outbox of webhooks sent again. Answers to how many endpoints.
-    async fn requeue_event(&self, tx: &mut Tx, event: Uuid) -> Result<u64> {
+    /// Has an event that is in the outbox of webhooks sent again, unless it is being sent right now. Answers whether
+    /// there is an endpoint that is told of it.
+    async fn requeue_event(&self, tx: &mut Tx, event: Uuid) -> Result<bool> {
         let event_id = Some(WebhookEventId(event));
         let filter = WebhookDeliveryFilter { event_id, ..WebhookDeliveryFilter::default() };
-        Ok(tx.requeue_deliveries(&filter).await?)
+        if tx.requeue_deliveries(&filter).await? > 0 {
+            return Ok(true);
+        }
+        Ok(!tx.read().webhook_deliveries(&filter, PageRequest::first(1)).await?.items.is_empty())
     }
 
     /// What a gateway is told of a state of a request.

@@ -239,7 +239,7 @@ impl WebhookEndpointDraft {
         let mut checks = Checks::new();
         let url = checks.take("url", OutgoingUrl::parse(&self.url, rules));
         let description = checks.take("description", Text::parse(&self.description));
-        let event_types = checks.take("event_types", check_types(self.event_types));
+        let event_types = checks.take("event_types", check_types(self.event_types, self.shape));
         let auth = match self.auth {
             None => Some(before.auth.clone()),
             Some(auth) => checks.take("auth", auth.check(seal)),
@@ -259,10 +259,12 @@ impl WebhookEndpointDraft {
     }
 }
 
-fn check_types(types: Option<Vec<String>>) -> Result<Option<Vec<String>>, Invalid> {
+fn check_types(types: Option<Vec<String>>, shape: WebhookShape) -> Result<Option<Vec<String>>, Invalid> {
     let Some(types) = types else { return Ok(None) };
     let mut checks = Checks::new();
-    checks.require(!types.is_empty(), "", "required", "must have at least one entry, or be null for all");
+    // A hook of Developer Portal may have no subscriptions yet; it is told nothing.
+    let is_chosen = !types.is_empty() || shape != WebhookShape::Own;
+    checks.require(is_chosen, "", "required", "must have at least one entry, or be null for all");
     let mut chosen: Vec<String> = Vec::new();
     for (i, name) in types.into_iter().enumerate().take(200) {
         let known = EventType::find(&name).is_some();

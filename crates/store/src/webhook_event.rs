@@ -91,14 +91,15 @@ pub(crate) fn id_at(at: Instant, number: i64) -> Uuid {
 }
 
 impl Tx {
-    /// Tells of an event: it and its deliveries are written with this transaction, or not at all. Says how many endpoints
-    /// are told.
+    /// Tells of an event: it and its deliveries are written with this transaction, or not at all. One that is there
+    /// already, because nobody listened to it then, stays as it is. Says how many endpoints are told.
     ///
     /// # Errors
     /// If the database is not available or an endpoint's row is corrupt.
     pub async fn emit(&mut self, event: WebhookEvent) -> Result<usize> {
         let endpoints = self.read().webhook_endpoints_of(event.gateway_id).await?;
-        Ok(self.emit_to(event, &endpoints, None))
+        let is_new = self.read().webhook_event(event.id).await?.is_none();
+        Ok(self.push(event, is_new, &endpoints, None))
     }
 
     /// As [`Tx::emit`], to those of these endpoints that want it; `position` is its place in the order of commits, if it
@@ -109,10 +110,20 @@ impl Tx {
         endpoints: &[WebhookEndpoint],
         position: Option<i64>,
     ) -> usize {
+        self.push(event, true, endpoints, position)
+    }
+
+    fn push(
+        &mut self,
+        event: WebhookEvent,
+        is_new: bool,
+        endpoints: &[WebhookEndpoint],
+        position: Option<i64>,
+    ) -> usize {
         let told = endpoints.iter().filter(|endpoint| endpoint.wants(&event));
         let endpoints: Vec<_> = told.map(|endpoint| (endpoint.id.0, endpoint.ordered)).collect();
         let count = endpoints.len();
-        self.emitted.push(Emitted { event, is_new: true, endpoints, position });
+        self.emitted.push(Emitted { event, is_new, endpoints, position });
         count
     }
 

@@ -124,12 +124,6 @@ impl App {
         secret: Option<&Secret>,
     ) -> Result<Client> {
         tx.lock_application(application).await?;
-        if tx.read().live_client(application).await?.is_some() {
-            return Err(Error::conflict(
-                "client_exists",
-                "this application has a client; change it, or revoke it",
-            ));
-        }
         let mut draft = request.draft;
         if let Some(name) = request.token_definition {
             draft.token_definition = Some(definition_named(tx.read(), &name).await?);
@@ -139,6 +133,15 @@ impl App {
         let is_chosen = request.chosen.client_id.is_some();
         let client_id = request.chosen.client_id.unwrap_or_else(new_client_id);
         let change = Client::create(id, application, client_id, draft, &rules, tx.now())?;
+        if let Some(chosen) = &request.chosen.client_secret {
+            check_chosen_secret(chosen.expose())?;
+        }
+        if tx.read().live_client(application).await?.is_some() {
+            return Err(Error::conflict(
+                "client_exists",
+                "this application has a client; change it, or revoke it",
+            ));
+        }
         let client = tx.save(change).await.map_err(|error| taken(error, is_chosen))?;
         if let Some(secret) = secret {
             let material = self.secret_material(secret, request.chosen.client_secret.is_some()).await?;

@@ -57,6 +57,8 @@ impl App {
         algorithm: Option<SigningAlgorithm>,
     ) -> Result<Vec<SigningKey>> {
         caller.must_administer(THIS, Access::Write)?;
+        // Otherwise the next key would be the first, and nothing could be signed until it is ripe.
+        self.tend_signing_keys().await?;
         let lines = self.lines().await?;
         let keys = self.store.read().all_signing_keys().await?;
         let waits = |(series, algorithm): &Line| {
@@ -130,11 +132,13 @@ impl App {
         // Another node may have been here in between.
         let keys = tx.read().all_signing_keys().await?;
         let mut missing = self.missing(&lines, &keys);
-        // Where no key was ever published, nobody can hold a list without these: they sign at once.
-        let is_first = keys.is_empty();
+        // Where no key of a line was ever published, nothing was signed by one: the first ones sign at once.
+        let is_first = |(series, algorithm): &Line| {
+            !keys.iter().any(|key| key.series == *series && key.algorithm == *algorithm)
+        };
         for key in fresh {
             let Some(place) = missing.iter().position(|line| *line == key.line) else { continue };
-            missing.swap_remove(place);
+            let is_first = is_first(&missing.swap_remove(place));
             let key = self.keep_key(&mut tx, key).await?;
             if is_first {
                 let change = key.activate(true, tx.now())?;

@@ -58,7 +58,7 @@ async fn add(
     Path(application): Path<ApplicationId>,
     Create { caller, body }: Create<NewCertificate>,
 ) -> Result<Response, Problem> {
-    let certificate = Certificate::read(&body.certificate, body.allow_expired, body.skip_chain)?;
+    let certificate = Certificate::read(&body.certificate, body.allow_expired, body.skip_chain);
     let draft = CredentialDraft { name: body.name, expires_at: body.expires_at.map(|at| at.0) };
     let created = app.add_certificate(&caller, application, draft, certificate).await?;
     let now = app.clock().now();

@@ -3,7 +3,7 @@
 use app::App;
 use domain::ClientDraft;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -243,7 +243,7 @@ macro_rules! with_settings {
             token_endpoint_auth_method: Option<ClientAuthMethod>,
             #[serde(default, deserialize_with = "nullable")]
             #[schema(value_type = Option<Object>)]
-            jwks: Option<Option<Value>>,
+            jwks: Option<Option<Map<String, Value>>>,
             #[serde(default, deserialize_with = "present")]
             #[schema(nullable = false)]
             subject_type: Option<SubjectType>,
@@ -276,7 +276,7 @@ macro_rules! with_settings {
                 set_if_given(&mut draft.allowed_ips, self.allowed_ips);
                 set_if_given(&mut draft.persistent_sso, self.persistent_sso);
                 set_if_given(&mut draft.require_pkce, self.require_pkce);
-                set_if_given(&mut draft.jwks, self.jwks);
+                set_if_given(&mut draft.jwks, self.jwks.map(|jwks| jwks.map(Value::Object)));
                 set_if_given(&mut draft.subject_type, self.subject_type.map(Into::into));
                 let algorithm = self.id_token_signed_response_alg.map(Into::into);
                 set_if_given(&mut draft.id_token_signed_response_alg, algorithm);

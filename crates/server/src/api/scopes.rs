@@ -147,7 +147,7 @@ impl OAuthScopeChange {
 }
 
 /// List scopes
-#[utoipa::path(get, path = "/api/v1/oauth/scopes", tag = "OAuth", params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/oauth/scopes", tag = "OAuth scopes", params(PageQuery),
     responses((status = 200, description = "A page of scopes", body = List<OAuthScope>), Problems))]
 async fn list(
     Shared(app): Shared<Arc<App>>,
@@ -161,7 +161,7 @@ async fn list(
 /// Create a scope
 ///
 /// Administrators only.
-#[utoipa::path(post, path = "/api/v1/oauth/scopes", tag = "OAuth", request_body = NewOAuthScope,
+#[utoipa::path(post, path = "/api/v1/oauth/scopes", tag = "OAuth scopes", request_body = NewOAuthScope,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
     responses((status = 201, description = "The new scope", body = OAuthScope), Problems))]
 async fn create(
@@ -180,7 +180,7 @@ async fn create(
 }
 
 /// Get a scope
-#[utoipa::path(get, path = "/api/v1/oauth/scopes/{id}", tag = "OAuth", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/v1/oauth/scopes/{id}", tag = "OAuth scopes", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The scope", body = OAuthScope), Problems))]
 async fn get(
     Shared(app): Shared<Arc<App>>,
@@ -193,7 +193,7 @@ async fn get(
 /// Change a scope
 ///
 /// Administrators only. The word itself stays: clients and tokens hold it.
-#[utoipa::path(patch, path = "/api/v1/oauth/scopes/{id}", tag = "OAuth", request_body = OAuthScopeChange,
+#[utoipa::path(patch, path = "/api/v1/oauth/scopes/{id}", tag = "OAuth scopes", request_body = OAuthScopeChange,
     params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "The ETag that you read, or *")),
     responses((status = 200, description = "The scope as it is now", body = OAuthScope), Problems))]
 async fn update(
@@ -210,7 +210,7 @@ async fn update(
 /// Delete a scope
 ///
 /// Administrators only. Those that are built in stay, and so do those that clients list.
-#[utoipa::path(delete, path = "/api/v1/oauth/scopes/{id}", tag = "OAuth",
+#[utoipa::path(delete, path = "/api/v1/oauth/scopes/{id}", tag = "OAuth scopes",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The ETag that you read")),
     responses((status = 204, description = "It is gone"), Problems))]
 async fn delete(

@@ -18,7 +18,7 @@ use super::client_settings::SigningAlgorithm;
 use super::page::{List, PageQuery, Paging};
 use super::reply;
 use super::wire::{Time, words};
-use crate::extract::{MayJson, Path, Query, Who};
+use crate::extract::{Json, Path, Query, Who};
 use crate::problem::{Problem, Problems};
 use crate::state::State;
 
@@ -83,7 +83,7 @@ pub(crate) struct KeyRotation {
 /// List signing keys
 ///
 /// Ended ones included. Administrators only.
-#[utoipa::path(get, path = "/api/v1/oauth/signing-keys", tag = "OAuth", params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/oauth/signing-keys", tag = "Signing keys", params(PageQuery),
     responses((status = 200, description = "A page of signing keys", body = List<SigningKey>), Problems))]
 async fn list(
     Shared(app): Shared<Arc<App>>,
@@ -97,7 +97,7 @@ async fn list(
 /// Get a signing key
 ///
 /// Administrators only.
-#[utoipa::path(get, path = "/api/v1/oauth/signing-keys/{id}", tag = "OAuth", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/v1/oauth/signing-keys/{id}", tag = "Signing keys", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The signing key", body = SigningKey), Problems))]
 async fn get(
     Shared(app): Shared<Arc<App>>,
@@ -111,12 +111,12 @@ async fn get(
 ///
 /// Makes the next key of each kind. It is published at once, signs after 20 minutes, and then the oldest one retires.
 /// Administrators only.
-#[utoipa::path(post, path = "/api/v1/oauth/signing-keys/rotate", tag = "OAuth", request_body = KeyRotation,
+#[utoipa::path(post, path = "/api/v1/oauth/signing-keys/rotate", tag = "Signing keys", request_body = KeyRotation,
     responses((status = 200, description = "The new keys", body = Vec<SigningKey>), Problems))]
 async fn rotate(
     Shared(app): Shared<Arc<App>>,
     Who(caller): Who,
-    MayJson(body): MayJson<KeyRotation>,
+    Json(body): Json<KeyRotation>,
 ) -> Result<Reply<Vec<SigningKey>>, Problem> {
     let algorithm = body.algorithm.map(domain::SigningAlgorithm::from);
     let made = app.rotate_signing_keys(&caller, algorithm).await?;
@@ -126,7 +126,7 @@ async fn rotate(
 /// Revoke a signing key
 ///
 /// For emergencies: it leaves the published keys at once, and what it signed is worth nothing. Administrators only.
-#[utoipa::path(post, path = "/api/v1/oauth/signing-keys/{id}/revoke", tag = "OAuth", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/v1/oauth/signing-keys/{id}/revoke", tag = "Signing keys", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The key as it is now", body = SigningKey), Problems))]
 async fn revoke(
     Shared(app): Shared<Arc<App>>,

@@ -129,7 +129,7 @@ impl TokenDefinitionChange {
 }
 
 /// List token definitions
-#[utoipa::path(get, path = "/api/v1/oauth/token-definitions", tag = "OAuth", params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/oauth/token-definitions", tag = "Token definitions", params(PageQuery),
     responses((status = 200, description = "A page of token definitions", body = List<TokenDefinition>), Problems))]
 async fn list(
     Shared(app): Shared<Arc<App>>,
@@ -143,7 +143,7 @@ async fn list(
 /// Create a token definition
 ///
 /// Administrators only.
-#[utoipa::path(post, path = "/api/v1/oauth/token-definitions", tag = "OAuth", request_body = NewTokenDefinition,
+#[utoipa::path(post, path = "/api/v1/oauth/token-definitions", tag = "Token definitions", request_body = NewTokenDefinition,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
     responses((status = 201, description = "The new token definition", body = TokenDefinition), Problems))]
 async fn create(
@@ -164,7 +164,7 @@ async fn create(
 }
 
 /// Get a token definition
-#[utoipa::path(get, path = "/api/v1/oauth/token-definitions/{id}", tag = "OAuth", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/v1/oauth/token-definitions/{id}", tag = "Token definitions", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The token definition", body = TokenDefinition), Problems))]
 async fn get(
     Shared(app): Shared<Arc<App>>,
@@ -177,7 +177,7 @@ async fn get(
 /// Change a token definition
 ///
 /// Administrators only. Tokens that are out stay as they are.
-#[utoipa::path(patch, path = "/api/v1/oauth/token-definitions/{id}", tag = "OAuth",
+#[utoipa::path(patch, path = "/api/v1/oauth/token-definitions/{id}", tag = "Token definitions",
     request_body = TokenDefinitionChange,
     params(("id" = Uuid, Path), ("If-Match" = String, Header, description = "The ETag that you read, or *")),
     responses((status = 200, description = "The token definition as it is now", body = TokenDefinition), Problems))]
@@ -195,7 +195,7 @@ async fn update(
 /// Delete a token definition
 ///
 /// Administrators only. The default one stays, and so do those that clients refer to.
-#[utoipa::path(delete, path = "/api/v1/oauth/token-definitions/{id}", tag = "OAuth",
+#[utoipa::path(delete, path = "/api/v1/oauth/token-definitions/{id}", tag = "Token definitions",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The ETag that you read")),
     responses((status = 204, description = "It is gone"), Problems))]
 async fn delete(

@@ -135,15 +135,18 @@ both!(
 both!(
     async fn a_262_a_page_is_bounded_whatever_is_asked(desk) {
         let world = World::new(&desk).await;
+        // What somebody agreed to is listed for nobody else.
+        let of_people = ["/api/v1/account/consents"];
         for list in lists() {
             let path = world.path(&list);
+            let reader = if of_people.contains(&path.as_str()) { &world.alice } else { &desk.admin };
             for limit in ["0", "201", "-1", "10000000", "1e3", "", "50.0", "%2B5x", "99999999999999999999"] {
-                desk.admin.get(&format!("{path}?limit={limit}")).await.names("limit");
+                reader.get(&format!("{path}?limit={limit}")).await.names("limit");
             }
             let first = list.query().next().unwrap()["name"].as_str().unwrap().to_owned();
             let fifty = vec![format!("{first}=a"); 50].join("&");
-            desk.admin.get(&format!("{path}?{fifty}")).await.names(&first);
-            desk.admin.get(&format!("{path}?limit=200")).await.expect(200);
+            reader.get(&format!("{path}?{fifty}")).await.names(&first);
+            reader.get(&format!("{path}?limit=200")).await.expect(200);
         }
     }
 );

@@ -161,7 +161,8 @@ impl World {
 
     /// Whether a text gives one of its ids away, besides those on offer to everybody who is signed in.
     pub fn is_in(&self, text: &str) -> bool {
-        let on_offer = ["plans", "auth-strategies", "scopes", "token-definitions", "gateways"];
+        let on_offer =
+            ["plans", "auth-strategies", "scopes", "token-definitions", "signing-keys", "gateways"];
         self.ids.iter().any(|(kind, id)| !on_offer.contains(kind) && text.contains(id))
     }
 }

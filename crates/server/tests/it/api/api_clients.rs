@@ -220,6 +220,7 @@ both!(
         let alice = desk.developer("alice").await;
         let made = alice.make(CLIENTS, web("Shop")).await;
         let eve = desk.developer("eve").await;
+        let reader = desk.token(&["clients:read"]).await;
         let before = desk.changes().await;
         assert_eq!(eve.get(CLIENTS).await.expect(200).json()["items"], json!([]));
         eve.is_refused(
@@ -234,7 +235,6 @@ both!(
         )
         .await;
         desk.anonymous().get(CLIENTS).await.problem(401, "unauthenticated");
-        let reader = desk.token(&["clients:read"]).await;
         reader.get(&at(&made)).await.expect(200);
         reader.patch(&at(&made), json!({"name": "Mine"})).await.problem(403, "forbidden");
         desk.assert_nothing_happened(before).await;

@@ -28,6 +28,7 @@ both!(
             "auth_strategy_id": ids(&admin.get("/api/v1/auth-strategies").await)[0],
             "accepted_credentials": ["api_key"], "required_roles": [], "required_scopes": [],
             "subscription_required": true, "plan_ids": [], "hosts": [], "path_prefixes": ["/orders"], "methods": [],
+            "approval": "by_plan", "open_for_subscriptions": true,
             "specification": null, "created_at": "2026-11-23T04:00:00Z", "updated_at": "2026-11-23T04:00:00Z",
         });
         assert_eq!(version, expected);

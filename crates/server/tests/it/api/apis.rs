@@ -41,7 +41,7 @@ both!(
         let before = desk.changes().await;
         admin.post(PATH, json!({})).await.names("name");
         admin.post(PATH, json!({"name": "a\u{202e}b"})).await.names("name");
-        admin.post(PATH, json!({"name": "x".repeat(121)})).await.names("name");
+        admin.post(PATH, json!({"name": "x".repeat(257)})).await.names("name");
         admin.post(PATH, json!({"name": "x", "description": "\u{0}"})).await.names("description");
         admin.post(PATH, json!({"name": "x", "tags": ["ok", "not ok"]})).await.names("tags[1]");
         admin.post(PATH, json!({"name": "x", "tags": vec!["a"; 51]})).await.names("tags");

@@ -16,7 +16,9 @@ fn web() -> Value {
 
 /// An application of a partner with one member in each role; the path of its client.
 async fn of_partner(desk: &Desk, owner: &User, others: [(&User, &str); 2]) -> String {
-    let partner = owner.make("/api/v1/partners", json!({"name": "Acme"})).await;
+    let partner = desk.admin.make("/api/v1/partners", json!({"name": "Acme"})).await;
+    let member = format!("/api/v1/partners/{}/members/{}", partner["id"].as_str().unwrap(), owner.id);
+    desk.admin.put(&member, json!({"role": "OWNER"})).await.expect(200);
     let application = json!({"name": "Shop", "owner": {"partner": partner["id"]}});
     let application = owner.make("/api/v1/applications", application).await;
     let application = format!("/api/v1/applications/{}", application["id"].as_str().unwrap());

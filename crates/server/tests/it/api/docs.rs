@@ -81,8 +81,14 @@ fn lists_describe_cursor_and_limit_and_changes_describe_if_match() {
         if method == "patch" {
             assert!(responses.contains_key("428"), "{method} {path} needs If-Match");
         }
-        // Signing in twice makes two sessions, on purpose.
-        if responses.contains_key("201") && path != "/api/v1/account/sessions" {
+        // Signing in twice makes two sessions, on purpose; of secrets the last one counts; a user's address is taken the
+        // second time.
+        let repeatable = [
+            "/api/v1/account/sessions",
+            "/api/v1/api-clients/{id}/regenerate-secret",
+            "/api/v1/gateways/{id}/users",
+        ];
+        if responses.contains_key("201") && !repeatable.contains(&path) {
             assert!(names.contains(&"Idempotency-Key"), "{method} {path} takes an Idempotency-Key");
         }
     }
@@ -97,7 +103,7 @@ both!(
 
         let page = nobody.get("/api/v1/docs").await.expect(200);
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
-        assert!(page.header("content-security-policy").starts_with("default-src 'none'; style-src 'self'"));
+        assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
         for forbidden in ["<script", "<style", " style=", " onclick="] {
             assert!(!page.text.contains(forbidden), "{forbidden}");
         }

@@ -61,6 +61,7 @@ impl Rp {
         request.draft.trusted = true;
         change(&mut request.draft);
         let made = desk.app.create_client(&Caller::operator(), application, request).await.unwrap();
+        desk.app.tend_signing_keys().await.unwrap();
         let secret = made.secret.map(|secret| secret.expose().to_owned());
         Self { anybody: desk.anonymous(), client: made.value, secret, owner }
     }

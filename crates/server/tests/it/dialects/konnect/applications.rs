@@ -209,7 +209,7 @@ both!(
         let replaced = ada.send(Method::POST, &format!("{place}/refresh-token"), None).await.is(201, "client_secret");
         assert_eq!(replaced["client_id"], made["reference_id"]);
         assert_ne!(replaced["client_secret"], secret);
-        let credentials = format!("/api/v1/applications/{}/credentials", id(&made));
+        let credentials = format!("/api/v1/credentials?application_id={}", id(&made));
         let all = desk.admin.get(&credentials).await.expect(200).json();
         let states: Vec<&Value> = all["items"].as_array().unwrap().iter().map(|it| &it["status"]).collect();
         assert_eq!(states, [&json!("active"), &json!("revoked")]);

@@ -140,7 +140,7 @@ both!(
             hits.map(|hit| hit["source"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(found("").await, ["Weather", "Orders"]);
-        assert_eq!(found("q=ORD&page[size]=12").await, ["Orders"]);
+        assert_eq!(found("q=ORDE&page[size]=12").await, ["Orders"]);
         assert_eq!(found("q=summer").await, [""; 0]);
         assert_eq!(found("q=summer&join=versions").await, ["Orders"]);
         assert_eq!(found("q=Umbrella&join=versions%2Cversions.documents").await, ["Orders"]);

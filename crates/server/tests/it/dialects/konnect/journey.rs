@@ -19,7 +19,7 @@ both!(
         let (api, version) = product(&desk, "Shop", json!({"approval": "automatic"})).await;
 
         // POST /api/v2/developer, the mail, the login.
-        let ada = Client::developer(&desk, "ada").await;
+        let ada = Client::developer(&desk, "grace").await;
         let hits = ada.get("/api/v2/search/product-catalog?q=shop&page[size]=12").await.is(200, "hits");
         assert_eq!(hits["data"][0]["source"]["id"], json!(api));
         let versions = ada.get(&format!("/api/v2/products/{api}/versions")).await.is(200, "versions");

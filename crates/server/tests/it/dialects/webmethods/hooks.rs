@@ -16,7 +16,7 @@ both!(
     async fn hooks_take_both_shapes_and_never_show_a_password(desk, settings()) {
         let portal = Portal::open(&desk).await;
         let admin = &portal.admin;
-        let url = "http://127.0.0.1:9/hook";
+        let url = "http://127.0.0.1:9999/hook";
         says(&admin.post("/rest/v1/hooks", json!({})).await, "Url is missing");
         let with = |parameters: Value| admin.post("/rest/v1/hooks", json!({"url": url, "parameters": parameters}));
         says(&with(json!({"authentication": "BASIC", "username": "a"})).await, "Password is missing");
@@ -59,15 +59,15 @@ both!(
     async fn hooks_and_providers_are_administrators(desk, settings()) {
         let portal = Portal::open(&desk).await;
         let alice = developer(&desk, "alice").await;
-        let hook = portal.admin.make("/rest/v1/hooks", json!({"url": "http://127.0.0.1:9/x"})).await;
+        let hook = portal.admin.make("/rest/v1/hooks", json!({"url": "http://127.0.0.1:9999/x"})).await;
         let (hook, provider) = (format!("/rest/v1/hooks/{hook}"), format!("/rest/v1/providers/{}", portal.provider));
         let before = desk.changes().await;
         for (method, path, body) in [
             (Method::GET, "/rest/v1/hooks".to_owned(), json!(null)),
-            (Method::POST, "/rest/v1/hooks".to_owned(), json!({"url": "http://127.0.0.1:9/y"})),
+            (Method::POST, "/rest/v1/hooks".to_owned(), json!({"url": "http://127.0.0.1:9999/y"})),
             (Method::GET, "/rest/v1/hooks/events".to_owned(), json!(null)),
             (Method::GET, hook.clone(), json!(null)),
-            (Method::PUT, hook.clone(), json!({"url": "http://127.0.0.1:9/z"})),
+            (Method::PUT, hook.clone(), json!({"url": "http://127.0.0.1:9999/z"})),
             (Method::DELETE, hook, json!(null)),
             (Method::POST, "/rest/v1/providers".to_owned(), json!({"name": "Mine"})),
             (Method::PUT, provider.clone(), json!({"name": "Mine"})),
@@ -96,14 +96,14 @@ both!(
         let legacy = json!({
             "name": "Old Gateway", "external_key_provider": true, "credentials": "dXNlcjpzZWNyZXQ=", "apiportaluuid": "x",
             "notificationPlugins": [{"id": "HTTP", "pluginParameters": {
-                format!("{prefix}.endpoint"): "http://127.0.0.1:9/old",
+                format!("{prefix}.endpoint"): "http://127.0.0.1:9999/old",
                 format!("{prefix}.method"): "POST", format!("{prefix}.contentType"): "application/json",
             }}],
         });
         let old = admin.make("/rest/v1/providers", legacy).await;
         let one = format!("/rest/v1/providers/{old}");
         let shown = admin.get(&one).await.expect(200).json();
-        assert_eq!(shown["hooks"][0]["url"], "http://127.0.0.1:9/old");
+        assert_eq!(shown["hooks"][0]["url"], "http://127.0.0.1:9999/old");
         assert_eq!(shown["hooks"][0]["parameters"], json!({"authentication": "BASIC", "username": "user"}));
         let list = admin.get("/portal/rest/v1/providers?limit=1").await.expect(200).json();
         assert_eq!(list["_links"]["_next"], "/portal/rest/v1/providers?page=1&limit=1");

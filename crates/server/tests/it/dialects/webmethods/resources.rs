@@ -198,7 +198,7 @@ both!(
         bob.post(&format!("/api/v1/credentials/{external}/reveal"), json!(null)).await.problem(404, "not_found");
         desk.anonymous().post(&format!("/api/v1/credentials/{external}/reveal"), json!(null)).await.problem(401, "unauthenticated");
         session.post(&format!("/api/v1/credentials/{own}/reveal"), json!(null)).await.problem(409, "not_kept");
-        session.post(&format!("/api/v1/credentials/{external}/rotate"), json!({"overlap_seconds": 0})).await.problem(409, "external");
+        session.post(&format!("/api/v1/credentials/{external}/rotate"), json!({"overlap_seconds": 0})).await.problem(409, "not_rotated_here");
         desk.assert_nothing_happened(before).await;
         let shown = session.post(&format!("/api/v1/credentials/{external}/reveal"), json!(null)).await.expect(200).json();
         assert_eq!(shown["values"]["key"], "709cb14b-f19f-4df9-98b8-eebe727f7844");
