@@ -102,7 +102,6 @@ impl From<(&str, &str, &str)> for RouteInfo {
 pub fn routes() -> Vec<RouteInfo> {
     let mut routes = api::routes();
     routes.extend(web::routes());
-    routes.extend(oauth2::routes());
     routes.sort();
     routes
 }

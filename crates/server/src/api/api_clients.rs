@@ -136,7 +136,7 @@ pub(crate) struct ApiClientList {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewApiClient {
     /// Unique among the live clients of the owner.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     client_type: ClientType,
     /// Left out: what the type has.
@@ -184,7 +184,7 @@ fn yes() -> bool {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiClientChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]

@@ -27,7 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCertificate {
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     /// One X.509 certificate, as PEM or as DER in Base64: the client's alone, without those of its signers and without
     /// its private key.

@@ -147,10 +147,10 @@ pub(crate) struct TokenForm {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenFormField {
     /// What it is called in the mail and in answers.
-    #[schema(max_length = 120, example = "applicationName")]
+    #[schema(max_length = 256, example = "applicationName")]
     key: String,
     /// What stands beside it in the form.
-    #[schema(max_length = 120, example = "Application")]
+    #[schema(max_length = 256, example = "Application")]
     label: String,
     #[serde(default)]
     required: bool,

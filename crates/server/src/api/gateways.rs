@@ -80,7 +80,7 @@ impl From<domain::Gateway> for Gateway {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewGateway {
     /// Unique over all gateways.
-    #[schema(max_length = 120)]
+    #[schema(max_length = 256)]
     name: String,
     #[serde(default)]
     #[schema(max_length = 4000)]
@@ -104,7 +104,7 @@ pub(crate) struct NewGateway {
 #[serde(deny_unknown_fields)]
 pub(crate) struct GatewayChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, max_length = 120)]
+    #[schema(nullable = false, max_length = 256)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, max_length = 4000)]
@@ -130,7 +130,7 @@ pub(crate) struct GatewayChange {
 pub(crate) struct ApiLink {
     /// What the gateway calls it; what was known stays, if this is left out.
     #[serde(default)]
-    #[schema(max_length = 120)]
+    #[schema(max_length = 256)]
     external_ref: Option<String>,
 }
 

@@ -82,7 +82,7 @@ impl From<domain::Group> for Group {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewGroup {
     /// Unique over all groups. `API Consumption Approvers` gets the mails that ask for external tokens, and may answer.
-    #[schema(max_length = 120)]
+    #[schema(max_length = 256)]
     name: String,
     #[serde(default)]
     #[schema(max_length = 4000)]
@@ -97,7 +97,7 @@ pub(crate) struct NewGroup {
 #[serde(deny_unknown_fields)]
 pub(crate) struct GroupChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, max_length = 120)]
+    #[schema(nullable = false, max_length = 256)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, max_length = 4000)]

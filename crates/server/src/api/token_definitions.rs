@@ -69,7 +69,7 @@ impl From<domain::TokenDefinition> for TokenDefinition {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewTokenDefinition {
     /// Unique over all definitions, look-alikes included.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 256)]
     name: String,
     /// An https URL; left out or null: this server under its own address.
     #[serde(default)]
@@ -98,7 +98,7 @@ fn default_series() -> String {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenDefinitionChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "nullable")]
     #[schema(max_length = 500)]

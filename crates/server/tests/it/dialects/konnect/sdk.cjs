@@ -42,7 +42,7 @@ const parts = {
   },
 
   async register() {
-    await call('DeveloperApi', 'register', { registerPayload: { email: input.email, full_name: 'Ada' } }, 201);
+    await call('DeveloperApi', 'register', { requestBody: { email: input.email, full_name: 'Ada' } }, 201);
   },
 
   async verify() {
