@@ -1,6 +1,6 @@
 //! Who a token acts for (OpenID Connect Core §5.3).
 
-use domain::{Developer, DeveloperState, OAuthGrant};
+use domain::{AccessToken, Developer, DeveloperState, OAuthGrant};
 use oauth::claims::{ClaimsRequest, Place};
 use oauth::scope::Scopes;
 use oauth::{ErrorCode, OAuthError};
@@ -18,8 +18,10 @@ impl App {
     pub async fn userinfo(&self, token: &str) -> Result<Map<String, Value>, OAuthError> {
         let invalid = || OAuthError::invalid_token("the access token is unknown, expired or ended");
         let token = self.live_access_token(token).await.map_err(refuse)?.ok_or_else(invalid)?;
-        let Some(developer) =
-            token.developer_id.filter(|_| token.scopes.iter().any(|scope| scope == "openid"))
+        let grant = self.grant_of(&token).await?;
+        // A JWT is not stored, and says who it acts for by its grant.
+        let person = token.developer_id.or(grant.as_ref().map(|grant| grant.developer_id));
+        let Some(developer) = person.filter(|_| token.scopes.iter().any(|scope| scope == "openid"))
         else {
             return Err(OAuthError::new(
                 ErrorCode::InsufficientScope,
@@ -30,10 +32,8 @@ impl App {
         let developer: Option<Developer> = read.find(developer).await.map_err(refuse)?;
         let developer = developer.filter(|it| it.state == DeveloperState::Approved).ok_or_else(invalid)?;
         let client = self.verifier().client(token.client_id).ok_or_else(invalid)?;
-        let claims = match token.grant_id {
-            Some(id) => self.claims_asked_for(id).await?,
-            None => ClaimsRequest::default(),
-        };
+        let claims: ClaimsRequest =
+            grant.and_then(|grant| serde_json::from_value(grant.claims).ok()).unwrap_or_default();
         let scopes = Scopes::from_iter(&token.scopes);
         let told = Told { client: &client, developer: &developer, scopes: &scopes, claims: &claims };
         let mut answer = self.claims_at(&told, Place::Userinfo);
@@ -41,9 +41,11 @@ impl App {
         Ok(answer)
     }
 
-    /// The single claims that the authorization request asked for.
-    async fn claims_asked_for(&self, grant: uuid::Uuid) -> Result<ClaimsRequest, OAuthError> {
-        let grant: Option<OAuthGrant> = self.store.read().find(grant).await.map_err(refuse)?;
-        Ok(grant.and_then(|grant| serde_json::from_value(grant.claims).ok()).unwrap_or_default())
+    /// What somebody allowed when they allowed this token.
+    async fn grant_of(&self, token: &AccessToken) -> Result<Option<OAuthGrant>, OAuthError> {
+        match token.grant_id {
+            Some(id) => self.store.read().find(id).await.map_err(refuse),
+            None => Ok(None),
+        }
     }
 }

@@ -193,7 +193,7 @@ both!(
                 let answer = operation.send(user, &world.path(&operation), Some(&body)).await;
                 // Whoever proves something with NUL in it has merely not proven it.
                 let proof = ["email", "password", "current_password", "token"].contains(&name.as_str());
-                let refused = answer.status == 400 || proof && [401, 404].contains(&answer.status.as_u16());
+                let refused = answer.status == 400 || proof && [401, 403, 404].contains(&answer.status.as_u16());
                 assert!(refused, "{operation} {name}: {} {}", answer.status, answer.text);
             }
         }

@@ -42,6 +42,6 @@ async fn every_answer_is_as_described() {
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(started.elapsed() < Duration::from_secs(300), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(900), "{:?}", started.elapsed());
     desk.anonymous().get("/readyz").await.expect(200);
 }

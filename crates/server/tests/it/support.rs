@@ -101,7 +101,9 @@ impl Desk {
             public_url,
             ..Options::default()
         };
-        Self::start_at(listener, engine, settings, options, Clock::System).await
+        let desk = Self::start_at(listener, engine, settings, options, Clock::System).await;
+        desk.app.tend_signing_keys().await.unwrap();
+        desk
     }
 
     pub async fn start_with(engine: Engine, settings: Settings, options: Options) -> Self {

@@ -63,6 +63,7 @@ both!(
         }
         desk.assert_nothing_happened(before).await;
         olga.make(&path, web()).await;
+        let eve = desk.developer("eve").await;
         let before = desk.changes().await;
         let regenerate = format!("{path}/regenerate-secret");
         let revoke = format!("{path}/revoke");
@@ -84,7 +85,6 @@ both!(
             .await;
         }
         desk.anonymous().get(&path).await.problem(401, "unauthenticated");
-        let eve = desk.developer("eve").await;
         eve.get(&path).await.problem(404, "not_found");
         eve.post(&revoke, json!({})).await.problem(404, "not_found");
         desk.assert_nothing_happened(before).await;

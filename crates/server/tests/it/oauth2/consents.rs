@@ -32,7 +32,7 @@ both!(
         let list = rp.owner.get("/api/v1/account/consents").await.expect(200).json();
         let action = format!("/account/consents/{}/withdraw", id(&list["items"][0]));
         let done = browser.fill("/account/consents", &action, &[]).await.expect(303);
-        assert_eq!(done.header("location"), "/account/consents?notice=withdrawn");
+        assert_eq!(done.header("location"), "/account/consents?notice=consent_withdrawn");
         rp.userinfo(tokens["access_token"].as_str().unwrap()).await.expect(401);
     }
 );
