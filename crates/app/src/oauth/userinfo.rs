@@ -21,8 +21,7 @@ impl App {
         let grant = self.grant_of(&token).await?;
         // A JWT is not stored, and says who it acts for by its grant.
         let person = token.developer_id.or(grant.as_ref().map(|grant| grant.developer_id));
-        let Some(developer) = person.filter(|_| token.scopes.iter().any(|scope| scope == "openid"))
-        else {
+        let Some(developer) = person.filter(|_| token.scopes.iter().any(|scope| scope == "openid")) else {
             return Err(OAuthError::new(
                 ErrorCode::InsufficientScope,
                 "the access token must act for a person, and have the scope openid",
