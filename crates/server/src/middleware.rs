@@ -12,11 +12,11 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
-use crate::dialects;
-use crate::extract::{RequestId, Seen};
-use crate::problem::Problem;
-use crate::state::State;
-use crate::web;
+use dialects;
+use edge::extract::{RequestId, Seen};
+use edge::problem::Problem;
+use edge::state::State;
+use web;
 
 /// How long a handler may take.
 const HANDLER: Duration = Duration::from_secs(30);

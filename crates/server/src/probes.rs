@@ -9,7 +9,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::problem::Problem;
+use edge::problem::Problem;
 
 const HEALTHZ: &str = "/healthz";
 const READYZ: &str = "/readyz";

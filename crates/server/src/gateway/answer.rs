@@ -7,7 +7,7 @@ use uuid::Uuid;
 use verify::{Reason, Refusal, Verified};
 
 use super::headers::{APPLICATION_ID, CREDENTIAL_ID, PARTNER_ID, PLAN, REASON, REQUEST_ID, SUBSCRIPTION_ID};
-use crate::Problem;
+use edge::Problem;
 
 const NOTHING: HeaderValue = HeaderValue::from_static("");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");

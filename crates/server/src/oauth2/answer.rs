@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use oauth::response::Answer;
 use oauth::{OAuthError, redirect_uri};
 
-use crate::problem::Problem;
-use crate::state::State;
-use crate::web::{self, Frame, Guest, PageAnswer, Place};
+use edge::problem::Problem;
+use edge::state::State;
+use web::{self, Frame, Guest, PageAnswer, Place};
 
 /// The only script of the authorization server: it sends the form of `response_mode=form_post`. Where it does not run,
 /// there is a button.

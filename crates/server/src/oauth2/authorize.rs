@@ -10,10 +10,10 @@ use oauth::Params;
 
 use super::Routes;
 use super::answer::{refused, show};
-use crate::extract::form_params;
-use crate::problem::Problem;
-use crate::state::State;
-use crate::web::{Anybody, PageAnswer, Visit};
+use edge::extract::form_params;
+use edge::problem::Problem;
+use edge::state::State;
+use web::{Anybody, PageAnswer, Visit};
 
 const PATHS: [&str; 2] = ["/oauth2/authorize", "/oauth2/auth"];
 

@@ -8,8 +8,8 @@ use oauth::Params;
 
 use super::Routes;
 use super::answer::{refused, show};
-use crate::state::State;
-use crate::web::{Anybody, PageAnswer, Sent};
+use edge::state::State;
+use web::{Anybody, PageAnswer, Sent};
 
 /// The field that carries the request.
 pub(super) const REQUEST: &str = "request";

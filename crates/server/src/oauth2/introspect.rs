@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Routes;
 use super::token::{client_request, fresh, refused};
-use crate::extract::Machine;
+use edge::extract::Machine;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.post("/oauth2/introspect", "What a token is worth", introspect)

@@ -11,10 +11,10 @@ use oauth::{OAuthError, Params, redirect_uri};
 
 use super::Routes;
 use super::answer::{refused, with_form_action};
-use crate::extract::form_params;
-use crate::problem::Problem;
-use crate::state::State;
-use crate::web::{self, Anybody, Frame, Guest, PageAnswer, Place, Sent, Visit};
+use edge::extract::form_params;
+use edge::problem::Problem;
+use edge::state::State;
+use web::{self, Anybody, Frame, Guest, PageAnswer, Place, Sent, Visit};
 
 const PATH: &str = oauth::discovery::path::LOGOUT;
 

@@ -18,9 +18,9 @@ use axum::routing;
 
 pub(crate) use answer::with_form_action;
 
-use crate::RouteInfo;
-use crate::state::State;
-use crate::web;
+use edge::RouteInfo;
+use edge::state::State;
+use web;
 
 /// Routes with their handlers, and what they do.
 #[derive(Default)]

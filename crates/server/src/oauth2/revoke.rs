@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Routes;
 use super::token::{client_request, fresh, refused};
-use crate::extract::Machine;
+use edge::extract::Machine;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.post("/oauth2/revoke", "A client gives a token back", revoke)

@@ -12,8 +12,8 @@ use oauth::{ErrorCode, OAuthError, Params};
 use serde::Serialize;
 
 use super::Routes;
-use crate::extract::{Machine, form_params};
-use crate::state::State;
+use edge::extract::{Machine, form_params};
+use edge::state::State;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.post("/oauth2/token", "A client gets tokens", token)

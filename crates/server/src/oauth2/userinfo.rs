@@ -11,7 +11,7 @@ use oauth::{ErrorCode, OAuthError, Params, userinfo};
 
 use super::Routes;
 use super::token::fresh;
-use crate::extract::form_params;
+use edge::extract::form_params;
 
 const PATH: &str = oauth::discovery::path::USERINFO;
 

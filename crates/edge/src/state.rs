@@ -1,0 +1,86 @@
+//! What every handler of the public listener can reach.
+
+use std::hash::Hash;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use app::App;
+use axum::extract::FromRef;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use outbound::webhook::WebhookSender;
+use uuid::Uuid;
+
+use crate::Options;
+
+/// Shared by all handlers.
+#[derive(Clone)]
+pub struct State {
+    pub app: Arc<App>,
+    pub options: Arc<Options>,
+    /// Requests of each token, session and application server.
+    pub by_principal: Arc<Limiter<Uuid>>,
+    /// Requests of strangers, by network.
+    pub by_network: Arc<Limiter<Vec<u8>>>,
+    /// Requests of strangers who only look at what is public, by network.
+    pub by_reader: Arc<Limiter<Vec<u8>>>,
+    /// Test calls of each webhook endpoint.
+    pub webhook_tests: Arc<Limiter<Uuid>>,
+    /// Made when the first test call is: it reads the certificates that this machine trusts.
+    webhook_sender: Arc<OnceLock<WebhookSender>>,
+}
+
+/// So many requests a minute for each key, all of which may come at once.
+pub struct Limiter<K: Clone + Hash + Eq> {
+    limiter: DefaultKeyedRateLimiter<K>,
+    asked: AtomicU32,
+}
+
+impl<K: Clone + Hash + Eq> Limiter<K> {
+    /// Keys that were not seen for a while are forgotten each time so many requests have come: whoever changes
+    /// addresses cannot fill the memory.
+    const FORGET_EVERY: u32 = 4_096;
+
+    fn new(per_minute: u32) -> Self {
+        let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
+        Self { limiter: RateLimiter::keyed(quota), asked: AtomicU32::new(0) }
+    }
+
+    /// `Err`: not now, but in so many seconds.
+    pub fn check(&self, key: &K) -> Result<(), u64> {
+        if self.asked.fetch_add(1, Ordering::Relaxed) % Self::FORGET_EVERY == Self::FORGET_EVERY - 1 {
+            self.limiter.retain_recent();
+        }
+        let now = DefaultClock::default().now();
+        self.limiter.check_key(key).map_err(|until| until.wait_time_from(now).as_secs() + 1)
+    }
+}
+
+impl State {
+    pub fn new(app: Arc<App>, options: Options) -> Self {
+        Self {
+            app,
+            by_principal: Arc::new(Limiter::new(options.token_requests_per_minute)),
+            by_network: Arc::new(Limiter::new(options.stranger_requests_per_minute)),
+            by_reader: Arc::new(Limiter::new(options.token_requests_per_minute)),
+            webhook_tests: Arc::new(Limiter::new(WEBHOOK_TESTS_PER_MINUTE)),
+            webhook_sender: Arc::default(),
+            options: Arc::new(options),
+        }
+    }
+
+    /// Sends test calls.
+    pub fn webhook_sender(&self) -> &WebhookSender {
+        self.webhook_sender.get_or_init(|| WebhookSender::new(self.app.settings().outbound.clone()))
+    }
+}
+
+/// Whoever tries an endpoint out must not make a cannon of us.
+const WEBHOOK_TESTS_PER_MINUTE: u32 = 10;
+
+impl FromRef<State> for Arc<App> {
+    fn from_ref(state: &State) -> Self {
+        Arc::clone(&state.app)
+    }
+}

@@ -1,0 +1,146 @@
+//! `/apis/{id}`: an API, one of its versions, the plans it offers, what it can do.
+
+use std::sync::Arc;
+
+use app::{ApiVersionFilter, App, PageRequest};
+use askama::Template;
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use domain::{Api, ApiId, ApiVersion, KeyLocation, Plan, openapi::Operation};
+
+use edge::extract::Path;
+use crate::frame::{Frame, Place};
+use crate::markdown::{self, Html};
+use crate::refused::{Answer, Refused};
+use crate::visit::{Guest, Person, Visit};
+use crate::{Pages, framed, states, subscriptions};
+
+/// So many versions can be chosen from.
+const VERSIONS: u64 = 100;
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages.get("/apis/{id}", "An API", show)
+}
+
+#[derive(Template)]
+#[template(path = "api.html")]
+struct Page {
+    frame: Frame,
+    api: Api,
+    description: Html,
+    tags: Vec<String>,
+    versions: Vec<Choice>,
+    version: Option<Shown>,
+    console: bool,
+}
+
+/// A version that can be chosen.
+struct Choice {
+    path: String,
+    name: String,
+    chosen: bool,
+    deprecated: bool,
+}
+
+/// The version that is shown.
+struct Shown {
+    version: ApiVersion,
+    description: Html,
+    plans: Vec<Offer>,
+    operations: Vec<Operation>,
+    /// How its callers prove themselves, in a line.
+    key: String,
+    call: String,
+}
+
+/// A plan that it offers.
+struct Offer {
+    name: String,
+    description: String,
+    limits: Vec<String>,
+    needs_approval: bool,
+    path: String,
+}
+
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiId>, visit: Visit<Person>) -> Answer {
+    let api = app.api(&visit.caller, id).await?;
+    let filter = ApiVersionFilter { api_id: Some(id), ..ApiVersionFilter::default() };
+    let versions = app.api_versions(&visit.caller, filter, PageRequest::first(VERSIONS)).await?.items;
+    let asked = visit.query.text("version");
+    let chosen = versions.iter().find(|it| it.id.to_string() == asked);
+    let chosen = chosen.or_else(|| versions.iter().find(|it| !it.deprecated)).or_else(|| versions.first());
+    let choices = versions.iter().map(|it| Choice {
+        path: format!("/apis/{id}?version={}", it.id),
+        name: it.name.to_string(),
+        chosen: chosen.is_some_and(|chosen| chosen.id == it.id),
+        deprecated: it.deprecated,
+    });
+    let versions = choices.collect();
+    let version = match chosen {
+        Some(version) => Some(shown(&app, &visit, version.clone()).await?),
+        None => None,
+    };
+    let page = Page {
+        frame: Frame::around(&app, &visit, Place::Apis).await?,
+        description: markdown::render(api.description.as_str()),
+        tags: api.tags.clone(),
+        api,
+        versions,
+        version,
+        console: visit.is_administrator(),
+    };
+    Ok(framed(StatusCode::OK, &page))
+}
+
+async fn shown(app: &App, guest: &Guest, version: ApiVersion) -> Result<Shown, Refused> {
+    let plans = subscriptions::plans(app, guest, &version).await?.into_iter();
+    let operations = app.operations(&guest.caller, version.id).await?;
+    let strategy = app.auth_strategy(&guest.caller, version.auth_strategy_id).await?;
+    let path = version.route.path_prefixes.first().cloned().unwrap_or_default();
+    let host = version.route.hosts.first().map_or("GATEWAY", String::as_str);
+    let call = crate::credentials::call(&strategy.method, "YOUR_KEY");
+    let call = call.replace("https://GATEWAY/PATH", &format!("https://{host}{path}"));
+    Ok(Shown {
+        description: markdown::render(version.description.as_str()),
+        plans: plans.map(|plan| offer(plan, &version)).collect(),
+        operations,
+        key: key(&strategy.method),
+        call,
+        version,
+    })
+}
+
+fn key(method: &domain::AuthMethod) -> String {
+    match method {
+        domain::AuthMethod::KeyAuth { locations } => {
+            let places: Vec<String> = locations.iter().map(place).collect();
+            format!("an API key in {}", places.join(" or "))
+        }
+        domain::AuthMethod::ClientCredentials { .. } => {
+            "an access token of the application’s client, as Authorization: Bearer".to_owned()
+        }
+        domain::AuthMethod::SelfManagedClientCredentials { issuer, .. } => {
+            format!("an access token of {issuer}, as Authorization: Bearer")
+        }
+    }
+}
+
+fn place(location: &KeyLocation) -> String {
+    match location {
+        KeyLocation::Header(name) if name == "authorization" => {
+            "the header Authorization, after “Bearer”".to_owned()
+        }
+        KeyLocation::Header(name) => format!("the header {name}"),
+        KeyLocation::Query(name) => format!("the query parameter {name}"),
+    }
+}
+
+fn offer(plan: Plan, version: &ApiVersion) -> Offer {
+    Offer {
+        name: plan.name.to_string(),
+        description: plan.description.as_str().to_owned(),
+        limits: plan.limits.iter().map(states::limit).collect(),
+        needs_approval: plan.needs_approval,
+        path: format!("/api-versions/{}/subscribe?plan={}", version.id, plan.id),
+    }
+}

@@ -1,0 +1,313 @@
+//! `/console/api-versions/{id}`: a version: where the gateway finds it, and who may call it.
+
+use std::sync::Arc;
+
+use app::{App, PageRequest, ToName};
+use axum::extract::State as Shared;
+use domain::{Accepted, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategyId};
+
+use edge::extract::Path;
+use crate::cell::{Action, Cell};
+use crate::field::{Choice, Field};
+use crate::form::{Form, confirmed};
+use crate::frame::Place;
+use crate::notice::{Notice, go_to};
+use crate::refused::{Answer, Refused};
+use crate::typed::Typed;
+use crate::view::{Section, View};
+use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::{Pages, markdown, states};
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages
+        .get("/console/apis/{id}/versions/new", "Create an API version", show_new)
+        .post("/console/apis/{id}/versions/new", "Create an API version", create)
+        .get("/console/api-versions/{id}", "An API version", show)
+        .get("/console/api-versions/{id}/edit", "Change an API version", show_edit)
+        .post("/console/api-versions/{id}/edit", "Change an API version", edit)
+        .get("/console/api-versions/{id}/delete", "Delete an API version", show_delete)
+        .post("/console/api-versions/{id}/delete", "Delete an API version", delete)
+}
+
+/// The name of a version, and the beginning of its pages.
+pub(super) async fn below(app: &App, version: &ApiVersion, title: &str) -> Result<(String, View), Refused> {
+    let names = app.names(ToName { versions: vec![version.id], ..ToName::default() }).await?;
+    let name = names.of(version.id).to_owned();
+    let view = View::new(Place::Apis, title.replace("{}", &name))
+        .crumb("/console/apis", "APIs")
+        .crumb(format!("/console/apis/{}", version.api_id), names.of(version.api_id));
+    Ok((name, view))
+}
+
+fn path(version: &ApiVersion) -> String {
+    format!("/console/api-versions/{}", version.id)
+}
+
+/// What a version may accept.
+const KINDS: [Accepted; 2] = [Accepted::ApiKey, Accepted::Certificate];
+
+fn word(kind: Accepted) -> &'static str {
+    match kind {
+        Accepted::ApiKey => "api_key",
+        Accepted::Certificate => "certificate",
+    }
+}
+
+async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec<Field>, Refused> {
+    let first = PageRequest::first(200);
+    let plans = app.plans(&guest.caller, first).await?.items;
+    let plans = plans
+        .into_iter()
+        .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.plan_ids.contains(&it.id)));
+    let strategies = app.auth_strategies(&guest.caller, first).await?.items;
+    let strategies = strategies
+        .into_iter()
+        .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.auth_strategy_id == it.id));
+    let kinds = KINDS.into_iter().map(|kind| {
+        Choice::new(word(kind), states::accepted(kind)).chosen(draft.accepted_credentials.contains(&kind))
+    });
+    Ok(vec![
+        Field::text("name", "Name", &draft.name).hint("Such as “v1”."),
+        Field::area("path_prefixes", "Paths", &draft.path_prefixes.join("\n"))
+            .hint("Where the gateway serves it, one in a line, such as /orders. Everything below is the same version; the longest path wins."),
+        Field::area("hosts", "Hosts", &draft.hosts.join("\n")).hint("One in a line. None: any host.").tall(2),
+        Field::text("methods", "Methods", &draft.methods.join(" ")).hint("Such as GET POST. None: all.").optional(),
+        Field::ticks("plan_ids", "Plans", plans.collect()).hint("What subscribers may choose from."),
+        Field::tick("subscription_required", "Callers need a subscription", draft.subscription_required),
+        Field::ticks("accepted_credentials", "Callers prove themselves by", kinds.collect())
+            .hint("None: it is open to everybody, and nothing else can be demanded."),
+        Field::select("auth_strategy_id", "Auth strategy", strategies.collect()).hint("Where in a call the key is looked for."),
+        Field::text("required_roles", "Roles that the partner must hold", &draft.required_roles.join(" "))
+            .hint("Words between spaces; all of them.")
+            .optional(),
+        Field::text("required_scopes", "Scopes that a token must carry", &draft.required_scopes.join(" "))
+            .hint("Words between spaces; all of them. API keys have no scopes and are not asked.")
+            .optional(),
+        Field::tick("cors", "Browsers’ preflight requests pass without a credential", draft.cors),
+        Field::tick("private", "Private: not in the catalogue for those who hold no subscription", draft.private),
+        Field::tick("deprecated", "Deprecated: it works, but nobody should start with it", draft.deprecated),
+        Field::area("description", "Description", &draft.description).hint("What is new in it. Markdown.").tall(5),
+        Field::text("tags", "Tags", &draft.tags.join(" ")).hint("Words between spaces.").optional(),
+    ])
+}
+
+fn lines(typed: &Typed, name: &str) -> Vec<String> {
+    typed.text(name).lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+fn fill(draft: &mut ApiVersionDraft, typed: &Typed) {
+    draft.name = typed.text("name").to_owned();
+    draft.description = typed.lines("description");
+    draft.tags = typed.words("tags");
+    draft.path_prefixes = lines(typed, "path_prefixes");
+    draft.hosts = lines(typed, "hosts");
+    draft.methods = typed.words("methods");
+    draft.plan_ids = typed.all("plan_ids").filter_map(|id| id.parse().ok()).collect();
+    draft.subscription_required = typed.is_ticked("subscription_required");
+    let chosen = |kind: &Accepted| typed.all("accepted_credentials").any(|it| it == word(*kind));
+    draft.accepted_credentials = KINDS.into_iter().filter(chosen).collect();
+    if let Ok(id) = typed.text("auth_strategy_id").parse() {
+        draft.auth_strategy_id = id;
+    }
+    draft.required_roles = typed.words("required_roles");
+    draft.required_scopes = typed.words("required_scopes");
+    (draft.cors, draft.private) = (typed.is_ticked("cors"), typed.is_ticked("private"));
+    draft.deprecated = typed.is_ticked("deprecated");
+}
+
+async fn new_form(app: &App, guest: &Guest, id: ApiId) -> Result<Form, Refused> {
+    let first = PageRequest::first(200);
+    let strategies = app.auth_strategies(&guest.caller, first).await?.items;
+    let strategy =
+        strategies.iter().find(|it| it.is_default).map_or(AuthStrategyId(uuid::Uuid::nil()), |it| it.id);
+    let mut draft = ApiVersionDraft::new("", "", strategy);
+    draft.path_prefixes.clear();
+    let plans = app.plans(&guest.caller, first).await?.items;
+    draft.plan_ids = plans.iter().filter(|plan| plan.offered_by_default).map(|plan| plan.id).collect();
+    Ok(Form::new(guest, format!("/console/apis/{id}/versions/new"), "Create version")
+        .once()
+        .fields(fields(app, guest, &draft).await?)
+        .cancel(format!("/console/apis/{id}")))
+}
+
+async fn new_view(app: &App, guest: &Guest, id: ApiId, form: Form) -> Result<View, Refused> {
+    let api = app.api(&guest.caller, id).await?;
+    Ok(View::new(Place::Apis, format!("New version of {}", api.name))
+        .crumb("/console/apis", "APIs")
+        .crumb(format!("/console/apis/{id}"), api.name.as_str())
+        .section(Section::form(form)))
+}
+
+async fn show_new(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<ApiId>,
+    visit: Visit<Administrator>,
+) -> Answer {
+    let form = new_form(&app, &visit, id).await?;
+    new_view(&app, &visit, id, form).await?.show(&app, &visit).await
+}
+
+async fn create(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<ApiId>,
+    Sent { visit, typed }: Sent<Administrator>,
+) -> Answer {
+    match app.create_api_version(&visit.caller, id, |draft| fill(draft, &typed), false).await {
+        Ok(made) => go_to(&path(&made.value), Notice::Created),
+        Err(error) => {
+            let (status, form) = new_form(&app, &visit, id).await?.refused(&typed, error)?;
+            new_view(&app, &visit, id, form).await?.answer(status, &app, &visit).await
+        }
+    }
+}
+
+async fn show(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<ApiVersionId>,
+    visit: Visit<Administrator>,
+) -> Answer {
+    let version = app.api_version(&visit.caller, id).await?;
+    let wanted = ToName {
+        plans: version.plan_ids.clone(),
+        strategies: vec![version.auth_strategy_id],
+        ..ToName::default()
+    };
+    let names = app.names(wanted).await?;
+    let (_, view) = below(&app, &version, "{}").await?;
+    let codes = |list: &[String], none| {
+        if list.is_empty() {
+            Cell::Nothing(none)
+        } else {
+            Cell::Stack(list.iter().cloned().map(Cell::Code).collect())
+        }
+    };
+    let kinds: Vec<&str> = version.accepted_credentials.iter().map(|kind| states::accepted(*kind)).collect();
+    let plans: Vec<&str> = version.plan_ids.iter().map(|id| names.of(*id)).collect();
+    let at = |part: &str| format!("{}/{part}", path(&version));
+    let specification = match &version.specification {
+        Some(summary) => Section::facts(vec![
+            ("Title", Cell::text(summary.title.as_str())),
+            ("Format", Cell::text(summary.format.as_str())),
+            ("Operations", Cell::text(summary.operations.to_string())),
+        ])
+        .action(Action::link(format!("/api-versions/{id}/specification"), "Read").quiet())
+        .action(Action::link(at("specification"), "Replace").quiet()),
+        None => Section::words("Without one, developers see no operations.")
+            .action(Action::link(at("specification"), "Add one").quiet()),
+    };
+    view.action(
+        Action::link(format!("/apis/{}?version={id}", version.api_id), "As developers see it").quiet(),
+    )
+    .action(Action::link(at("edit"), "Edit"))
+    .section(Section::facts(vec![
+        ("Paths", codes(&version.route.path_prefixes, "none")),
+        ("Hosts", codes(&version.route.hosts, "any")),
+        ("Methods", codes(&version.route.methods, "all")),
+        ("Plans", Cell::text(plans.join(", "))),
+        ("Callers need a subscription", Cell::yes(version.subscription_required)),
+        (
+            "Callers prove themselves by",
+            if kinds.is_empty() {
+                Cell::Nothing("nothing: open to everybody")
+            } else {
+                Cell::text(kinds.join(", "))
+            },
+        ),
+        (
+            "Auth strategy",
+            Cell::link(
+                format!("/console/auth-strategies/{}", version.auth_strategy_id),
+                names.of(version.auth_strategy_id),
+            ),
+        ),
+        ("Roles that the partner must hold", Cell::tags(&version.required_roles)),
+        ("Scopes that a token must carry", Cell::tags(&version.required_scopes)),
+        ("Private", Cell::yes(version.private)),
+        ("Deprecated", Cell::yes(version.deprecated)),
+        ("Id", Cell::Copy(id.to_string())),
+    ]))
+    .section(specification.heading("Specification"))
+    .section(Section::prose(markdown::render(version.description.as_str())).heading("Description"))
+    .section(
+        Section::words("Its path is free again, and calls to it are refused.")
+            .heading("Delete it")
+            .action(Action::link(at("delete"), "Delete").danger()),
+    )
+    .show(&app, &visit)
+    .await
+}
+
+async fn edit_form(app: &App, guest: &Guest, version: &ApiVersion) -> Result<Form, Refused> {
+    Ok(Form::new(guest, format!("{}/edit", path(version)), "Save")
+        .version(version.meta.version)
+        .fields(fields(app, guest, &version.draft()).await?)
+        .cancel(path(version)))
+}
+
+async fn show_edit(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<ApiVersionId>,
+    visit: Visit<Administrator>,
+) -> Answer {
+    let version = app.api_version(&visit.caller, id).await?;
+    let form = edit_form(&app, &visit, &version).await?;
+    let (name, view) = below(&app, &version, "Edit {}").await?;
+    view.crumb(path(&version), name).section(Section::form(form)).show(&app, &visit).await
+}
+
+async fn edit(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<ApiVersionId>,
+    Sent { visit, typed }: Sent<Administrator>,
+) -> Answer {
+    let done = app.update_api_version(&visit.caller, id, typed.version(), |draft| fill(draft, &typed)).await;
+    match done {
+        Ok(version) => go_to(&path(&version), Notice::Saved),
+        Err(error) => {
+            let version = app.api_version(&visit.caller, id).await?;
+            let (status, form) = edit_form(&app, &visit, &version).await?.refused(&typed, error)?;
+            let (name, view) = below(&app, &version, "Edit {}").await?;
+            view.crumb(path(&version), name).section(Section::form(form)).answer(status, &app, &visit).await
+        }
+    }
+}
+
+fn delete_form(guest: &Guest, version: &ApiVersion, name: &str) -> Form {
+    Form::new(guest, format!("{}/delete", path(version)), "Delete this version")
+        .confirm(name)
+        .cancel(path(version))
+}
+
+const CONSEQUENCE: &str = "Its subscriptions stand in the way: end those first. Calls to its path are refused from then on. This cannot be undone.";
+
+async fn show_delete(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<ApiVersionId>,
+    visit: Visit<Administrator>,
+) -> Answer {
+    let version = app.api_version(&visit.caller, id).await?;
+    let (name, view) = below(&app, &version, "Delete {}?").await?;
+    let form = delete_form(&visit, &version, &name);
+    view.crumb(path(&version), name).lead(CONSEQUENCE).section(Section::form(form)).show(&app, &visit).await
+}
+
+async fn delete(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<ApiVersionId>,
+    Sent { visit, typed }: Sent<Administrator>,
+) -> Answer {
+    let version = app.api_version(&visit.caller, id).await?;
+    let (name, view) = below(&app, &version, "Delete {}?").await?;
+    let done = match confirmed(&typed, &name) {
+        Ok(()) => app.delete_api_version(&visit.caller, id, None).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => go_to(&format!("/console/apis/{}", version.api_id), Notice::Deleted),
+        Err(error) => {
+            let (status, form) = delete_form(&visit, &version, &name).refused(&typed, error)?;
+            let view = view.crumb(path(&version), name).lead(CONSEQUENCE);
+            view.section(Section::form(form)).answer(status, &app, &visit).await
+        }
+    }
+}

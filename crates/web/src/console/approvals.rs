@@ -1,0 +1,41 @@
+//! `/console/approvals`: what waits for an administrator.
+
+use std::sync::Arc;
+
+use app::{App, DeveloperFilter, PageRequest, SubscriptionFilter};
+use axum::extract::State as Shared;
+use domain::DeveloperState;
+
+use super::developers;
+use crate::frame::Place;
+use crate::list::Listing;
+use crate::refused::Answer;
+use crate::view::{Section, View};
+use crate::visit::{Administrator, Visit};
+use crate::{Pages, subscriptions};
+
+const PATH: &str = "/console/approvals";
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages.get(PATH, "What waits for an administrator", show)
+}
+
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+    let listing = Listing::read(&app, &visit, PATH, &[])?;
+    let filter = SubscriptionFilter { undecided: true, ..SubscriptionFilter::default() };
+    let page = app.subscriptions(&visit.caller, filter, listing.request()).await?;
+    let waiting = subscriptions::table(&app, &page.items, true)
+        .await?
+        .empty(
+            "No subscription waits. When an application asks for a plan that has to be approved, it is here.",
+        )
+        .pages(listing.pages(page.next));
+    let filter = DeveloperFilter { state: Some(DeveloperState::Pending), ..DeveloperFilter::default() };
+    let people = app.developers(&visit.caller, &filter, PageRequest::first(50)).await?.items;
+    let people = developers::table(&people).empty("No developer waits.");
+    View::new(Place::Approvals, "Approvals")
+        .section(Section::table(waiting).heading("Subscriptions"))
+        .section(Section::table(people).heading("Developers"))
+        .show(&app, &visit)
+        .await
+}

@@ -1,0 +1,217 @@
+//! `/console/developers`: developers' accounts.
+
+use std::sync::Arc;
+
+use app::{App, ApplicationFilter, DeveloperFilter, PageRequest};
+use axum::extract::State as Shared;
+use domain::{Developer, DeveloperCommand, DeveloperId, DeveloperState, Owner};
+
+use edge::extract::Path;
+use crate::cell::{Action, Cell};
+use crate::field::{Choice, Field};
+use crate::form::{Form, confirmed};
+use crate::frame::Place;
+use crate::list::Listing;
+use crate::notice::{Notice, go_to};
+use crate::refused::Answer;
+use crate::view::{Filter, Section, Table, View};
+use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::{Pages, applications, states};
+
+const PATH: &str = "/console/developers";
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages
+        .get(PATH, "Developers", list)
+        .get("/console/developers/{id}", "A developer", show)
+        .post("/console/developers/{id}/approve", "Let a developer in", approve)
+        .post("/console/developers/{id}/reject", "Do not let a developer in", reject)
+        .post("/console/developers/{id}/revoke", "Shut a developer out", revoke)
+        .post("/console/developers/{id}/end-sessions", "Sign a developer out everywhere", end_sessions)
+        .get("/console/developers/{id}/delete", "Delete a developer", show_delete)
+        .post("/console/developers/{id}/delete", "Delete a developer", delete)
+}
+
+/// Developers, one in each row.
+pub(super) fn table(developers: &[Developer]) -> Table {
+    let rows = developers.iter().map(|it| {
+        let (tone, state) = states::developer(it.state);
+        vec![
+            Cell::link_with(format!("{PATH}/{}", it.id), it.name.as_str(), it.email.as_str()),
+            Cell::Badge(tone, state.to_owned()),
+            Cell::time(it.meta.created_at),
+        ]
+    });
+    let empty = "Nobody has registered yet. Developers register themselves at /sign-up.";
+    Table::new("Developers", &["Name", "State", "Registered"], rows.collect(), empty)
+}
+
+fn state(word: &str) -> Option<DeveloperState> {
+    match word {
+        "unverified" => Some(DeveloperState::Unverified),
+        "pending" => Some(DeveloperState::Pending),
+        "approved" => Some(DeveloperState::Approved),
+        "rejected" => Some(DeveloperState::Rejected),
+        "revoked" => Some(DeveloperState::Revoked),
+        _ => None,
+    }
+}
+
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+    let listing = Listing::read(&app, &visit, PATH, &["q", "state"])?;
+    let word = visit.query.text("state");
+    let filter = DeveloperFilter { text: visit.query.given("q").map(str::to_owned), state: state(word) };
+    let page = app.developers(&visit.caller, &filter, listing.request()).await?;
+    let words = ["unverified", "pending", "approved", "rejected", "revoked"];
+    let named = words.into_iter().filter_map(|word| Some((word, states::developer(state(word)?).1)));
+    let choices = [("", "Any")].into_iter().chain(named);
+    let choices = choices.map(|(value, label)| Choice::new(value, label).chosen(value == word)).collect();
+    let fields = vec![
+        Field::search("q", "Name or address", visit.query.text("q")),
+        Field::select("state", "State", choices),
+    ];
+    let table = table(&page.items).pages(listing.pages(page.next)).filter(Filter::new(
+        PATH,
+        fields,
+        listing.is_filtered(),
+    ));
+    View::new(Place::Developers, "Developers").section(Section::table(table)).show(&app, &visit).await
+}
+
+async fn show(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<DeveloperId>,
+    visit: Visit<Administrator>,
+) -> Answer {
+    let developer = app.developer(&visit.caller, id).await?;
+    let sessions = app.developer_sessions(&visit.caller, id).await?;
+    let filter = ApplicationFilter {
+        visible_to: Some(id),
+        owner: Some(Owner::Developer(id)),
+        ..ApplicationFilter::default()
+    };
+    let owned = app.applications(&visit.caller, filter, PageRequest::first(50)).await?.items;
+    let owned = applications::table(&app, &owned).await?.empty("None of their own.");
+    let mut view = View::new(Place::Developers, developer.name.as_str())
+        .crumb(PATH, "Developers")
+        .badge(states::developer(developer.state));
+    for action in commands(&visit, &developer) {
+        view = view.action(action);
+    }
+    let view = view.section(Section::facts(vec![
+        ("E-mail address", Cell::text(developer.email.as_str())),
+        ("Address confirmed", Cell::maybe_time(developer.verified_at, "not yet")),
+        ("Registered", Cell::time(developer.meta.created_at)),
+        ("Signed in on", Cell::text(format!("{} devices", sessions.len()))),
+        ("Id", Cell::Copy(id.to_string())),
+    ]));
+    let view = if sessions.is_empty() {
+        view
+    } else {
+        let end = Action::post(&visit, format!("{PATH}/{id}/end-sessions"), "Sign out everywhere");
+        view.section(
+            Section::words("Ends all sessions; they can sign in again.")
+                .heading("Sessions")
+                .action(end.quiet()),
+        )
+    };
+    view.section(Section::table(owned).heading("Applications"))
+        .section(
+            Section::words("Their own applications go with it, with keys and subscriptions.")
+                .heading("Delete the account")
+                .action(Action::link(format!("{PATH}/{id}/delete"), "Delete").danger()),
+        )
+        .show(&app, &visit)
+        .await
+}
+
+/// What can be done in a state.
+fn commands(guest: &Guest, developer: &Developer) -> Vec<Action> {
+    let post =
+        |what: &str, label: &str| Action::post(guest, format!("{PATH}/{}/{what}", developer.id), label);
+    match developer.state {
+        DeveloperState::Pending => vec![post("approve", "Approve"), post("reject", "Reject").danger()],
+        DeveloperState::Approved => vec![post("revoke", "Shut out").danger()],
+        DeveloperState::Rejected | DeveloperState::Revoked => vec![post("approve", "Let in").quiet()],
+        DeveloperState::Unverified => Vec::new(),
+    }
+}
+
+async fn approve(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<DeveloperId>,
+    Sent { visit, .. }: Sent<Administrator>,
+) -> Answer {
+    app.review_developer(&visit.caller, id, None, DeveloperCommand::Approve).await?;
+    go_to(&format!("{PATH}/{id}"), Notice::Approved)
+}
+
+async fn reject(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<DeveloperId>,
+    Sent { visit, .. }: Sent<Administrator>,
+) -> Answer {
+    app.review_developer(&visit.caller, id, None, DeveloperCommand::Reject).await?;
+    go_to(&format!("{PATH}/{id}"), Notice::Rejected)
+}
+
+async fn revoke(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<DeveloperId>,
+    Sent { visit, .. }: Sent<Administrator>,
+) -> Answer {
+    app.review_developer(&visit.caller, id, None, DeveloperCommand::Revoke).await?;
+    go_to(&format!("{PATH}/{id}"), Notice::ShutOut)
+}
+
+async fn end_sessions(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<DeveloperId>,
+    Sent { visit, .. }: Sent<Administrator>,
+) -> Answer {
+    app.end_developer_sessions(&visit.caller, id).await?;
+    go_to(&format!("{PATH}/{id}"), Notice::SessionEnded)
+}
+
+fn delete_form(guest: &Guest, developer: &Developer) -> Form {
+    let path = format!("{PATH}/{}", developer.id);
+    Form::new(guest, format!("{path}/delete"), "Delete this account")
+        .confirm(developer.email.as_str())
+        .cancel(path)
+}
+
+fn delete_view(developer: &Developer, form: Form) -> View {
+    View::new(Place::Developers, format!("Delete the account of {}?", developer.name))
+        .crumb(PATH, "Developers")
+        .crumb(format!("{PATH}/{}", developer.id), developer.name.as_str())
+        .lead("Their own applications are deleted with keys and subscriptions: those calls are refused from then on. They leave all partners and applications. This cannot be undone; to close the account only, shut them out.")
+        .section(Section::form(form))
+}
+
+async fn show_delete(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<DeveloperId>,
+    visit: Visit<Administrator>,
+) -> Answer {
+    let developer = app.developer(&visit.caller, id).await?;
+    delete_view(&developer, delete_form(&visit, &developer)).show(&app, &visit).await
+}
+
+async fn delete(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<DeveloperId>,
+    Sent { visit, typed }: Sent<Administrator>,
+) -> Answer {
+    let developer = app.developer(&visit.caller, id).await?;
+    let done = match confirmed(&typed, developer.email.as_str()) {
+        Ok(()) => app.delete_developer(&visit.caller, id, None).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => go_to(PATH, Notice::Deleted),
+        Err(error) => {
+            let (status, form) = delete_form(&visit, &developer).refused(&typed, error)?;
+            delete_view(&developer, form).answer(status, &app, &visit).await
+        }
+    }
+}

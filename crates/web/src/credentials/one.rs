@@ -1,0 +1,107 @@
+//! `/credentials/{id}`, and switching it off and on.
+
+use std::sync::Arc;
+
+use app::App;
+use axum::extract::State as Shared;
+use domain::{CredentialId, CredentialStatus};
+
+use super::list::ends;
+use super::{One, recognised_by};
+use edge::extract::Path;
+use crate::cell::{Action, Cell, Tone};
+use crate::notice::{Notice, go_to};
+use crate::refused::Answer;
+use crate::view::{Section, View};
+use crate::visit::{Guest, Person, Sent, Visit};
+use crate::{Pages, moment, states};
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages
+        .get("/credentials/{id}", "A credential", show)
+        .post("/credentials/{id}/disable", "Switch a credential off", disable)
+        .post("/credentials/{id}/enable", "Switch a credential on", enable)
+}
+
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit: Visit<Person>) -> Answer {
+    let one = One::load(&app, &visit, id).await?;
+    let credential = &one.credential;
+    let now = app.clock().now();
+    let status = credential.status(now);
+    let mut view = one
+        .shown
+        .below(&visit, credential.name.as_str())
+        .crumb(format!("{}/credentials", one.shown.path()), "Credentials")
+        .badge(states::credential(status));
+    if one.shown.rights.credentials {
+        view = actions(&visit, view, &one, status);
+    }
+    if let (Some(successor), Some(end)) = (credential.replaced_by, credential.expires_at) {
+        let use_until = match credential.last_used_at {
+            Some(at) => format!("It was last used {}.", moment::from_now(at, now)),
+            None => "It was not used yet, as far as was noted.".to_owned(),
+        };
+        let when = moment::from_now(end, now);
+        let words = if status == CredentialStatus::Rotating {
+            format!("Both keys work until this one ends {when}. {use_until}")
+        } else {
+            format!("Another key has taken its place. {use_until}")
+        };
+        let next = Action::link(format!("/credentials/{successor}"), "See its successor").quiet();
+        view = view.section(Section::note(Tone::Waits, words).action(next));
+    }
+    view.section(Section::facts(vec![
+        ("Kind", Cell::text(states::credential_kind(credential.material.kind()))),
+        ("Recognised by", Cell::Code(recognised_by(credential))),
+        ("Issued", Cell::time(credential.meta.created_at)),
+        ("Ends", ends(credential, now)),
+        (
+            "Last used",
+            credential
+                .last_used_at
+                .map_or(Cell::Nothing("never, as far as was noted"), |at| Cell::ago(at, now)),
+        ),
+        ("Id", Cell::Copy(id.to_string())),
+    ]))
+    .show(&app, &visit)
+    .await
+}
+
+/// What can be done with it as it is now.
+fn actions(guest: &Guest, view: View, one: &One, status: CredentialStatus) -> View {
+    let path = one.path();
+    let at = |part: &str| format!("{path}/{part}");
+    let edit = Action::link(at("edit"), "Edit").quiet();
+    let revoke = Action::link(at("revoke"), "Revoke").danger();
+    match status {
+        CredentialStatus::Active => view
+            .action(Action::link(at("rotate"), "Rotate"))
+            .action(edit)
+            .action(Action::post(guest, at("disable"), "Switch off").quiet())
+            .action(revoke),
+        CredentialStatus::Rotating => view.action(edit).action(revoke),
+        CredentialStatus::Disabled => {
+            view.action(Action::post(guest, at("enable"), "Switch on")).action(edit).action(revoke)
+        }
+        CredentialStatus::Expired => view.action(revoke),
+        CredentialStatus::Revoked => view,
+    }
+}
+
+async fn disable(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<CredentialId>,
+    Sent { visit, .. }: Sent<Person>,
+) -> Answer {
+    app.set_credential_enabled(&visit.caller, id, false).await?;
+    go_to(&format!("/credentials/{id}"), Notice::Disabled)
+}
+
+async fn enable(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<CredentialId>,
+    Sent { visit, .. }: Sent<Person>,
+) -> Answer {
+    app.set_credential_enabled(&visit.caller, id, true).await?;
+    go_to(&format!("/credentials/{id}"), Notice::Enabled)
+}

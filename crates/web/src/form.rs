@@ -1,0 +1,153 @@
+//! Forms: inputs, what ties them to the browser, and what went wrong the last time.
+
+use app::Error;
+use askama::Template;
+use askama::filters::HtmlSafe;
+use axum::http::StatusCode;
+use uuid::Uuid;
+
+use super::field::{Field, complain};
+use super::message::sentence;
+use super::refused::Refused;
+use super::typed::Typed;
+use super::visit::Guest;
+use edge::problem::Problem;
+
+/// The field with a number of the form's own.
+pub(super) const ONCE: &str = "once";
+/// The field with the version of the thing that the form was made from.
+pub(super) const VERSION: &str = "version";
+
+/// A form.
+#[derive(Template)]
+#[template(path = "form.html")]
+pub(crate) struct Form {
+    action: String,
+    csrf: String,
+    once: Option<String>,
+    version: Option<i64>,
+    fields: Vec<Field>,
+    submit: String,
+    danger: bool,
+    cancel: Option<String>,
+    problem: Option<String>,
+    /// A word that has to be typed before the button works.
+    confirm: Option<String>,
+}
+
+impl HtmlSafe for Form {}
+
+impl Form {
+    /// A form that is sent to a path, by a button with these words.
+    pub(crate) fn new(guest: &Guest, action: impl Into<String>, submit: &str) -> Self {
+        Self {
+            action: action.into(),
+            csrf: guest.csrf.masked(),
+            once: None,
+            version: None,
+            fields: Vec::new(),
+            submit: submit.to_owned(),
+            danger: false,
+            cancel: None,
+            problem: None,
+            confirm: None,
+        }
+    }
+
+    /// One more input.
+    pub(crate) fn field(mut self, field: Field) -> Self {
+        self.fields.push(field);
+        self
+    }
+
+    /// More inputs.
+    pub(crate) fn fields(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
+        self.fields.extend(fields);
+        self
+    }
+
+    /// It makes something: sent twice, it makes it once.
+    pub(crate) fn once(self) -> Self {
+        Self { once: Some(Uuid::now_v7().to_string()), ..self }
+    }
+
+    /// It was made from this version of a thing.
+    pub(crate) fn version(self, version: i64) -> Self {
+        Self { version: Some(version), ..self }
+    }
+
+    /// Where to go instead.
+    pub(crate) fn cancel(self, path: impl Into<String>) -> Self {
+        Self { cancel: Some(path.into()), ..self }
+    }
+
+    /// It stops or removes something.
+    pub(crate) fn danger(self) -> Self {
+        Self { danger: true, ..self }
+    }
+
+    /// It does so for good: a name has to be typed first.
+    pub(crate) fn confirm(self, name: &str) -> Self {
+        let label = format!("Type “{name}” to confirm");
+        let field = Field::text("confirm", &label, "").focused();
+        Self { confirm: Some(name.to_owned()), ..self.danger() }.field(field)
+    }
+
+    /// Whether something is wrong.
+    pub(crate) fn is_wrong(&self) -> bool {
+        self.problem.is_some() || self.fields.iter().any(Field::is_wrong)
+    }
+
+    /// The form again, with what was typed and what was wrong.
+    ///
+    /// # Errors
+    /// What has nothing to do with what was typed.
+    pub(crate) fn refused(mut self, typed: &Typed, error: Error) -> Result<(StatusCode, Self), Refused> {
+        for field in &mut self.fields {
+            field.refill(typed);
+        }
+        if let Error::Invalid(wrong) = &error {
+            let rest = complain(&mut self.fields, wrong);
+            if !rest.is_empty() {
+                let said: Vec<String> =
+                    rest.iter().map(|it| format!("{} {}", it.field, it.message)).collect();
+                self.problem = Some(sentence(&said.join("; ")));
+            }
+            return Ok((StatusCode::BAD_REQUEST, self));
+        }
+        self.problem = Some(match &error {
+            Error::Stale => "Somebody else has changed this in the meantime. What you typed is still here: compare it with the present state, and send it again to overwrite that.".to_owned(),
+            Error::IdempotencyMismatch => {
+                "This form was sent before. If you want another one, open the page anew.".to_owned()
+            }
+            Error::Conflict { .. }
+            | Error::Gone(_)
+            | Error::Quota(_)
+            | Error::Limited { .. }
+            | Error::Forbidden(_) => sentence(&error.to_string()),
+            // Only where people sign in: whoever is signed in gets further than this.
+            Error::Unauthenticated(why) => sentence(why),
+            Error::Invalid(_) | Error::NotFound(_) | Error::Unavailable(_) | Error::Internal(_) => {
+                return Err(error.into());
+            }
+        });
+        let status = match &error {
+            Error::Unauthenticated(_) => StatusCode::BAD_REQUEST,
+            _ => StatusCode::from_u16(Problem::from(error).status).unwrap_or(StatusCode::BAD_REQUEST),
+        };
+        Ok((status, self))
+    }
+}
+
+/// Whether the name was typed that [`Form::confirm`] asks for.
+///
+/// # Errors
+/// If not.
+pub(crate) fn confirmed(typed: &Typed, name: &str) -> Result<(), Error> {
+    if typed.text("confirm").trim() == name {
+        Ok(())
+    } else {
+        let message = "— it does not match yet";
+        Err(domain::Invalid::field("confirm", "different", message).into())
+    }
+}

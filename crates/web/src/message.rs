@@ -1,0 +1,56 @@
+//! Pages that say one thing: what has happened, or why it has not.
+
+use askama::Template;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+
+use super::page;
+use edge::problem::Problem;
+
+/// One thing to be said, and perhaps where to go from there.
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(super) struct Message {
+    pub(super) title: &'static str,
+    pub(super) text: String,
+    /// Address and words of a link.
+    pub(super) next: Option<(&'static str, &'static str)>,
+    pub(super) request_id: Option<String>,
+}
+
+impl Message {
+    /// Answers with it.
+    pub(super) fn reply(self, status: StatusCode) -> Response {
+        page(status, &self)
+    }
+}
+
+/// Whether problems are shown to a person: a browser asks, and not for the API.
+pub(crate) fn wants_page(request: &Request) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    !request.uri().path().starts_with("/api/") && accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// A problem as a page.
+pub(crate) fn problem(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let title = match status {
+        StatusCode::NOT_FOUND => "There is nothing here",
+        StatusCode::FORBIDDEN => "This is not possible",
+        StatusCode::TOO_MANY_REQUESTS => "Please wait a moment",
+        status if status.is_server_error() => "Something went wrong",
+        _ => "This did not work",
+    };
+    let next = Some(("/", "Go to the front page"));
+    let request_id = problem.request_id.clone();
+    Message { title, text: sentence(&problem.detail), next, request_id }.reply(status)
+}
+
+/// Our messages are halves of sentences; this makes whole ones of them.
+pub(super) fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let end = if text.ends_with(['.', '?']) { "" } else { "." };
+    format!("{first}{}{end}", characters.as_str())
+}

@@ -1,0 +1,187 @@
+//! `/sign-in`: for developers and administrators alike. Who was sent here from another page goes on there.
+
+use std::sync::Arc;
+
+use app::App;
+use askama::Template;
+use axum::extract::State as Shared;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::{Person, Secret};
+use uuid::Uuid;
+
+use super::cookie::{SESSION, VISIT};
+use super::csrf::Csrf;
+use super::field::Field;
+use super::form::Form;
+use super::notice::Notice;
+use super::refused::Answer;
+use super::visit::{Anybody, Guest, Sent, Visit};
+use super::{Pages, framed};
+use edge::even::evenly_unless_done;
+use edge::state::State;
+
+const PATH: &str = "/sign-in";
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages.get(PATH, "Sign in", show).post(PATH, "Sign in", submit)
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn {
+    notice: Option<&'static str>,
+    form: Form,
+    sign_up: bool,
+}
+
+/// The address of this page, from which it goes on to a path.
+pub(super) fn path_to(next: &str) -> String {
+    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    format!("{PATH}?next={next}")
+}
+
+/// The address of this page for somebody whom a client has sent: `fresh` asks again although they are signed in, and
+/// `may_stay` offers to stay signed in.
+pub(crate) fn path_for(next: &str, email: Option<&str>, fresh: bool, may_stay: bool) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("next", next);
+    if let Some(email) = email {
+        query.append_pair("email", email);
+    }
+    for (name, is_set) in [("fresh", fresh), ("stay", may_stay)] {
+        if is_set {
+            query.append_pair(name, "1");
+        }
+    }
+    format!("{PATH}?{}", query.finish())
+}
+
+/// A form that ends in a client's place: the page's policy has to say so, since browsers hold the redirects after a
+/// form against it.
+fn leading_to(page: Response, app: &App, next: &str) -> Response {
+    let query = next.strip_prefix("/oauth2/authorize?");
+    let origin = query.and_then(|query| app.redirect_origin(query));
+    crate::oauth2::with_form_action(page, origin.as_deref())
+}
+
+/// A path of our own to go on to; `None` for everything that a browser might take for an address elsewhere. Two slashes
+/// begin a host, and browsers take a backslash for a slash and leave tabs and line ends out.
+pub(super) fn own_path(text: &str) -> Option<&str> {
+    let is_path = text.starts_with('/') && !text.starts_with("//");
+    let fits = text.len() <= 8_192 && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    (is_path && fits).then_some(text)
+}
+
+fn form(guest: &Guest, email: &str, next: &str) -> Form {
+    let email = Field::email(email);
+    let email = if guest.notice.is_none() { email.focused() } else { email };
+    Form::new(guest, PATH, "Sign in")
+        .field(Field::hidden("next", next))
+        .field(email)
+        .field(Field::password("password", "Password"))
+}
+
+async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit: Visit<Anybody>) -> Answer {
+    let next = own_path(visit.query.text("next")).unwrap_or_default().to_owned();
+    if visit.is_signed_in() && !visit.query.is_ticked("fresh") {
+        let next = if next.is_empty() { visit.home() } else { &next };
+        return Ok(Redirect::to(next).into_response());
+    }
+    let sign_up = app.settings().sign_up;
+    let notice = visit.notice.map(Notice::text);
+    if visit.has_cookie {
+        let form = form(&visit, visit.query.text("email"), &next);
+        let page = framed(StatusCode::OK, &SignIn { notice, form, sign_up });
+        return Ok(leading_to(page, &app, &next));
+    }
+    // Ties the form to this browser: otherwise another site could sign it in as somebody else.
+    let value = Uuid::now_v7().simple().to_string();
+    let value = hex(&app.keys().pepper().fingerprint("visit", &[value.as_bytes()]));
+    let guest = Guest { csrf: Csrf::new(app.keys(), &value), ..visit.into_guest() };
+    let form = form(&guest, guest.query.text("email"), &next);
+    let mut page = leading_to(framed(StatusCode::OK, &SignIn { notice, form, sign_up }), &app, &next);
+    page.headers_mut().append(header::SET_COOKIE, VISIT.set(&value, &state.options.public_url));
+    Ok(page)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn submit(
+    Shared(app): Shared<Arc<App>>,
+    Shared(state): Shared<State>,
+    headers: HeaderMap,
+    Sent { visit, typed }: Sent<Anybody>,
+) -> Answer {
+    let next = own_path(typed.text("next"));
+    let to_console = next.is_some_and(|next| next.starts_with("/console"));
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (email, password) = (typed.text("email").trim(), typed.text("password"));
+    let signing_in = app.sign_in_anywhere(&visit.caller, email, password, agent, to_console);
+    match evenly_unless_done(signing_in).await {
+        Ok(signed_in) => {
+            // Whoever was signed in here before is not any more.
+            if visit.is_signed_in() {
+                app.sign_out(&visit.caller).await?;
+            }
+            let home = match signed_in.session.person {
+                Person::Developer(_) => "/home",
+                Person::Administrator(_) => "/console",
+            };
+            Ok(signed_in_at(next.unwrap_or(home), &signed_in.secret, &state.options.public_url))
+        }
+        Err(error) => {
+            let (status, form) = form(&visit, "", next.unwrap_or_default()).refused(&typed, error)?;
+            let sign_up = app.settings().sign_up;
+            let page = framed(status, &SignIn { notice: None, form, sign_up });
+            Ok(leading_to(page, &app, next.unwrap_or_default()))
+        }
+    }
+}
+
+fn signed_in_at(path: &str, secret: &Secret, public_url: &str) -> Response {
+    let mut response = Redirect::to(path).into_response();
+    for cookie in [SESSION.set(secret.expose(), public_url), VISIT.clear(public_url)] {
+        response.headers_mut().append(header::SET_COOKIE, sensitive(cookie));
+    }
+    response
+}
+
+fn sensitive(mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(true);
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_109_only_own_paths_are_gone_on_to() {
+        for own in ["/", "/home", "/oauth2/authorize?client_id=a&x=https%3A%2F%2Fb", "/a//b", "/a?b=//c"] {
+            assert_eq!(own_path(own), Some(own));
+        }
+        for other in [
+            "",
+            "//evil.test",
+            "///evil.test",
+            "/\\evil.test",
+            "\\evil.test",
+            "/\t/evil.test",
+            "\t//evil.test",
+            "/a\r\nSet-Cookie: a=b",
+            "https:evil.test",
+            "https://evil.test",
+            "@evil.test",
+            "javascript:alert(1)",
+            "evil.test",
+            "/é",
+            " /home",
+        ] {
+            assert_eq!(own_path(other), None, "{other}");
+        }
+        assert_eq!(own_path(&format!("/{}", "a".repeat(8_192))), None);
+    }
+}

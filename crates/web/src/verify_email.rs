@@ -1,0 +1,63 @@
+//! `/verify-email`: somebody proves to read mail at an address, and chooses a password.
+
+use std::sync::Arc;
+
+use app::{App, Error};
+use askama::Template;
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::{DeveloperState, Invalid};
+
+use super::field::{Field, Fields};
+use super::notice::{Notice, redirect};
+use super::one_time_link::{self, Link, NewPassword};
+use super::{Pages, page};
+use edge::extract::{Form, Query, Visitor};
+use edge::problem::Problem;
+
+pub(super) const PATH: &str = "/verify-email";
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages.get(PATH, "Confirm an e-mail address", show).post(PATH, "Confirm an e-mail address", submit)
+}
+
+#[derive(Template)]
+#[template(path = "verify_email.html")]
+struct VerifyEmail {
+    token: String,
+    fields: Fields,
+}
+
+fn form(token: String, wrong: &Invalid) -> VerifyEmail {
+    VerifyEmail { token, fields: Fields::new(Field::new_password(), wrong) }
+}
+
+async fn show(Query(Link { token }): Query<Link>) -> Response {
+    if token.is_empty() {
+        return one_time_link::incomplete();
+    }
+    page(StatusCode::OK, &form(token, &Invalid::default()))
+}
+
+async fn submit(
+    Shared(app): Shared<Arc<App>>,
+    Visitor(caller): Visitor,
+    Form(typed): Form<NewPassword>,
+) -> Result<Response, Problem> {
+    let proven = match typed.password() {
+        Ok(password) => app.verify_email(&caller, &typed.token, Some(password)).await,
+        Err(wrong) => Err(wrong.into()),
+    };
+    Ok(match proven {
+        Ok(proven) if proven.developer.state == DeveloperState::Approved => {
+            redirect("/sign-in", Notice::Confirmed)
+        }
+        Ok(_) => redirect("/sign-in", Notice::Waiting),
+        Err(Error::Invalid(wrong)) => page(StatusCode::BAD_REQUEST, &form(typed.token, &wrong)),
+        Err(error) => {
+            let text = "It was used before, or is older than 24 hours. Register again with the same address, and we send you a new one.";
+            one_time_link::refused(error, text, Some(("/sign-up", "Register again")))
+        }
+    })
+}

@@ -1,0 +1,278 @@
+//! Pages that are made of the usual parts: facts, tables, forms, text. What looks like nothing else has a template of
+//! its own instead.
+
+use app::App;
+use askama::Template;
+use askama::filters::HtmlSafe;
+use axum::http::StatusCode;
+
+use super::cell::{Action, Cell, Tone};
+use super::field::Field;
+use super::form::Form;
+use super::frame::{Frame, Place};
+use super::refused::Answer;
+use super::visit::Guest;
+use super::{framed, markdown::Html};
+
+/// A page.
+pub(crate) struct View {
+    place: Place,
+    title: String,
+    crumbs: Vec<(String, String)>,
+    badges: Vec<(Tone, String)>,
+    lead: String,
+    tabs: Vec<Tab>,
+    actions: Vec<Action>,
+    sections: Vec<Section>,
+}
+
+/// One of several pages about one thing.
+pub(crate) struct Tab {
+    href: String,
+    label: &'static str,
+    current: bool,
+}
+
+/// A part of a page under a heading.
+pub(crate) struct Section {
+    heading: String,
+    text: String,
+    actions: Vec<Action>,
+    part: Part,
+}
+
+enum Part {
+    Facts(Vec<(&'static str, Cell)>),
+    Table(Box<Table>),
+    Prose(Html),
+    Form(Box<Form>),
+    Note(Tone),
+    Copy(String),
+    Nothing,
+}
+
+/// Things of one kind, one in each row.
+#[derive(Template)]
+#[template(path = "table.html")]
+pub(crate) struct Table {
+    caption: String,
+    columns: Vec<&'static str>,
+    rows: Vec<Vec<Cell>>,
+    empty: String,
+    empty_action: Option<Action>,
+    next: Option<String>,
+    first: Option<String>,
+    filter: Option<Filter>,
+}
+
+impl HtmlSafe for Table {}
+
+/// What a list is narrowed down by.
+pub(crate) struct Filter {
+    path: String,
+    fields: Vec<Field>,
+    is_active: bool,
+}
+
+impl Filter {
+    /// At the path of the list; `is_active`: it leaves something out.
+    pub(crate) fn new(path: impl Into<String>, fields: Vec<Field>, is_active: bool) -> Self {
+        Self { path: path.into(), fields, is_active }
+    }
+}
+
+impl Table {
+    /// A table. The caption is for those who cannot see it; `empty` is said if there are no rows.
+    pub(crate) fn new(caption: &str, columns: &[&'static str], rows: Vec<Vec<Cell>>, empty: &str) -> Self {
+        Self {
+            caption: caption.to_owned(),
+            columns: columns.to_vec(),
+            rows,
+            empty: empty.to_owned(),
+            empty_action: None,
+            next: None,
+            first: None,
+            filter: None,
+        }
+    }
+
+    /// What is said if there are no rows.
+    pub(crate) fn empty(self, words: &str) -> Self {
+        Self { empty: words.to_owned(), ..self }
+    }
+
+    /// What to do if there are no rows.
+    pub(crate) fn empty_action(self, action: Action) -> Self {
+        Self { empty_action: Some(action), ..self }
+    }
+
+    /// Where older ones are, and the newest.
+    pub(crate) fn pages(self, (first, next): (Option<String>, Option<String>)) -> Self {
+        Self { next, first, ..self }
+    }
+
+    /// What it is narrowed down by.
+    pub(crate) fn filter(self, filter: Filter) -> Self {
+        Self { filter: Some(filter), ..self }
+    }
+
+    fn is_narrowed(&self) -> bool {
+        self.filter.as_ref().is_some_and(|filter| filter.is_active)
+    }
+
+    fn cells<'a>(&'a self, row: &'a [Cell]) -> impl Iterator<Item = (&'static str, &'a Cell)> {
+        self.columns.iter().copied().zip(row)
+    }
+}
+
+impl Section {
+    fn new(part: Part) -> Self {
+        Self { heading: String::new(), text: String::new(), actions: Vec::new(), part }
+    }
+
+    /// Names and values.
+    pub(crate) fn facts(facts: Vec<(&'static str, Cell)>) -> Self {
+        Self::new(Part::Facts(facts))
+    }
+
+    /// A table.
+    pub(crate) fn table(table: Table) -> Self {
+        Self::new(Part::Table(Box::new(table)))
+    }
+
+    /// Text that somebody wrote.
+    pub(crate) fn prose(html: Html) -> Self {
+        Self::new(Part::Prose(html))
+    }
+
+    /// A form.
+    pub(crate) fn form(form: Form) -> Self {
+        Self::new(Part::Form(Box::new(form)))
+    }
+
+    /// Something to be known.
+    pub(crate) fn note(tone: Tone, text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::new(Part::Note(tone)) }
+    }
+
+    /// Something to be copied.
+    pub(crate) fn copy(text: impl Into<String>) -> Self {
+        Self::new(Part::Copy(text.into()))
+    }
+
+    /// Words and buttons only.
+    pub(crate) fn words(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::new(Part::Nothing) }
+    }
+
+    /// The heading above it.
+    pub(crate) fn heading(self, heading: impl Into<String>) -> Self {
+        Self { heading: heading.into(), ..self }
+    }
+
+    /// Words between the heading and the rest.
+    pub(crate) fn text(self, text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..self }
+    }
+
+    /// What can be done.
+    pub(crate) fn action(mut self, action: Action) -> Self {
+        self.actions.push(action);
+        self
+    }
+
+    fn is_wrong(&self) -> bool {
+        matches!(&self.part, Part::Form(form) if form.is_wrong())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "view.html")]
+struct Page {
+    frame: Frame,
+    view: View,
+    mark: &'static str,
+    narrow: bool,
+}
+
+impl View {
+    /// A page at a place of the navigation.
+    pub(crate) fn new(place: Place, title: impl Into<String>) -> Self {
+        Self {
+            place,
+            title: title.into(),
+            crumbs: Vec::new(),
+            badges: Vec::new(),
+            lead: String::new(),
+            tabs: Vec::new(),
+            actions: Vec::new(),
+            sections: Vec::new(),
+        }
+    }
+
+    /// What this is a part of.
+    pub(crate) fn crumb(mut self, href: impl Into<String>, label: impl Into<String>) -> Self {
+        self.crumbs.push((href.into(), label.into()));
+        self
+    }
+
+    /// The state of what it is about.
+    pub(crate) fn badge(mut self, (tone, text): (Tone, impl Into<String>)) -> Self {
+        self.badges.push((tone, text.into()));
+        self
+    }
+
+    /// What it is, in a sentence.
+    pub(crate) fn lead(self, lead: impl Into<String>) -> Self {
+        Self { lead: lead.into(), ..self }
+    }
+
+    /// One of several pages about the thing.
+    pub(crate) fn tab(mut self, href: impl Into<String>, label: &'static str, current: bool) -> Self {
+        self.tabs.push(Tab { href: href.into(), label, current });
+        self
+    }
+
+    /// What can be done with the whole.
+    pub(crate) fn action(mut self, action: Action) -> Self {
+        self.actions.push(action);
+        self
+    }
+
+    /// The same, if it may be.
+    pub(crate) fn action_if(self, may: bool, action: Action) -> Self {
+        if may { self.action(action) } else { self }
+    }
+
+    /// The next part.
+    pub(crate) fn section(mut self, section: Section) -> Self {
+        self.sections.push(section);
+        self
+    }
+
+    /// The same, if there is any.
+    pub(crate) fn section_if(self, wanted: bool, section: impl FnOnce() -> Section) -> Self {
+        if wanted { self.section(section()) } else { self }
+    }
+
+    /// Answers with it.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub(crate) async fn answer(self, status: StatusCode, app: &App, guest: &Guest) -> Answer {
+        let frame = Frame::around(app, guest, self.place).await?;
+        let mark = if self.sections.iter().any(Section::is_wrong) { "Error: " } else { "" };
+        let narrow =
+            self.sections.iter().all(|it| matches!(it.part, Part::Form(_) | Part::Nothing | Part::Note(_)));
+        let narrow = narrow && self.tabs.is_empty();
+        Ok(framed(status, &Page { frame, view: self, mark, narrow }))
+    }
+
+    /// Answers with it; all is well.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub(crate) async fn show(self, app: &App, guest: &Guest) -> Answer {
+        self.answer(StatusCode::OK, app, guest).await
+    }
+}
