@@ -11,6 +11,8 @@ mod approval;
 mod audit;
 mod auth_strategy;
 mod basic;
+mod bridge;
+mod bridge_work;
 mod callback;
 mod caller;
 mod calls;
@@ -32,6 +34,7 @@ mod invitation;
 mod keys;
 mod mail;
 mod names;
+mod new_application;
 mod oauth;
 mod once;
 mod partner;
@@ -60,7 +63,7 @@ mod webhook_health;
 mod webhook_outcome;
 mod webhook_work;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -69,7 +72,8 @@ use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
 
-pub use application_client::{ClientProof, NewApplication};
+pub use application_client::ClientProof;
+pub use bridge::{Asking, BridgeAct, BridgeDoor, BridgeReply, BridgeRequest};
 pub use callback::Answer;
 pub use caller::{Caller, Identity};
 pub use calls::Calls;
@@ -83,6 +87,7 @@ pub use four_eyes::FourEyes;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use names::{Names, ToName};
+pub use new_application::NewApplication;
 pub use oauth::*;
 pub use once::Created;
 pub use refusal::RefusedAct;
@@ -93,8 +98,7 @@ pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
 pub use sign_up::{LinkForm, Registration};
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
-    CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered,
-    NumberedRequest, Page, PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced,
+    CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page, PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced,
     SubscribedTo, SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep,
     Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
@@ -178,6 +182,8 @@ impl Default for Settings {
 /// Keywright, without any edge.
 #[derive(Debug)]
 pub struct App {
+    /// Itself, for what goes on after the one who asked for it has gone.
+    me: Weak<Self>,
     pub(crate) store: Store,
     pub(crate) keys: Keys,
     pub(crate) clock: Clock,
@@ -186,6 +192,10 @@ pub struct App {
     pub(crate) basic: basic::Verified,
     pub(crate) mail_waits: tokio::sync::Notify,
     pub(crate) refusals: refusal::Refusals,
+    /// How requests get to bridges.
+    pub(crate) bridge_door: OnceLock<bridge::BridgeDoor>,
+    /// There may be something to be done at a bridge.
+    pub(crate) bridges_wait: tokio::sync::Notify,
     /// Somebody committed: there may be something to tell.
     pub(crate) webhooks_wait: tokio::sync::Notify,
     /// How far this node knows the feed of changes to be told.
@@ -212,7 +222,8 @@ impl App {
         let keys = Keys::new(master);
         let verifier = Verifier::new(keys.pepper().clone(), settings.max_staleness);
         let verifier = Arc::new(verifier.with_certificates(settings.certificate_header));
-        let app = Arc::new(Self {
+        let app = Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
             oauth: oauth::OAuth::new(&store),
             store,
             keys,
@@ -222,6 +233,8 @@ impl App {
             basic: basic::Verified::default(),
             mail_waits: tokio::sync::Notify::new(),
             refusals: refusal::Refusals::default(),
+            bridge_door: OnceLock::new(),
+            bridges_wait: tokio::sync::Notify::new(),
             webhooks_wait: tokio::sync::Notify::new(),
             told: tokio::sync::Mutex::default(),
             last_id: AtomicU64::new(0),
@@ -271,6 +284,11 @@ impl App {
         }
     }
 
+    /// This very thing, to be held on to.
+    pub(crate) fn arc(&self) -> Result<Arc<Self>> {
+        self.me.upgrade().ok_or_else(|| Error::Internal("everything is being taken down".to_owned()))
+    }
+
     pub(crate) async fn begin(&self, caller: &Caller) -> Result<Tx> {
         Ok(self.store.begin(self.author(caller)).await?)
     }
@@ -288,6 +306,7 @@ impl App {
     pub(crate) async fn commit(&self, tx: Tx) -> Result<()> {
         tx.commit().await?;
         self.webhooks_wait.notify_one();
+        self.bridges_wait.notify_one();
         self.catch_up().await;
         Ok(())
     }

@@ -282,6 +282,8 @@ impl From<Error> for Refusal {
                 let refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", text);
                 Self { retry_after_s: Some(2), ..refusal }
             }
+            // No operation of theirs names a status for it; any 5xx aborts what was under way.
+            Error::Upstream(_) => Self::new(StatusCode::BAD_GATEWAY, "Bad Gateway", text),
             Error::Internal(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error", text),
         }
     }
