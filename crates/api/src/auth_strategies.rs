@@ -14,10 +14,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use edge::page::{List, PageQuery, Paging};
 use super::reply;
 use super::wire::{Time, present, set_if_given};
 use edge::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
+use edge::page::{List, PageQuery, Paging};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 
@@ -96,9 +96,9 @@ impl AuthMethod {
     fn take_api_key(&mut self) -> Option<String> {
         match self {
             Self::BridgedClientCredentials { api_key, .. } => api_key.take(),
-            Self::KeyAuth { .. } | Self::ClientCredentials { .. } | Self::SelfManagedClientCredentials { .. } => {
-                None
-            }
+            Self::KeyAuth { .. }
+            | Self::ClientCredentials { .. }
+            | Self::SelfManagedClientCredentials { .. } => None,
         }
     }
 }
@@ -133,7 +133,14 @@ impl From<domain::AuthMethod> for AuthMethod {
                 event_hooks,
             } => {
                 let api_key = None;
-                Self::BridgedClientCredentials { auth_methods, scopes, issuer, bridge_url, api_key, event_hooks }
+                Self::BridgedClientCredentials {
+                    auth_methods,
+                    scopes,
+                    issuer,
+                    bridge_url,
+                    api_key,
+                    event_hooks,
+                }
             }
         }
     }

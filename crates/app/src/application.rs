@@ -12,8 +12,7 @@ use crate::developer::own_id;
 use crate::new_application::Wish;
 use crate::partner::must_be_active;
 use crate::{
-    App, ApplicationFilter, Caller, Created, Error, Page, PageRequest, Result, Slice, Sliced,
-    expect_version,
+    App, ApplicationFilter, Caller, Created, Error, Page, PageRequest, Result, Slice, Sliced, expect_version,
 };
 
 const THIS: Resource = Resource::Applications;

@@ -37,7 +37,12 @@ const SECRET: &str = "Client secret";
 const OPENID: &str = "openid";
 
 impl App {
-    pub(crate) async fn put_client_secret(&self, tx: &mut Tx, application: ApplicationId, secret: &Secret) -> Result<()> {
+    pub(crate) async fn put_client_secret(
+        &self,
+        tx: &mut Tx,
+        application: ApplicationId,
+        secret: &Secret,
+    ) -> Result<()> {
         let material = Material::ClientSecret(ClientSecret::minted(secret, self.keys.pepper(), PEPPER));
         let draft = CredentialDraft { name: SECRET.to_owned(), expires_at: None };
         tx.save(Credential::issue(self.new_id(), application, draft, material, tx.now())?).await?;

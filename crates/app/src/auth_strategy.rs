@@ -162,8 +162,7 @@ impl App {
 
     /// What a strategy's bridge asks for.
     pub(crate) fn bridge_key(&self, strategy: &AuthStrategy) -> Result<Secret> {
-        let opened =
-            strategy.bridge_key.as_ref().and_then(|key| self.keys.open(&place(strategy.id), &key.0));
+        let opened = strategy.bridge_key.as_ref().and_then(|key| self.keys.open(&place(strategy.id), &key.0));
         let key = opened.and_then(|bytes| String::from_utf8(bytes).ok());
         let key = key.ok_or_else(|| Error::Internal("the key of a bridge does not open".to_owned()))?;
         Ok(Secret::imported(key))

@@ -95,7 +95,8 @@ struct Made {
 /// What is told when there is no answer that is worth anything. Coarse: the rest is for the log.
 const SILENT: Error = Error::Upstream("the bridge of the auth strategy did not answer");
 const REFUSED: Error = Error::Upstream("the bridge of the auth strategy refused");
-const JUNK: Error = Error::Upstream("the bridge of the auth strategy answered something else than was agreed");
+const JUNK: Error =
+    Error::Upstream("the bridge of the auth strategy answered something else than was agreed");
 
 impl App {
     /// Lets requests out to bridges. Until then every one fails. The first door stays.
@@ -219,15 +220,19 @@ impl App {
     }
 
     /// Tells a bridge what became of a client's application.
-    pub(crate) async fn tell_bridge(&self, strategy: &AuthStrategy, client_id: &str, event: Value) -> Result<()> {
+    pub(crate) async fn tell_bridge(
+        &self,
+        strategy: &AuthStrategy,
+        client_id: &str,
+        event: Value,
+    ) -> Result<()> {
         let path = format!("/{}/event-hook", escaped(client_id));
         must_be_success(strategy, &self.ask(strategy, BridgeAct::Post, &path, Some(event)).await?)
     }
 
     /// Has a client removed. One that is not there any more is removed.
     pub(crate) async fn remove_at_bridge(&self, strategy: &AuthStrategy, client_id: &str) -> Result<()> {
-        let reply =
-            self.ask(strategy, BridgeAct::Delete, &format!("/{}", escaped(client_id)), None).await?;
+        let reply = self.ask(strategy, BridgeAct::Delete, &format!("/{}", escaped(client_id)), None).await?;
         match reply.status {
             404 | 410 => Ok(()),
             _ => must_be_success(strategy, &reply),
@@ -320,7 +325,10 @@ fn junk(strategy: &AuthStrategy, why: &str) -> Error {
 
 /// It becomes the application's reference, and a segment of paths: two dots would lead elsewhere.
 fn is_client_id(text: &str) -> bool {
-    (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) && text != "." && text != ".."
+    (1..=255).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_graphic())
+        && text != "."
+        && text != ".."
 }
 
 fn is_secret(text: &str) -> bool {

@@ -13,8 +13,7 @@ use store::{Connection, Read, Tx};
 use crate::caller::application_for;
 use crate::keys::PEPPER;
 use crate::{
-    App, Caller, Created, CredentialFilter, Error, Page, PageRequest, Result, Slice, Sliced,
-    expect_version,
+    App, Caller, Created, CredentialFilter, Error, Page, PageRequest, Result, Slice, Sliced, expect_version,
 };
 
 const THIS: Resource = Resource::Credentials;

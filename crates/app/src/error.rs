@@ -50,7 +50,9 @@ pub enum Error {
     #[error("the service is not available at the moment; try again soon")]
     Unavailable(String),
     /// Another system that is needed for this did not do its part. What exactly went wrong there is in the log.
-    #[error("another system that this needs did not do its part ({0}); try again later, or tell the administrator")]
+    #[error(
+        "another system that this needs did not do its part ({0}); try again later, or tell the administrator"
+    )]
     Upstream(&'static str),
     /// A defect. The text is for the log.
     #[error("something went wrong here; tell the administrator the request id")]

@@ -63,8 +63,8 @@ mod webhook_health;
 mod webhook_outcome;
 mod webhook_work;
 
-use std::sync::{Arc, OnceLock, Weak};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use domain::{AddressRules, GrantType, MasterKey, Noun, SigningAlgorithm, Transition};
@@ -98,9 +98,10 @@ pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
 pub use sign_up::{LinkForm, Registration};
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
-    CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page, PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced,
-    SubscribedTo, SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep,
-    Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
+    CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page,
+    PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo,
+    SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep, Wanted,
+    WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use telling::{GatewayEvent, event_data};
 pub use verify::CertificateHeader;

@@ -117,7 +117,8 @@ impl App {
     pub(crate) async fn keep_bridged(&self, caller: &Caller, wish: &Wish, proof: &ClientProof) -> Result<()> {
         let mut tx = self.begin(caller).await?;
         if self.replay::<Application>(&tx, caller, wish.id, Some(&proof.secret)).await?.is_some() {
-            let message = "another request with the same Idempotency-Key was faster; repeat it to see the answer";
+            let message =
+                "another request with the same Idempotency-Key was faster; repeat it to see the answer";
             return Err(Error::conflict("in_progress", message));
         }
         let by = strategy(&tx, wish.auth_strategy_id).await?;

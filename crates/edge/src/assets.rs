@@ -18,8 +18,7 @@ pub struct Asset {
 }
 
 /// The documentation of the API.
-pub static DOCS: LazyLock<Asset> =
-    LazyLock::new(|| Asset::css("docs", include_str!("../assets/docs.css")));
+pub static DOCS: LazyLock<Asset> = LazyLock::new(|| Asset::css("docs", include_str!("../assets/docs.css")));
 
 /// All pages but that.
 pub static STYLE: LazyLock<Asset> =
@@ -59,6 +58,7 @@ fn hash(content: &str) -> u64 {
 /// What is answered here.
 pub const ROUTE: (&str, &str, &str) = ("GET", "/assets/{*file}", "Stylesheets and the like");
 
+/// Serves them.
 pub fn router() -> Router {
     Router::new().route(ROUTE.1, get(asset))
 }

@@ -106,7 +106,8 @@ async fn list(
 ) -> Result<Json<List<Item>>, Refusal> {
     let listing = Listing::read(query.as_deref(), &[])?;
     let application = keyed(&state, &caller, &ids).await?;
-    let found = state.app.own_credentials(&caller, application, CredentialKind::ApiKey, listing.slice).await?;
+    let found =
+        state.app.own_credentials(&caller, application, CredentialKind::ApiKey, listing.slice).await?;
     let data = found.items.iter().map(|credential| item(credential, &state)).collect();
     Ok(listing.reply(data, found.count))
 }

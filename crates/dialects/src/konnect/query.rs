@@ -71,11 +71,8 @@ impl Listing {
     /// # Errors
     /// Every parameter of a page or a filter that is wrong or not known.
     pub(super) fn read(query: Option<&str>, known: &[(&str, Ops)]) -> Result<Self, Refusal> {
-        let mut listing = Self {
-            slice: Slice { page: 0, limit: DEFAULT_SIZE },
-            filters: Vec::new(),
-            others: Vec::new(),
-        };
+        let mut listing =
+            Self { slice: Slice { page: 0, limit: DEFAULT_SIZE }, filters: Vec::new(), others: Vec::new() };
         let mut wrong = Vec::new();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             if let Err(error) = listing.take(&name, &value, known) {

@@ -1,8 +1,8 @@
 //! What somebody typed wrongly is named, all of it at once.
 
 use keywright_domain::{
-    AddressRules, AuthMethod, AuthStrategy, AuthStrategyDraft, Checks, Invalid, KeyLocation, Limit, Partner, PartnerDraft,
-    Period, Plan, PlanDraft, Sealed,
+    AddressRules, AuthMethod, AuthStrategy, AuthStrategyDraft, Checks, Invalid, KeyLocation, Limit, Partner,
+    PartnerDraft, Period, Plan, PlanDraft, Sealed,
 };
 
 use crate::sample::{NOW, id};
@@ -26,7 +26,11 @@ fn plan(edit: impl FnOnce(&mut PlanDraft)) -> Vec<String> {
 }
 
 fn strategy(locations: Vec<KeyLocation>) -> Vec<String> {
-    let draft = AuthStrategyDraft { name: "Keys".to_owned(), method: AuthMethod::KeyAuth { locations }, bridge_key: None };
+    let draft = AuthStrategyDraft {
+        name: "Keys".to_owned(),
+        method: AuthMethod::KeyAuth { locations },
+        bridge_key: None,
+    };
     wrong(AuthStrategy::create(id(4), draft, false, &AddressRules::default(), NOW))
 }
 
@@ -145,13 +149,16 @@ fn bridged(bridge_url: &str, key: Option<&[u8]>) -> AuthStrategyDraft {
 #[test]
 fn bridges_are_outside_and_have_a_key() {
     let rules = AddressRules::default();
-    let told = |url: &str, key: Option<&[u8]>| wrong(AuthStrategy::create(id(4), bridged(url, key), false, &rules, NOW));
+    let told = |url: &str, key: Option<&[u8]>| {
+        wrong(AuthStrategy::create(id(4), bridged(url, key), false, &rules, NOW))
+    };
     assert_eq!(told("https://bridge.example.com/dcr/", Some(b"k")), [""; 0]);
     assert_eq!(told("https://bridge.example.com/dcr", None), ["method.api_key required"]);
     assert_eq!(told("https://127.0.0.1/", Some(b"k")), ["method.bridge_url blocked_address"]);
     assert_eq!(told("http://bridge.example.com/", Some(b"k")), ["method.bridge_url invalid"]);
     assert_eq!(told("https://bridge.example.com/?a=b", Some(b"k")), ["method.bridge_url invalid"]);
-    let method = AuthMethod::SelfManagedClientCredentials { auth_methods: vec![], issuer: "http://x".to_owned() };
+    let method =
+        AuthMethod::SelfManagedClientCredentials { auth_methods: vec![], issuer: "http://x".to_owned() };
     let draft = AuthStrategyDraft { method, ..bridged("", None) };
     assert_eq!(wrong(AuthStrategy::create(id(4), draft, false, &rules, NOW)), ["method.issuer invalid"]);
 }

@@ -46,7 +46,12 @@ impl MigrationTrait for Migration {
             .col(json_binary("body"))
             .col(big_integer("due_at"))
             .col(big_integer("attempts"))
-            .foreign_key(&mut reference(table, "bridge_client_id", "bridge_clients", ForeignKeyAction::Cascade))
+            .foreign_key(&mut reference(
+                table,
+                "bridge_client_id",
+                "bridge_clients",
+                ForeignKeyAction::Cascade,
+            ))
             .to_owned();
         manager.create_table(notices).await?;
         manager.create_index(index(table, &["bridge_client_id"], false)).await

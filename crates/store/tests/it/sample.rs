@@ -31,11 +31,8 @@ pub(crate) fn partner(name: &str) -> Transition<Partner> {
 }
 
 pub(crate) fn auth_strategy(name: &str, is_default: bool) -> Transition<AuthStrategy> {
-    let draft = AuthStrategyDraft {
-        name: name.to_owned(),
-        method: AuthMethod::default_key_auth(),
-        bridge_key: None,
-    };
+    let draft =
+        AuthStrategyDraft { name: name.to_owned(), method: AuthMethod::default_key_auth(), bridge_key: None };
     AuthStrategy::create(new(), draft, is_default, &domain::AddressRules::default(), NOW).unwrap()
 }
 

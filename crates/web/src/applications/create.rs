@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use app::{App, PageRequest, PartnerFilter};
 use axum::extract::State as Shared;
-use domain::{
-    Application, ApplicationDraft, DeveloperId, Invalid, Owner, PartnerAction, PartnerId, Secret,
-};
+use domain::{Application, ApplicationDraft, DeveloperId, Invalid, Owner, PartnerAction, PartnerId, Secret};
 
 use super::list;
 use crate::Pages;
@@ -93,7 +91,9 @@ async fn reveal(app: &App, guest: &Guest, application: &Application, secret: &Se
         secret: secret.expose().to_owned(),
         note: Some("The application is an OAuth client: it gets access tokens with this secret.".to_owned()),
         usage: "Put the address of the authorization server’s token endpoint in the place of the capital letters.",
-        call: format!("curl -u \"{client_id}:SECRET\" -d grant_type=client_credentials https://TOKEN-ENDPOINT"),
+        call: format!(
+            "curl -u \"{client_id}:SECRET\" -d grant_type=client_credentials https://TOKEN-ENDPOINT"
+        ),
         back: path,
     };
     revealed.show(app, guest, Place::Applications).await

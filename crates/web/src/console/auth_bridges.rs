@@ -6,7 +6,6 @@ use app::App;
 use axum::extract::State as Shared;
 use domain::{AuthMethod, AuthStrategy, AuthStrategyDraft, AuthStrategyId};
 
-use edge::extract::Path;
 use crate::Pages;
 use crate::cell::Cell;
 use crate::field::Field;
@@ -17,6 +16,7 @@ use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::view::{Section, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
+use edge::extract::Path;
 
 const PATH: &str = "/console/auth-strategies";
 pub(super) const NEW: &str = "/console/auth-strategies/new-bridge";
@@ -35,8 +35,13 @@ fn fields(known: Option<(&AuthStrategy, &AuthMethod)>) -> Vec<Field> {
         ("", "", "client_credentials".to_owned(), String::new(), true);
     if let Some((strategy, method)) = known {
         name = strategy.name.as_str();
-        if let AuthMethod::BridgedClientCredentials { auth_methods, scopes, issuer, bridge_url, event_hooks } =
-            method
+        if let AuthMethod::BridgedClientCredentials {
+            auth_methods,
+            scopes,
+            issuer,
+            bridge_url,
+            event_hooks,
+        } = method
         {
             (bridge, from, told) = (bridge_url, issuer, *event_hooks);
             (methods, wanted) = (auth_methods.join(" "), scopes.join(" "));
@@ -45,12 +50,15 @@ fn fields(known: Option<(&AuthStrategy, &AuthMethod)>) -> Vec<Field> {
     let key = Field::password("api_key", "Key of the bridge");
     let key = match known {
         None => key.hint("What it is sent as X-API-KEY. It is not shown again."),
-        Some(_) => key.optional().hint("Left empty, it stays as it is. A bridge at another address needs it anew."),
+        Some(_) => {
+            key.optional().hint("Left empty, it stays as it is. A bridge at another address needs it anew.")
+        }
     };
     vec![
         Field::text("name", "Name", name).focused(),
-        Field::text("bridge_url", "Address of the bridge", bridge)
-            .hint("Such as https://bridge.example.com/dcr. It is asked for a client with each new application."),
+        Field::text("bridge_url", "Address of the bridge", bridge).hint(
+            "Such as https://bridge.example.com/dcr. It is asked for a client with each new application.",
+        ),
         key,
         Field::text("issuer", "Issuer", from).hint("Who makes the access tokens: an https address."),
         Field::area("auth_methods", "Ways to get and show tokens", &methods)
