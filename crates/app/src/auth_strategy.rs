@@ -38,6 +38,19 @@ impl App {
         Ok(all.into_iter().map(|strategy| (strategy.id, strategy)).collect())
     }
 
+    /// The strategies whose clients are made at other authorization servers, from the oldest to the newest: everybody may
+    /// know which there are.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn bridged_strategies(&self) -> Result<Vec<AuthStrategyId>> {
+        let all = self.store.read().all_auth_strategies().await?;
+        let bridged = all.into_iter().filter(|strategy| strategy.method.bridge_url().is_some());
+        let mut ids: Vec<AuthStrategyId> = bridged.map(|strategy| strategy.id).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
     /// One strategy.
     ///
     /// # Errors

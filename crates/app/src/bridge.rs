@@ -164,7 +164,7 @@ impl App {
         let (app, strategy) = (self.arc()?, strategy.clone());
         let (answer, mut answered) = oneshot::channel();
         tokio::spawn(async move {
-            let reply = app.ask(&strategy, BridgeAct::Post, "/", Some(body)).await;
+            let reply = app.ask_bridge(&strategy, BridgeAct::Post, "/", Some(body)).await;
             let made = match reply {
                 Ok(reply) => app.proof(&strategy, &reply).await,
                 Err(error) => Err(error),
@@ -207,7 +207,7 @@ impl App {
         client_id: &str,
     ) -> Result<ClientProof> {
         let path = format!("/{}/new-secret", escaped(client_id));
-        let asking = self.ask(strategy, BridgeAct::Post, &path, None);
+        let asking = self.ask_bridge(strategy, BridgeAct::Post, &path, None);
         let reply = tokio::time::timeout(self.patience(), asking).await.map_err(|_| SILENT)??;
         must_be_success(strategy, &reply)?;
         let made: Made = serde_json::from_slice(&reply.body).map_err(|_| junk(strategy, "no such JSON"))?;
@@ -227,12 +227,13 @@ impl App {
         event: Value,
     ) -> Result<()> {
         let path = format!("/{}/event-hook", escaped(client_id));
-        must_be_success(strategy, &self.ask(strategy, BridgeAct::Post, &path, Some(event)).await?)
+        must_be_success(strategy, &self.ask_bridge(strategy, BridgeAct::Post, &path, Some(event)).await?)
     }
 
     /// Has a client removed. One that is not there any more is removed.
     pub(crate) async fn remove_at_bridge(&self, strategy: &AuthStrategy, client_id: &str) -> Result<()> {
-        let reply = self.ask(strategy, BridgeAct::Delete, &format!("/{}", escaped(client_id)), None).await?;
+        let reply =
+            self.ask_bridge(strategy, BridgeAct::Delete, &format!("/{}", escaped(client_id)), None).await?;
         match reply.status {
             404 | 410 => Ok(()),
             _ => must_be_success(strategy, &reply),
@@ -285,7 +286,7 @@ impl App {
         self.bridge_door.get().map_or(PATIENCE, |door| door.patience)
     }
 
-    async fn ask(
+    async fn ask_bridge(
         &self,
         strategy: &AuthStrategy,
         act: BridgeAct,

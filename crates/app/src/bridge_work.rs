@@ -105,7 +105,7 @@ impl App {
         }
         for notice in notices {
             let app = Arc::clone(&app);
-            tasks.spawn(async move { app.tell(notice).await });
+            tasks.spawn(async move { app.tell_notice(notice).await });
         }
         while let Some(done) = tasks.join_next().await {
             done.map_err(|error| Error::Internal(format!("at a bridge: {error}")))??;
@@ -151,7 +151,7 @@ impl App {
         }
     }
 
-    async fn tell(&self, notice: BridgeNotice) -> Result<()> {
+    async fn tell_notice(&self, notice: BridgeNotice) -> Result<()> {
         let until = self.clock.now() + pause(notice.attempts);
         if !self.store.claim_bridge_notice(&notice, until).await? {
             return Ok(());

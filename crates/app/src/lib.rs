@@ -307,7 +307,6 @@ impl App {
     pub(crate) async fn commit(&self, tx: Tx) -> Result<()> {
         tx.commit().await?;
         self.webhooks_wait.notify_one();
-        self.bridges_wait.notify_one();
         self.catch_up().await;
         Ok(())
     }

@@ -218,7 +218,7 @@ impl App {
         let plan = offered_plan(&tx, &version, plan).await?;
         let needs_approval = version.needs_approval(&plan) && self.is_reviewed(tx.read(), caller).await?;
         let command = SubscriptionCommand::ChangePlan { plan_id: plan.id, needs_approval, comment };
-        self.carry_out(tx, &subscription, command).await
+        self.take_up(tx, &subscription, command).await
     }
 
     /// Ends a subscription from the side of the application. Its calls are refused from now on. One that was revoked
@@ -262,10 +262,10 @@ impl App {
         if matches!(command, SubscriptionCommand::Approve { .. }) {
             self.must_not_have_asked(tx.read(), caller, id).await?;
         }
-        self.carry_out(tx, &subscription, command).await
+        self.take_up(tx, &subscription, command).await
     }
 
-    async fn carry_out(
+    async fn take_up(
         &self,
         mut tx: Tx,
         before: &Subscription,

@@ -276,6 +276,11 @@ impl Owned for Application {
     }
 }
 
+/// The ids of the applications of a developer's own.
+pub(crate) fn applications_owned_by(developer: DeveloperId) -> sea_orm::sea_query::SelectStatement {
+    Entity::find().select_only().column(Column::Id).filter(Column::DeveloperId.eq(developer.0)).into_query()
+}
+
 fn applications_of(developer: DeveloperId) -> sea_orm::sea_query::SelectStatement {
     member::Entity::find()
         .select_only()

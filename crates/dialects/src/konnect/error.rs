@@ -138,6 +138,11 @@ impl Refusal {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized")
     }
 
+    /// 400 of a body that is wrong in a way that was not noted.
+    pub(super) fn malformed() -> Self {
+        Self::wrong(Wrong::new(Source::Body, "body", "invalid", "is not valid"))
+    }
+
     /// 422: whoever evaluates the application's tokens does not say which scopes it was granted.
     pub(super) fn no_granted_scopes() -> Self {
         let detail = "This feature is not supported by the application.";
