@@ -126,6 +126,7 @@ pub(crate) struct CreatedApplication {
     application: Application,
     /// If its auth strategy has made it an OAuth client, whose id is its `reference`: the client's secret. Keep it now: it
     /// is never shown again.
+    #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderVal
 use crate::guarded::{Failure, GuardedClient};
 
 /// How long a bridge may take. People wait for less; what comes later is undone.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(30);
 
 /// The way to bridges, under these rules.
 ///

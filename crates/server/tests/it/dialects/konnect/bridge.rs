@@ -130,8 +130,8 @@ both!(
         let ada = Client::developer(&desk, "ada").await;
         let (_, version) =
             product(&desk, "Orders", json!({"approval": "automatic", "auth_strategy_id": bridge.strategy})).await;
-        let strategies = ada.get(&format!("{PATH}/auth-strategies?filter[credential_type][eq]=client_credentials"));
-        let strategies = strategies.await.is(200, "strategies");
+        let path = format!("{PATH}/auth-strategies?filter[credential_type][eq]=client_credentials");
+        let strategies = ada.get(&path).await.is(200, "strategies");
         assert_eq!(strategies["data"][0]["id"], json!(bridge.strategy));
         assert!(strategies["data"][0].get("available_scopes").is_none());
 

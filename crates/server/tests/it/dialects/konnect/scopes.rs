@@ -23,6 +23,18 @@ async fn scope(desk: &Desk, name: &str) {
     desk.admin.make("/api/v1/oauth/scopes", body).await;
 }
 
+/// A token for the client itself, with a scope or none.
+async fn token(desk: &Desk, proof: &Value, scope: &str) -> Answer {
+    let scope = if scope.is_empty() { String::new() } else { format!("&scope={scope}") };
+    let request = desk
+        .http
+        .post(format!("{}/oauth2/token", desk.url))
+        .basic_auth(proof["client_id"].as_str().unwrap(), proof["client_secret"].as_str())
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("grant_type=client_credentials{scope}"));
+    Answer::of(request).await
+}
+
 /// The two places that tell the granted scopes of an application.
 async fn granted(ada: &Client, place: &str, version: &str) -> [Answer; 2] {
     let path = format!("{place}/registrations");
@@ -63,15 +75,7 @@ both!(
             assert_eq!(answer.is(200, "scopes")["scopes"], shown["scopes"]);
         }
         // What was granted is what tokens may have.
-        let token = |scope: &str| {
-            let form = [("grant_type", "client_credentials"), ("scope", scope)];
-            let (id, secret) = (&made["credentials"]["client_id"], &made["credentials"]["client_secret"]);
-            desk.http
-                .post(format!("{}/oauth2/token", desk.url))
-                .basic_auth(id.as_str().unwrap(), secret.as_str())
-                .form(&form)
-        };
-        let answer = Answer::of(token("orders.write")).await.expect(200).json();
+        let answer = token(&desk, &made["credentials"], "orders.write").await.expect(200).json();
         assert_eq!(answer["scope"], "orders.write");
 
         // None is chosen, and that is a choice; what is not offered cannot be chosen.
@@ -143,11 +147,7 @@ both!(
         let place = format!("{PATH}/{}", id(&made));
         assert_eq!(ada.get(&place).await.is(200, "application")["scopes"], json!(["orders.read"]));
         // It still acts for itself.
-        let credentials = &made["credentials"];
-        let form = [("grant_type", "client_credentials"), ("scope", "orders.read")];
-        let token = desk.http.post(format!("{}/oauth2/token", desk.url)).form(&form);
-        let (name, secret) = (credentials["client_id"].as_str().unwrap(), credentials["client_secret"].as_str());
-        Answer::of(token.basic_auth(name, secret)).await.expect(200);
+        token(&desk, &made["credentials"], "orders.read").await.expect(200);
 
         ada.patch(&place, json!({"redirect_uri": "https://shop.example.com/other"})).await.is(200, "application");
         assert_eq!(client_of(&desk, &made).await["redirect_uris"], json!(["https://shop.example.com/other"]));
@@ -188,9 +188,8 @@ both!(
         assert_eq!(client["token_endpoint_auth_method"], json!(ClientAuthMethod::ClientSecretBasic));
         let place = format!("/api/v1/applications/{}", id(&made));
         assert!(alice.get(&place).await.expect(200).json().get("client_secret").is_none());
-        let form = [("grant_type", "client_credentials")];
-        let token = desk.http.post(format!("{}/oauth2/token", desk.url)).form(&form);
-        Answer::of(token.basic_auth(reference, Some(secret))).await.expect(200);
+        let proof = json!({"client_id": reference, "client_secret": secret});
+        token(&desk, &proof, "").await.expect(200);
         let body = json!({"name": "Till", "auth_strategy_id": by, "reference": "mine"});
         alice.post("/api/v1/applications", body).await.names("reference");
         // One that holds keys has none.

@@ -47,6 +47,8 @@ both!(
         assert!(verifier::call(&desk, "GET", "/orders/3", &[("x-api-key", key)]).is_err());
         desk.app.flush().await.unwrap();
         desk.clock.advance(std::time::Duration::from_secs(120));
+        // Any change brings the gateway check up to date.
+        ada.application("Idle").await;
         verifier::call(&desk, "GET", "/orders/4", &[("x-api-key", &shop)]).unwrap();
         desk.app.flush().await.unwrap();
 
