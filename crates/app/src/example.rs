@@ -56,15 +56,26 @@ impl App {
         }
     }
 
+    /// Whether somebody administers this desk who has not begun with the example.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn is_in_use_without_example(&self) -> Result<bool> {
+        Ok(self.store.read().count_administrators().await? > 0 && self.example_partner().await?.is_none())
+    }
+
+    async fn example_partner(&self) -> Result<Option<domain::Partner>> {
+        let wanted = PartnerFilter { name_contains: Some(PARTNER.to_owned()), ..PartnerFilter::default() };
+        Ok(self.partners(&Caller::operator(), wanted, PageRequest::first(1)).await?.items.pop())
+    }
+
     /// Makes the example, or finds it and gives it a new key.
     ///
     /// # Errors
     /// If the database is not available, or something of the same name is there that is not the example.
     pub async fn install_example(&self) -> Result<Example> {
         let caller = Caller::operator();
-        let wanted = PartnerFilter { name_contains: Some(PARTNER.to_owned()), ..PartnerFilter::default() };
-        let known = self.partners(&caller, wanted, PageRequest::first(1)).await?.items.pop();
-        let application = match known {
+        let application = match self.example_partner().await? {
             Some(partner) => self.find_example(&caller, partner.id).await?,
             None => self.make_example(&caller).await?,
         };

@@ -111,6 +111,33 @@ impl App {
         self.save(tx, change).await
     }
 
+    /// What the secret out of the mail invites to, and what that is called, for whom it is meant; `None` as long as the
+    /// secret does not open it for this caller.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn invitation_behind(
+        &self,
+        caller: &Caller,
+        token: &str,
+    ) -> Result<Option<(Invitation, Name)>> {
+        let Some(developer) = caller.developer() else { return Ok(None) };
+        let hash = self.keys.pepper().hash(SecretKind::Invitation, token);
+        let read = self.store.read();
+        let developer: Option<Developer> = read.find(developer).await?;
+        let found = read.invitation_by_hash(&hash).await?;
+        let now = self.clock.now();
+        let (Some(developer), Some(invitation)) = (developer, found) else { return Ok(None) };
+        if !invitation.is_for(&developer) || invitation.status(now) != InvitationStatus::Open {
+            return Ok(None);
+        }
+        let name = match invitation.to {
+            Membership::Partner(id, _) => read.find(id).await?.map(|it: Partner| it.name),
+            Membership::Application(id, _) => read.find(id).await?.map(|it: Application| it.name),
+        };
+        Ok(name.map(|name| (invitation, name)))
+    }
+
     /// Joins by the secret out of the mail: a signed-in developer with exactly the address that was invited, proven.
     /// The role is the one that was invited to.
     ///

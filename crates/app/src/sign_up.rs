@@ -235,6 +235,19 @@ impl App {
     }
 
     /// Looks a one-time secret up, without using it.
+    /// Whether a link with a secret is known to be over, so that nobody fills its form in in vain. Looking uses nothing
+    /// up. Of a secret that was never made here nothing is said.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn is_link_over(&self, kind: SecretKind, secret: &str) -> Result<bool> {
+        let hash = self.keys.pepper().hash(kind, secret);
+        let read = self.store.read();
+        let Some(token) = read.one_time_token(kind, &hash).await? else { return Ok(false) };
+        let has_no_use = kind == SecretKind::Setup && read.count_administrators().await? > 0;
+        Ok(has_no_use || !token.is_usable(self.clock.now()))
+    }
+
     async fn one_time(&self, kind: SecretKind, secret: &str) -> Result<(OneTimeToken, Developer)> {
         let hash = self.keys.pepper().hash(kind, secret);
         let read = self.store.read();

@@ -18,6 +18,8 @@ pub use problem::Problem;
 pub struct Options {
     /// Where people reach it, without a slash at the end.
     pub public_url: String,
+    /// Where gateways on this machine reach it, as host and port.
+    pub gateway_address: String,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// How many requests a minute one token or session may make.
@@ -46,6 +48,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             public_url: "http://127.0.0.1:8080".to_owned(),
+            gateway_address: "127.0.0.1:8081".to_owned(),
             trusted_proxies: Vec::new(),
             token_requests_per_minute: 600,
             stranger_requests_per_minute: 20,

@@ -57,6 +57,13 @@ impl Context {
         desk::open(&config, &config.server.public_url(config.server.listen)).await
     }
 
+    /// The same for a command that only makes sense where there is something already: whoever stands in the wrong
+    /// folder is told so, and nothing is made there.
+    pub(crate) async fn open_existing(&self) -> anyhow::Result<Arc<App>> {
+        desk::must_be_there(&self.load(&Listen::default())?.config)?;
+        self.open().await
+    }
+
     /// How to start this program again.
     pub(crate) fn again(&self, config: &Config) -> Again {
         let program = std::env::args_os().next().unwrap_or_default();

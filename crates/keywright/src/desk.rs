@@ -28,11 +28,32 @@ pub(crate) async fn open(config: &Config, public_url: &PublicUrl) -> anyhow::Res
 /// As [`open`]; the store comes along, for who wants to close it.
 async fn open_with_store(config: &Config, public_url: &PublicUrl) -> anyhow::Result<(Arc<App>, Store)> {
     data_dir::prepare(&config.data_dir)?;
+    if is_database_lost(config)? {
+        let database = config.database_name();
+        tracing::warn!(%database, "there is a master key here and no database: an empty one is made now. If there was one, stop, and put it back from your backup");
+    }
     let (store, _) = migrated_store(config).await?;
     let master = master_key_for(config, &store).await?;
     let app = App::start(store.clone(), &master, settings(config, public_url), Clock::System).await?;
     app.ensure_default_strategy().await?;
     Ok((app, store))
+}
+
+/// Whether the embedded database is missing although there is a key that one was written under, perhaps.
+pub(crate) fn is_database_lost(config: &Config) -> Result<bool, Failure> {
+    let is_missing = config.database.url.is_none() && !config.embedded_database().exists();
+    Ok(is_missing && find_master_key(config)?.is_some())
+}
+
+/// Refuses where there is no embedded database yet: for commands that only make sense with one.
+pub(crate) fn must_be_there(config: &Config) -> Result<(), Failure> {
+    if config.database.url.is_some() || config.embedded_database().exists() {
+        return Ok(());
+    }
+    let problem = Problem::new(format!("there is no database here: {} is not there", config.database_name()));
+    Err(Failure::failed(
+        problem.hint("name the data folder with --data-dir, or make a new one: keywright serve"),
+    ))
 }
 
 /// Opens the database and brings it up to date. Says whether there was anything to do.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -9,6 +10,8 @@ use std::time::Duration;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sea_orm_migration::MigratorTrait;
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
 use crate::migration::Migrator;
@@ -125,7 +128,10 @@ impl Store {
                 ("synchronous_commit", "on"),
             ])
         });
-        let mut pool = Database::connect(options).await?;
+        let mut pool = match Database::connect(options).await {
+            Ok(pool) => pool,
+            Err(error) => return Err(why_not(url).await.unwrap_or_else(|| error.into())),
+        };
         let load = Arc::new(Load::default());
         load.count(&mut pool);
         Ok(Self { readers: pool.clone(), writer: pool, file: None, load })
@@ -229,6 +235,13 @@ fn migration_error(error: DbErr) -> Error {
 }
 
 /// Makes the file readable for its owner only, before SQLite fills it.
+/// Why a server cannot be reached: a pool tries again and again, and in the end says only that it waited.
+async fn why_not(url: &str) -> Option<Error> {
+    let options = PgConnectOptions::from_str(url).ok()?;
+    let tried = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await.ok()?;
+    Some(Error::Unavailable(tried.err()?.to_string()))
+}
+
 fn make_private_file(path: &Path) -> std::io::Result<()> {
     if path.exists() {
         return Ok(());

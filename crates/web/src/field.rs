@@ -58,6 +58,11 @@ impl Choice {
         Self { value: value.into(), label: label.into(), hint: String::new(), chosen: false }
     }
 
+    /// It may not be left empty.
+    pub(crate) fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
     /// What is to be known about it.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: hint.into(), ..self }

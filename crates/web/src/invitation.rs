@@ -7,11 +7,13 @@ use axum::extract::State as Shared;
 use domain::{InvitationId, Membership};
 
 use super::Pages;
+use super::cell::Cell;
 use super::field::Field;
 use super::form::Form;
 use super::frame::Place;
 use super::notice::{Notice, go_to};
 use super::refused::Answer;
+use super::states;
 use super::view::{Section, View};
 use super::visit::{Developer, Guest, Person, Sent, Visit};
 use edge::extract::Path;
@@ -44,8 +46,30 @@ fn form(guest: &Guest, token: &str) -> Form {
 }
 
 async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer {
-    let form = form(&visit, visit.query.text("token"));
-    view(form).show(&app, &visit).await
+    let token = visit.query.text("token");
+    let form = form(&visit, token);
+    let page = match app.invitation_behind(&visit.caller, token).await? {
+        Some((invitation, name)) => {
+            let (kind, role) = words(invitation.to);
+            View::new(Place::Partners, format!("Join {name}?"))
+                .section(Section::facts(vec![
+                    (kind, Cell::text(name.as_str())),
+                    ("You become", Cell::text(role)),
+                    ("Invited", Cell::time(invitation.meta.created_at)),
+                ]))
+                .section(Section::form(form))
+        }
+        None => view(form),
+    };
+    page.show(&app, &visit).await
+}
+
+/// What somebody is invited to, and as what.
+fn words(to: Membership) -> (&'static str, &'static str) {
+    match to {
+        Membership::Partner(_, role) => ("Partner", states::partner_role(role)),
+        Membership::Application(_, role) => ("Application", states::application_role(role)),
+    }
 }
 
 async fn accept(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Developer>) -> Answer {

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::Invalid;
+use domain::{Invalid, SecretKind};
 
 use super::field::{Field, Fields};
 use super::notice::{Notice, redirect};
@@ -33,11 +33,24 @@ fn form(token: String, wrong: &Invalid) -> ResetPassword {
     ResetPassword { token, fields: Fields::new(Field::new_password(), wrong) }
 }
 
-async fn show(Query(Link { token }): Query<Link>) -> Response {
+async fn show(
+    Shared(app): Shared<Arc<App>>,
+    Query(Link { token }): Query<Link>,
+) -> Result<Response, Problem> {
     if token.is_empty() {
-        return one_time_link::incomplete();
+        return Ok(one_time_link::incomplete());
     }
-    page(StatusCode::OK, &form(token, &Invalid::default()))
+    if app.is_link_over(SecretKind::PasswordReset, &token).await? {
+        return Ok(over(Error::Gone("used or too old")));
+    }
+    Ok(page(StatusCode::OK, &form(token, &Invalid::default())))
+}
+
+/// Says that the link works no more.
+fn over(error: Error) -> Response {
+    let text =
+        "It was used before, is older than 30 minutes, or a newer one was sent. Only the last one works.";
+    one_time_link::refused(error, text, Some(("/forgot-password", "Get a new link")))
 }
 
 async fn submit(
@@ -52,9 +65,6 @@ async fn submit(
     Ok(match done {
         Ok(()) => redirect("/sign-in", Notice::PasswordChanged),
         Err(Error::Invalid(wrong)) => page(StatusCode::BAD_REQUEST, &form(typed.token, &wrong)),
-        Err(error) => {
-            let text = "It was used before, is older than 30 minutes, or a newer one was sent. Only the last one works.";
-            one_time_link::refused(error, text, Some(("/forgot-password", "Get a new link")))
-        }
+        Err(error) => over(error),
     })
 }

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::Invalid;
+use domain::{Invalid, SecretKind};
 use serde::Deserialize;
 
 use super::field::{Field, Fields, typed_twice};
@@ -47,11 +47,23 @@ fn form(typed: &Typed, wrong: &Invalid) -> Setup {
     Setup { token: typed.token.clone(), fields: Fields::new(fields, wrong) }
 }
 
-async fn show(Query(Link { token }): Query<Link>) -> Response {
+async fn show(
+    Shared(app): Shared<Arc<App>>,
+    Query(Link { token }): Query<Link>,
+) -> Result<Response, Problem> {
     if token.is_empty() {
-        return one_time_link::incomplete();
+        return Ok(one_time_link::incomplete());
     }
-    page(StatusCode::OK, &form(&Typed { token, ..Typed::default() }, &Invalid::default()))
+    if app.is_link_over(SecretKind::Setup, &token).await? {
+        return Ok(over(Error::Gone("used or too old")));
+    }
+    Ok(page(StatusCode::OK, &form(&Typed { token, ..Typed::default() }, &Invalid::default())))
+}
+
+/// Says that the link works no more.
+fn over(error: Error) -> Response {
+    let text = "It was used before, or is older than a day. As long as there is no administrator, Keywright prints a new one when it starts; otherwise make further ones at its command line: keywright admin create.";
+    one_time_link::refused(error, text, None)
 }
 
 async fn submit(
@@ -66,10 +78,7 @@ async fn submit(
     Ok(match done {
         Ok(_) => Redirect::to("/setup/done").into_response(),
         Err(Error::Invalid(wrong)) => page(StatusCode::BAD_REQUEST, &form(&typed, &wrong)),
-        Err(error) => {
-            let text = "It was used before, or is older than a day. As long as there is no administrator, Keywright prints a new one when it starts; otherwise make further ones at its command line: keywright admin create.";
-            one_time_link::refused(error, text, None)
-        }
+        Err(error) => over(error),
     })
 }
 

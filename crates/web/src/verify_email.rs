@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{DeveloperState, Invalid};
+use domain::{DeveloperState, Invalid, SecretKind};
 
 use super::field::{Field, Fields};
 use super::notice::{Notice, redirect};
@@ -33,11 +33,23 @@ fn form(token: String, wrong: &Invalid) -> VerifyEmail {
     VerifyEmail { token, fields: Fields::new(Field::new_password(), wrong) }
 }
 
-async fn show(Query(Link { token }): Query<Link>) -> Response {
+async fn show(
+    Shared(app): Shared<Arc<App>>,
+    Query(Link { token }): Query<Link>,
+) -> Result<Response, Problem> {
     if token.is_empty() {
-        return one_time_link::incomplete();
+        return Ok(one_time_link::incomplete());
     }
-    page(StatusCode::OK, &form(token, &Invalid::default()))
+    if app.is_link_over(SecretKind::EmailVerification, &token).await? {
+        return Ok(over(Error::Gone("used or too old")));
+    }
+    Ok(page(StatusCode::OK, &form(token, &Invalid::default())))
+}
+
+/// Says that the link works no more.
+fn over(error: Error) -> Response {
+    let text = "It was used before, or is older than 24 hours. Register again with the same address, and we send you a new one.";
+    one_time_link::refused(error, text, Some(("/sign-up", "Register again")))
 }
 
 async fn submit(
@@ -55,9 +67,6 @@ async fn submit(
         }
         Ok(_) => redirect("/sign-in", Notice::Waiting),
         Err(Error::Invalid(wrong)) => page(StatusCode::BAD_REQUEST, &form(typed.token, &wrong)),
-        Err(error) => {
-            let text = "It was used before, or is older than 24 hours. Register again with the same address, and we send you a new one.";
-            one_time_link::refused(error, text, Some(("/sign-up", "Register again")))
-        }
+        Err(error) => over(error),
     })
 }

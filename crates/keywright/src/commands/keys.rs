@@ -62,7 +62,7 @@ fn algorithm(text: &str) -> Result<SigningAlgorithm, String> {
 
 /// Does what was asked for.
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<()> {
-    let app = context.open().await?;
+    let app = context.open_existing().await?;
     let operator = Caller::operator();
     let keys = match args.action {
         Action::List => all(&app).await?,
@@ -123,7 +123,10 @@ struct Listed {
 impl Answer for Listed {
     fn for_people(&self, out: &mut dyn Write) -> io::Result<()> {
         if self.keys.is_empty() {
-            return writeln!(out, "There are no signing keys yet: the server makes them when it runs.");
+            return writeln!(
+                out,
+                "There are no signing keys yet: the server makes them once there is a client to sign for."
+            );
         }
         let mut table = Table::new(["id", "algorithm", "series", "state", "since"]);
         for key in &self.keys {

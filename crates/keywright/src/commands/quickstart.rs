@@ -8,6 +8,7 @@ use super::serve::Started;
 use crate::cli::Listen;
 use crate::config::Config;
 use crate::desk::Running;
+use crate::output::{Failure, Problem};
 use proof::prove;
 use story::Story;
 
@@ -44,6 +45,15 @@ pub(crate) async fn run(args: &Args, context: &Context) -> anyhow::Result<()> {
 }
 
 async fn tell(args: &Args, context: &Context, config: &Config, running: &Running) -> anyhow::Result<()> {
+    if running.app.is_in_use_without_example().await? {
+        let problem =
+            Problem::new("this data folder is in use: there is an administrator, and no example in it");
+        return Err(Failure::failed(
+            problem
+                .hint("name a new folder with --data-dir, so that nobody sees a made-up API and a key to it"),
+        )
+        .into());
+    }
     let example = running.app.install_example().await?;
     let proof = prove(&example, config, running.gateway).await?;
     // A server that ends at once has no use for the link, and would take it from one that runs elsewhere.

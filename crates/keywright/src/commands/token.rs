@@ -77,7 +77,10 @@ pub(crate) struct Revoke {
 
 /// Does what was asked for.
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<()> {
-    let app = context.open().await?;
+    let app = match args.action {
+        Action::Create(_) => context.open().await?,
+        Action::List | Action::Revoke(_) => context.open_existing().await?,
+    };
     match args.action {
         Action::Create(create) => context.output.answer(&make(&app, create).await?),
         Action::List => context.output.answer(&Listed { tokens: all(&app).await? }),

@@ -13,7 +13,12 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Failure> {
             Problem::new(format!("cannot make the data folder {}: {error}", folder.display()))
                 .hint("name another one with --data-dir, or let this user write there"),
         )
-    })
+    })?;
+    if folder.metadata().is_ok_and(|metadata| Sharing::of(&metadata) > Sharing::GroupReads) {
+        let folder = folder.display();
+        tracing::warn!(%folder, "others may reach into the data folder, where the master key is; take that from them: chmod 700");
+    }
+    Ok(())
 }
 
 /// With whom a file or folder is shared by its permissions.

@@ -48,7 +48,7 @@ impl Running {
         let public_url = config.server.public_url(public);
         let (app, store) = super::open_with_store(config, &public_url).await?;
 
-        let options = public_options(config, &public_url);
+        let options = public_options(config, &public_url, gateway);
         let [public_listener, gateway_listener] = ports.listen()?;
         let (stop, is_stopping) = watch::channel(false);
         let until_told = || {
@@ -129,9 +129,16 @@ fn webhook_limits() -> outbound::webhook_worker::Limits {
     outbound::webhook_worker::Limits::for_open_files(getrlimit(Resource::Nofile).current.unwrap_or(65_536))
 }
 
-fn public_options(config: &Config, public_url: &PublicUrl) -> Options {
+fn public_options(config: &Config, public_url: &PublicUrl, gateway: SocketAddr) -> Options {
+    // Whoever listens everywhere is reached at this machine's own address, too.
+    let gateway = match gateway {
+        SocketAddr::V4(it) if it.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], it.port())),
+        SocketAddr::V6(it) if it.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], it.port())),
+        other => other,
+    };
     Options {
         public_url: public_url.to_string(),
+        gateway_address: gateway.to_string(),
         trusted_proxies: config.server.trusted_proxies.clone(),
         token_requests_per_minute: config.limits.token_requests_per_minute,
         stranger_requests_per_minute: config.limits.stranger_requests_per_minute,

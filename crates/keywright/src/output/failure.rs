@@ -128,7 +128,11 @@ impl Failure {
     }
 
     fn for_scripts(&self) -> serde_json::Value {
-        json!({ "error": { "code": self.code, "message": self.to_string(), "hint": self.hint() } })
+        let problems: Vec<_> =
+            self.problems.iter().map(|it| json!({ "message": it.message, "hint": it.hint })).collect();
+        json!({ "error": {
+            "code": self.code, "message": self.to_string(), "hint": self.hint(), "problems": problems,
+        } })
     }
 }
 
@@ -181,6 +185,8 @@ mod tests {
         assert_eq!(error["code"], "configuration");
         assert_eq!(error["message"], "first\u{1b}[2J\nsecond");
         assert_eq!(error["hint"], "do this\nthen that");
+        assert_eq!(error["problems"][0]["hint"], "do this\nthen that");
+        assert_eq!(error["problems"][1], json!({"message": "second", "hint": null}));
     }
 
     #[test]

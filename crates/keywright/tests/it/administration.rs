@@ -49,6 +49,11 @@ fn an_administrator_is_made_with_a_password_from_standard_input() {
 #[test]
 fn tokens_are_made_listed_and_revoked() {
     let place = Place::new();
+    // Nothing is made where somebody only looks, perhaps in the wrong folder.
+    let nothing = place.run("token list");
+    assert_eq!(nothing.status, 1, "{}", nothing.stdout);
+    assert!(nothing.stderr.contains("there is no database here") && nothing.stderr.contains("--data-dir"));
+    place.run("migrate").answer();
     assert_eq!(place.run("token list --json").json(), json!({ "tokens": [] }));
     assert!(place.run("token list").answer().starts_with("There are no tokens yet."));
     let made = place.run("token create --name ci --json");

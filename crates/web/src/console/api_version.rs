@@ -69,6 +69,7 @@ async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec
     Ok(vec![
         Field::text("name", "Name", &draft.name).hint("Such as “v1”."),
         Field::area("path_prefixes", "Paths", &draft.path_prefixes.join("\n"))
+            .required()
             .hint("Where the gateway serves it, one in a line, such as /orders. Everything below is the same version; the longest path wins."),
         Field::area("hosts", "Hosts", &draft.hosts.join("\n")).hint("One in a line. None: any host.").tall(2),
         Field::text("methods", "Methods", &draft.methods.join(" ")).hint("Such as GET POST. None: all.").optional(),

@@ -12,6 +12,7 @@ use crate::frame::{Frame, Place};
 use crate::refused::Answer;
 use crate::visit::{Administrator, Visit};
 use crate::{Pages, framed};
+use edge::state::State;
 
 const PATH: &str = "/console/gateways";
 
@@ -47,8 +48,12 @@ fn place<'a>(given: Option<&'a str>, otherwise: &'a str) -> &'a str {
     given.filter(is_place).unwrap_or(otherwise)
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
-    let keywright = place(visit.query.given("keywright"), "127.0.0.1:8081");
+async fn show(
+    Shared(app): Shared<Arc<App>>,
+    Shared(state): Shared<State>,
+    visit: Visit<Administrator>,
+) -> Answer {
+    let keywright = place(visit.query.given("keywright"), &state.options.gateway_address);
     let upstream = place(visit.query.given("upstream"), "127.0.0.1:9000");
     let host = place(visit.query.given("host"), "api.example.com");
     let put = |file: &str| file.replace("127.0.0.1:8081", keywright).replace("127.0.0.1:9000", upstream);

@@ -65,7 +65,7 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
     if !app.settings().sends_mail {
         view = view.section(Section::note(
             Tone::Waits,
-            "No mail server is configured: mails are kept here, and nobody gets them. Pass their links on by hand, or set mail.smtp_url.",
+            "No mail server is configured: mails are kept here, and nobody gets them. Pass their links on by hand, or set mail.host.",
         ));
     }
     view.section(Section::table(table)).show(&app, &visit).await

@@ -28,7 +28,8 @@ pub(super) fn routes(pages: Pages) -> Pages {
 fn form(guest: &Guest, one: &One) -> Form {
     let it = &one.subscription;
     let approve = Choice::new("approve", "Approve").hint("Its calls are let through from now on.");
-    let reject = Choice::new("reject", "Reject").hint("Nothing changes, and who asked is told.");
+    let reject = Choice::new("reject", "Reject")
+        .hint("Nothing changes; who asked sees that, and your comment, on the page of the subscription.");
     let revoke = Choice::new("revoke", "Stop it").hint("Its calls are refused from now on.");
     let choices = match it.status {
         SubscriptionStatus::Pending => vec![approve, reject],

@@ -28,7 +28,11 @@ async fn database(config: &Config) -> (Option<Store>, Finding) {
     const NAME: &str = "database";
     let shown = config.database_name();
     if config.database.url.is_none() && !config.embedded_database().exists() {
-        let problem = Problem::new(format!("{shown} is not there yet")).hint("`keywright serve` makes it");
+        let problem = match desk::is_database_lost(config) {
+            Ok(true) => Problem::new(format!("{shown} is not there, but a master key is"))
+                .hint("if there was one, put it back from your backup; otherwise `keywright serve` makes it"),
+            _ => Problem::new(format!("{shown} is not there yet")).hint("`keywright serve` makes it"),
+        };
         return (None, Finding::warn(NAME, problem));
     }
     let stopwatch = Stopwatch::now();
