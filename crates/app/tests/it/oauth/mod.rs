@@ -1,6 +1,7 @@
 //! Tokens for clients that act for themselves: who gets one, what it is worth, and when it ends.
 
 mod ending;
+mod gateway;
 mod getting;
 mod keys;
 mod proving;
