@@ -195,6 +195,8 @@ pub struct App {
     /// Milliseconds and counter of the last id that was made here.
     last_id: AtomicU64,
     sync: sync::Sync,
+    /// What this node is called among others.
+    pub(crate) node: Uuid,
     pub(crate) oauth: oauth::OAuth,
     verifier: Arc<Verifier>,
     calls: calls::Calls,
@@ -228,6 +230,7 @@ impl App {
             told: tokio::sync::Mutex::default(),
             last_id: AtomicU64::new(0),
             sync: sync::Sync::default(),
+            node: Uuid::now_v7(),
             verifier,
             calls: calls::Calls::new(),
         });

@@ -22,6 +22,8 @@ pub(crate) struct Clients {
     /// By what they call themselves; revoked ones are left out.
     by_name: HashMap<String, ClientId>,
     by_application: HashMap<ApplicationId, ClientId>,
+    /// Where scripts of live public clients run, each with those clients.
+    origins: HashMap<String, Arc<[ClientId]>>,
     /// The secrets of each application, few.
     secrets: HashMap<ApplicationId, Arc<[SecretRecord]>>,
     secret_of: HashMap<CredentialId, ApplicationId>,
@@ -64,18 +66,32 @@ impl Clients {
             if by_application.get(&old.application_id) == Some(&id) {
                 by_application.remove(&old.application_id);
             }
+            old.browser_origins().into_iter().for_each(|origin| self.set_origin(origin, id, false));
         }
         match client {
             Some(client) => {
                 if client.is_live() {
                     by_name.insert(client.client_id.clone(), id);
                     by_application.insert(client.application_id, id);
+                    client.browser_origins().into_iter().for_each(|origin| self.set_origin(origin, id, true));
                 }
                 by_id.insert(id, Arc::from(client));
             }
             None => {
                 by_id.remove(&id);
             }
+        }
+    }
+
+    fn set_origin(&self, origin: String, id: ClientId, is_used: bool) {
+        let origins = self.origins.pin();
+        let known = origins.get(&origin).cloned().unwrap_or_default();
+        let others = known.iter().copied().filter(|other| *other != id);
+        let all: Vec<ClientId> = others.chain(is_used.then_some(id)).collect();
+        if all.is_empty() {
+            origins.remove(&origin);
+        } else {
+            origins.insert(origin, all.into());
         }
     }
 
@@ -151,6 +167,11 @@ impl Verifier {
     pub fn client_by_name(&self, client_id: &str) -> Option<Arc<Client>> {
         let id = *self.clients.by_name.pin().get(client_id)?;
         self.client(id)
+    }
+
+    /// Whether scripts of a live public client run there.
+    pub fn is_origin(&self, origin: &str) -> bool {
+        self.clients.origins.pin().contains_key(origin)
     }
 
     /// The live client of an application.

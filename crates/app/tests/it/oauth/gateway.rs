@@ -146,7 +146,7 @@ both!(a_chosen_secret_is_compared_once_on_each_node_and_ends_at_once, quick());
 async fn a_chosen_secret_is_compared_once_on_each_node_and_ends_at_once(desk: Desk) {
     let app = &desk.app;
     publish(&desk).await;
-    let chosen = "correct horse battery staple";
+    let chosen = "correct-horse-battery-staple";
     let made: Made = client(app, "Chosen", |it| {
         it.draft.grant_types = vec![GrantType::ClientCredentials];
         it.chosen.client_secret = Some(Secret::imported(chosen));
@@ -160,8 +160,7 @@ async fn a_chosen_secret_is_compared_once_on_each_node_and_ends_at_once(desk: De
     }
     assert!(since.elapsed() < Duration::from_secs(1), "a hundred slow hashes take longer");
     assert_eq!(ask(&desk.another_node().await.app, &value, None).await, None);
-    let regenerated =
-        app.regenerate_client_secret(&Caller::operator(), made.application(), Duration::ZERO, None);
-    regenerated.await.unwrap();
+    let (operator, none) = (Caller::operator(), Duration::ZERO);
+    app.regenerate_client_secret(&operator, made.application(), none, None).await.unwrap();
     assert_eq!(ask(app, &value, None).await, Some(Reason::CredentialUnknown));
 }

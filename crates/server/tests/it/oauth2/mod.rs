@@ -6,6 +6,7 @@ mod attacks_g_metadata;
 mod attacks_h_sessions;
 mod authorize;
 mod consents;
+mod cors;
 mod legacy;
 mod logout;
 mod real_clients;
