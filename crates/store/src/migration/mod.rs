@@ -23,6 +23,7 @@ mod m0040_portal;
 mod m0041_asking_for_apis;
 mod m0050_audiences;
 mod m0051_nodes;
+mod m0052_kept_sessions;
 
 pub(crate) struct Migrator;
 
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_oauth_grants::Migration),
             Box::new(m0050_audiences::Migration),
             Box::new(m0051_nodes::Migration),
+            Box::new(m0052_kept_sessions::Migration),
         ]
     }
 }

@@ -9,6 +9,7 @@ mod consents;
 mod cors;
 mod legacy;
 mod logout;
+mod persistent_sso;
 mod real_clients;
 mod token;
 mod userinfo;
