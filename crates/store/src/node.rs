@@ -3,7 +3,7 @@
 use domain::Instant;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{ExprTrait, OnConflict};
 
 use crate::{Read, Result, Store};
 

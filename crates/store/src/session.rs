@@ -7,7 +7,7 @@ use domain::{
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 
 use crate::record::{Place, meta};
 use crate::{Read, Record, Result, Store};

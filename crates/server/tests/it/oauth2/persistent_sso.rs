@@ -96,7 +96,7 @@ both!(
         app.update_client(&operator, application, None, None, |draft| draft.persistent_sso = true).await.unwrap();
 
         let (third, _) = sign_in(&desk, &rp, true).await;
-        desk.app.request_password_reset(&crate::support::visitor(), "alice@example.com").await.unwrap();
+        desk.app.forgot_password(&crate::support::visitor(), "alice@example.com").await.unwrap();
         let token = desk.token_in_last_mail("alice@example.com").await;
         desk.app.reset_password(&crate::support::visitor(), &token, "alice likes yellow umbrellas").await.unwrap();
         assert!(!is_signed_in(&third, &rp, &[]).await);
