@@ -3,7 +3,7 @@
 use domain::Instant;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{ExprTrait, OnConflict};
+use sea_orm::sea_query::OnConflict;
 
 use crate::{Read, Result, Store};
 
@@ -41,7 +41,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available.
     pub async fn lags_a_node(&self, moment: Instant, gone: Instant) -> Result<bool> {
-        let lagging = Column::FreshAt.lte(moment.micros()).and(Column::FreshAt.gte(gone.micros()));
-        Ok(Entity::find().filter(lagging).count(self.0).await? > 0)
+        let lagging = Entity::find().filter(Column::FreshAt.lte(moment.micros()));
+        Ok(lagging.filter(Column::FreshAt.gte(gone.micros())).count(self.0).await? > 0)
     }
 }

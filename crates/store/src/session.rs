@@ -7,7 +7,7 @@ use domain::{
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 
 use crate::record::{Place, meta};
 use crate::{Read, Record, Result, Store};
@@ -243,9 +243,10 @@ impl Store {
     /// If the database is not available.
     pub async fn sweep_sessions(&self, now: Instant) -> Result<u64> {
         let idle_since = now - Session::LONGEST_IDLE;
-        let over = sea_orm::Condition::any()
-            .add(Column::EndsAt.lte(now.micros()))
-            .add(Column::LastSeenAt.lte(idle_since.micros()).and(Column::KeptFor.is_null()));
+        let idle = sea_orm::Condition::all()
+            .add(Column::LastSeenAt.lte(idle_since.micros()))
+            .add(Column::KeptFor.is_null());
+        let over = sea_orm::Condition::any().add(Column::EndsAt.lte(now.micros())).add(idle);
         let gone = sea_orm::Condition::any()
             .add(Column::RenewableUntil.is_null())
             .add(Column::RenewableUntil.lte(now.micros()));
