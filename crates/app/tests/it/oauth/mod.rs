@@ -1,5 +1,6 @@
 //! Tokens for clients that act for themselves: who gets one, what it is worth, and when it ends.
 
+mod assertions;
 mod ending;
 mod gateway;
 mod getting;
