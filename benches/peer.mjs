@@ -15,7 +15,7 @@ const clients = readFileSync(forms, 'utf8').trim().split('\n').map((line) => {
 });
 const keys = [];
 for (const alg of ['RS256', 'ES256', 'EdDSA']) {
-  const { privateKey } = await generateKeyPair(alg, { extractable: true, crv: 'Ed25519' });
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
   keys.push({ ...await exportJWK(privateKey), alg, use: 'sig', kid: alg });
 }
 const server = {

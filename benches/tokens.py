@@ -22,8 +22,8 @@ def clients(port, token, count, token_format):
     def client(number):
         api = Api(port, token)
         made = api.create("applications", name=f"{token_format} {number}", owner={"partner": partner["id"]})
-        made = api.create(f"applications/{made['id']}/client", grant_types=["client_credentials"],
-                          access_token_format=token_format, requested_scopes_required=False)
+        made = api.create(f"applications/{made['id']}/client", client_type="custom",
+                          grant_types=["client_credentials"], access_token_format=token_format)
         pair = f"{made['client_id']}:{made['client_secret']}".encode()
         return f"Basic {base64.b64encode(pair).decode()}"
 
