@@ -21,6 +21,7 @@ mod m0029_usage_reports;
 mod m0030_oauth_grants;
 mod m0040_portal;
 mod m0041_asking_for_apis;
+mod m0042_bridges;
 mod m0050_audiences;
 mod m0051_nodes;
 mod m0052_kept_sessions;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0040_portal::Migration),
             Box::new(m0041_asking_for_apis::Migration),
             Box::new(m0030_oauth_grants::Migration),
+            Box::new(m0042_bridges::Migration),
             Box::new(m0050_audiences::Migration),
             Box::new(m0051_nodes::Migration),
             Box::new(m0052_kept_sessions::Migration),
