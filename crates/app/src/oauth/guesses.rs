@@ -103,6 +103,8 @@ pub(crate) struct KnownSecrets {
     /// Of this process only.
     pepper: Pepper,
     known: Mutex<HashMap<[u8; 32], Instant>>,
+    /// Who brings the same secret at once comes one after the other: the first is compared, the others are known then.
+    turns: [tokio::sync::Mutex<()>; 32],
 }
 
 /// For how long a secret is known.
@@ -114,7 +116,12 @@ impl KnownSecrets {
     pub(super) fn new() -> Self {
         let mut random = [0u8; 32];
         fill_random(&mut random);
-        Self { pepper: Pepper::new(&random), known: Mutex::default() }
+        Self { pepper: Pepper::new(&random), known: Mutex::default(), turns: Default::default() }
+    }
+
+    pub(super) async fn turn(&self, parts: &[&[u8]]) -> tokio::sync::MutexGuard<'_, ()> {
+        let [first, ..] = self.pepper.fingerprint("turn", parts);
+        self.turns[usize::from(first) % self.turns.len()].lock().await
     }
 
     pub(super) fn key(&self, parts: &[&[u8]]) -> [u8; 32] {
