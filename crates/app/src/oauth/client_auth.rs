@@ -107,6 +107,9 @@ impl App {
         secret: &str,
         now: Instant,
     ) -> Result<Option<CredentialId>> {
+        if let Some(id) = self.known_secret_of(client, secret, now) {
+            return Ok(Some(id));
+        }
         let _turn = self.oauth.known_secrets.turn(&[client.id.0.as_bytes(), secret.as_bytes()]).await;
         if let Some(id) = self.known_secret_of(client, secret, now) {
             return Ok(Some(id));
