@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use app::App;
-use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
+use axum::extract::State as Shared;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Router, routing};
+use edge::state::State;
 use oauth::discovery::path::{REVOKE, TOKEN, USERINFO};
 
 /// Where browsers' programs ask.
@@ -16,21 +17,19 @@ const PATHS: [&str; 3] = [TOKEN, REVOKE, USERINFO];
 /// For how long a browser may remember what it was told.
 const REMEMBER: HeaderValue = HeaderValue::from_static("600");
 
-/// Answers what browsers ask before they send what a script wants to send. Who the client is they do not say then, so
-/// that every place counts that any public client has registered.
-pub(super) async fn preflight(Shared(app): Shared<Arc<App>>, request: Request, next: Next) -> Response {
-    let is_preflight = request.method() == Method::OPTIONS
-        && PATHS.contains(&request.uri().path())
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    if !is_preflight {
-        return next.run(request).await;
-    }
-    let mut response = allow(&app, request.headers(), None, StatusCode::NO_CONTENT.into_response());
+/// `OPTIONS` there: what browsers ask before they send what a script wants to send. Who the client is they do not say
+/// then, so that every place counts that any public client has registered.
+pub(super) fn preflights(router: Router<State>) -> Router<State> {
+    PATHS.into_iter().fold(router, |router, path| router.route(path, routing::options(preflight)))
+}
+
+async fn preflight(Shared(app): Shared<Arc<App>>, uri: Uri, asked: HeaderMap) -> Response {
+    let mut response = allow(&app, &asked, None, StatusCode::NO_CONTENT.into_response());
     let headers = response.headers_mut();
     if headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
-        let methods = if request.uri().path() == USERINFO { "GET, POST" } else { "POST" };
+        let methods = if uri.path() == USERINFO { "GET, POST" } else { "POST" };
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
-        let sent = HeaderValue::from_static("authorization, content-type, dpop");
+        let sent = HeaderValue::from_static("authorization, content-type");
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, sent);
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, REMEMBER);
     }

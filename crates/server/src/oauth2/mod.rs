@@ -69,7 +69,7 @@ fn own() -> Routes {
 /// All of it.
 pub(crate) fn router(state: State) -> Router {
     let own = web::only_our_own(own().router, &state);
-    let open = open().router.layer(axum::middleware::from_fn_with_state(state.clone(), cors::preflight));
+    let open = cors::preflights(open().router);
     open.merge(own).with_state(state)
 }
 

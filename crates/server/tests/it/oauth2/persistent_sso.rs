@@ -58,7 +58,7 @@ both!(
 both!(
     async fn appdirect_only_clients_that_have_it_offer_to_stay(desk) {
         let without = Rp::new(&desk).await;
-        let with = Rp::of(&desk, without.owner.clone(), |draft| draft.persistent_sso = true).await;
+        let with = Rp::with(&desk, "bob", |draft| draft.persistent_sso = true).await;
         let offers = async |rp: &Rp, changes: &[(&str, &str)]| {
             let browser = Browser::new(&desk);
             let sent = browser.open(&rp.request(changes)).await.expect(303);
