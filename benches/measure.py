@@ -153,10 +153,10 @@ def table(results):
         yield f"| {' | '.join(cells)} | {sum(run['errors'] for run in runs)} |"
 
 
-def ratios(ours, theirs):
+def ratios(ours, theirs, whose="the bare route's"):
     """Of ours to theirs, round by round."""
-    yield f"- Requests/s: {spread((a['rate'] / b['rate'] for a, b in zip(ours, theirs)), '.2f')} of the bare route's."
-    yield f"- CPU per request: {spread((a['cpu'] / b['cpu'] for a, b in zip(ours, theirs)), '.2f')} times the bare route's."
+    yield f"- Requests/s: {spread((a['rate'] / b['rate'] for a, b in zip(ours, theirs)), '.2f')} times {whose}."
+    yield f"- CPU per request: {spread((a['cpu'] / b['cpu'] for a, b in zip(ours, theirs)), '.2f')} times {whose}."
 
 
 def machine(root):

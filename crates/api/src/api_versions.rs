@@ -38,10 +38,13 @@ words! {
 }
 
 words! {
-    /// What a caller may present: an API key, or a client certificate that the gateway hands on.
+    /// What a caller may present: an API key, a client certificate that the gateway hands on, a client's id and secret
+    /// as HTTP Basic, or an access token as `Authorization: Bearer`.
     Accepted = domain::Accepted {
         "api_key" = ApiKey,
         "certificate" = Certificate,
+        "basic" = Basic,
+        "bearer" = Bearer,
     }
 }
 
@@ -66,8 +69,11 @@ pub(crate) struct ApiVersion {
     accepted_credentials: Vec<Accepted>,
     /// Roles that the calling application's partner must hold, all of them.
     required_roles: Vec<String>,
-    /// Scopes that a token must carry, all of them. Credentials without scopes, such as API keys, are not asked.
+    /// Scopes that a token must carry, all of them; `a|b` stands for one of the two. Credentials without scopes, such as
+    /// API keys, are not asked.
     required_scopes: Vec<String>,
+    /// Whom a token must be for, one of them; empty: nobody in particular, or this server.
+    audiences: Vec<String>,
     /// Whether the application must hold an approved subscription.
     subscription_required: bool,
     /// The plans that a subscription may choose from.
@@ -117,6 +123,7 @@ impl From<domain::ApiVersion> for ApiVersion {
             accepted_credentials: version.accepted_credentials.into_iter().map(Into::into).collect(),
             required_roles: version.required_roles,
             required_scopes: version.required_scopes,
+            audiences: version.audiences,
             subscription_required: version.subscription_required,
             plan_ids: version.plan_ids.into_iter().map(Into::into).collect(),
             open_for_subscriptions: version.open_for_subscriptions,
@@ -193,10 +200,14 @@ pub(crate) struct NewApiVersion {
     #[serde(default)]
     #[schema(max_items = 50)]
     required_roles: Vec<String>,
-    /// Scopes that a token must carry, all of them.
+    /// Scopes that a token must carry, all of them; `a|b` stands for one of the two.
     #[serde(default)]
     #[schema(max_items = 50)]
     required_scopes: Vec<String>,
+    /// Whom a token must be for, one of them: clients name it as `resource` when they ask for tokens.
+    #[serde(default)]
+    #[schema(max_items = 50, example = json!(["https://api.example.com/orders"]))]
+    audiences: Vec<String>,
     /// Left out: yes, unless it accepts no credentials.
     #[serde(default)]
     subscription_required: Option<bool>,
@@ -233,6 +244,7 @@ impl NewApiVersion {
         set_if_given(&mut draft.accepted_credentials, self.accepted_credentials.map(accepted));
         draft.required_roles = self.required_roles;
         draft.required_scopes = self.required_scopes;
+        draft.audiences = self.audiences;
         draft.subscription_required =
             self.subscription_required.unwrap_or(!draft.accepted_credentials.is_empty());
         set_if_given(&mut draft.plan_ids, self.plan_ids);
@@ -281,6 +293,9 @@ pub(crate) struct ApiVersionChange {
     #[schema(max_items = 50, nullable = false)]
     required_scopes: Option<Vec<String>>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(max_items = 50, nullable = false)]
+    audiences: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     subscription_required: Option<bool>,
     /// Subscriptions under a plan that is not offered any more go on.
@@ -315,6 +330,7 @@ impl ApiVersionChange {
         set_if_given(&mut draft.accepted_credentials, self.accepted_credentials.map(accepted));
         set_if_given(&mut draft.required_roles, self.required_roles);
         set_if_given(&mut draft.required_scopes, self.required_scopes);
+        set_if_given(&mut draft.audiences, self.audiences);
         set_if_given(&mut draft.subscription_required, self.subscription_required);
         set_if_given(&mut draft.plan_ids, self.plan_ids);
         set_if_given(&mut draft.open_for_subscriptions, self.open_for_subscriptions);

@@ -111,7 +111,7 @@ impl App {
         let now = self.clock.now();
         let _: Developer = self.developer(caller, id).await?;
         let sessions = self.store.read().sessions_of(Person::Developer(id)).await?;
-        let lives = |session: &Session| session.is_alive(now) || session.is_renewable(now);
+        let lives = |session: &Session| self.is_session_alive(session, now) || session.is_renewable(now);
         Ok(sessions.into_iter().filter(lives).collect())
     }
 

@@ -23,6 +23,7 @@ mod credential;
 mod developer;
 mod document;
 mod error;
+mod evidence;
 mod example;
 mod external_credential;
 mod external_token;
@@ -81,6 +82,7 @@ pub use catalogue::{Offer, Terms};
 pub use clock::Clock;
 pub use counts::Counts;
 pub use error::{Error, Result};
+pub use evidence::{FoundOut, InMemory};
 pub use example::Example;
 pub use external_credential::Revealed;
 pub use four_eyes::FourEyes;
@@ -204,6 +206,8 @@ pub struct App {
     /// Milliseconds and counter of the last id that was made here.
     last_id: AtomicU64,
     sync: sync::Sync,
+    /// What this node is called among others.
+    pub(crate) node: Uuid,
     pub(crate) oauth: oauth::OAuth,
     verifier: Arc<Verifier>,
     calls: calls::Calls,
@@ -240,6 +244,7 @@ impl App {
             told: tokio::sync::Mutex::default(),
             last_id: AtomicU64::new(0),
             sync: sync::Sync::default(),
+            node: Uuid::now_v7(),
             verifier,
             calls: calls::Calls::new(),
         });

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use domain::{
-    Administrator, AdministratorId, AdministratorRole, Developer, DeveloperState, Email, Event, Person,
-    Secret, SecretKind, Session, SessionId, secret,
+    Administrator, AdministratorId, AdministratorRole, ClientId, Developer, DeveloperState, Email, Event,
+    Instant, Person, Secret, SecretKind, Session, SessionId, secret,
 };
 use serde_json::json;
 use store::{OneTimeToken, Tx};
@@ -56,7 +56,7 @@ impl App {
         user_agent: &str,
     ) -> Result<SignedIn> {
         let (tx, person) = self.prove_developer(caller, email, password).await?;
-        self.start_session(tx, caller, person, user_agent).await
+        self.start_session(tx, caller, person, user_agent, None).await
     }
 
     /// Compares a developer's password. The transaction is theirs, and holds their account locked.
@@ -104,7 +104,7 @@ impl App {
         self.forgive_guesses(caller, &email).await?;
         let person = Person::Administrator(administrator.id);
         let tx = self.begin(&acting(caller, person, self.new_id())).await?;
-        self.start_session(tx, caller, person, user_agent).await
+        self.start_session(tx, caller, person, user_agent, None).await
     }
 
     pub(crate) async fn start_session(
@@ -113,10 +113,17 @@ impl App {
         caller: &Caller,
         person: Person,
         user_agent: &str,
+        keep_for: Option<ClientId>,
     ) -> Result<SignedIn> {
         let (secret, hash) = self.keys.mint(SecretKind::Session);
         let address = caller.address.map(|ip| ip.to_string()).unwrap_or_default();
-        let start = Session::start(self.new_id(), person, hash, user_agent, &address, tx.now());
+        let start = match keep_for {
+            Some(client) => {
+                let device = (user_agent, address.as_str());
+                Session::start_kept(self.new_id(), person, hash, device, client, tx.now())
+            }
+            None => Session::start(self.new_id(), person, hash, user_agent, &address, tx.now()),
+        };
         let session = tx.save(start).await?;
         self.commit(tx).await?;
         Ok(SignedIn { session, secret })
@@ -134,13 +141,23 @@ impl App {
         }
     }
 
+    /// Whether a session still counts: one that is kept for a client, as long as the client may have that.
+    pub(crate) fn is_session_alive(&self, session: &Session, now: Instant) -> bool {
+        session.is_alive(now, |client| {
+            self.verifier().client(client).is_some_and(|it| it.is_live() && it.persistent_sso)
+        })
+    }
+
     async fn session_identity(&self, bearer: &str) -> Result<Identity> {
         const OVER: Error = Error::Unauthenticated("you are not signed in any more; sign in again");
         let hash = self.keys.pepper().hash(SecretKind::Session, bearer);
         let read = self.store.read();
         let now = self.clock.now();
-        let session =
-            read.session_by_hash(&hash).await?.filter(|session| session.is_alive(now)).ok_or(OVER)?;
+        let session = read
+            .session_by_hash(&hash)
+            .await?
+            .filter(|session| self.is_session_alive(session, now))
+            .ok_or(OVER)?;
         let identity = match session.person {
             Person::Developer(id) => {
                 let developer: Developer = read.find(id).await?.ok_or(OVER)?;
@@ -166,7 +183,7 @@ impl App {
         let person = person(caller)?;
         let now = self.clock.now();
         let sessions = self.store.read().sessions_of(person).await?;
-        let lives = |session: &Session| session.is_alive(now) || session.is_renewable(now);
+        let lives = |session: &Session| self.is_session_alive(session, now) || session.is_renewable(now);
         Ok(sessions.into_iter().filter(lives).collect())
     }
 

@@ -1,7 +1,7 @@
 //! Signing in at the page, where nobody says as what: an address may belong to a developer, to an administrator, or to
 //! both, each with a password of their own.
 
-use domain::{Administrator, Developer, Email, Person};
+use domain::{Administrator, ClientId, Developer, Email, Person};
 
 use crate::sign_in::{WRONG, acting, may_sign_in, must_still_have_this_password};
 use crate::{App, Caller, Identity, Result, SignedIn};
@@ -23,7 +23,7 @@ impl Account {
 
 impl App {
     /// Somebody signs in, as a developer or as an administrator: as the one whose password it is. If it is both's,
-    /// `to_console` says which.
+    /// `to_console` says which. A developer stays signed in for a client, if that is given.
     ///
     /// # Errors
     /// As [`App::sign_in`].
@@ -34,6 +34,7 @@ impl App {
         password: &str,
         user_agent: &str,
         to_console: bool,
+        keep_for: Option<ClientId>,
     ) -> Result<SignedIn> {
         let email = Email::parse(email).map_err(|_| WRONG)?;
         self.take_guess(caller, &email).await?;
@@ -50,7 +51,8 @@ impl App {
         if let Account::Developer(developer) = &account {
             must_still_have_this_password(&tx, developer).await?;
         }
-        self.start_session(tx, caller, person, user_agent).await
+        let keep_for = keep_for.filter(|_| matches!(account, Account::Developer(_)));
+        self.start_session(tx, caller, person, user_agent, keep_for).await
     }
 
     /// How whoever calls is called: a developer's name, an administrator's address.

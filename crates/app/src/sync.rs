@@ -13,6 +13,12 @@ use crate::{App, Error, Result};
 /// How often the feed of changes is looked at.
 const POLL: Duration = Duration::from_millis(250);
 
+/// How often a node says that it is there.
+const BEAT: Duration = Duration::from_secs(10);
+
+/// Of whom nothing was heard for so long, that is gone: nobody asks it for keys any more.
+pub(crate) const NODE_IS_GONE: Duration = Duration::from_secs(3_600);
+
 /// How far the feed was followed. Held while changes are read *and* applied: two readers could otherwise apply the
 /// older one last.
 #[derive(Debug, Default)]
@@ -61,8 +67,20 @@ impl App {
         }
     }
 
+    /// Tells the other nodes how far this one has followed the feed: a key that is new signs nothing before every node
+    /// has published it.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn beat(&self) -> Result<()> {
+        let now = self.clock.now();
+        let Some(age) = self.verifier().age(now) else { return Ok(()) };
+        Ok(self.store.beat(self.node, now - age, now - NODE_IS_GONE).await?)
+    }
+
     /// Follows the feed for ever.
     pub async fn keep_in_step(self: Arc<Self>) {
+        let mut beaten: Option<tokio::time::Instant> = None;
         let mut ticks = tokio::time::interval(POLL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut is_down = false;
@@ -73,7 +91,11 @@ impl App {
                     is_down = false;
                     tracing::info!("the database answers again");
                 }
-                Ok(()) => {}
+                Ok(()) => {
+                    if beaten.is_none_or(|at| at.elapsed() >= BEAT) && self.beat().await.is_ok() {
+                        beaten = Some(tokio::time::Instant::now());
+                    }
+                }
                 Err(error) if !is_down => {
                     is_down = true;
                     let detail = error.internal_detail().unwrap_or_default();

@@ -17,6 +17,15 @@ pub enum Accepted {
     ApiKey,
     /// A client certificate, handed on by the gateway.
     Certificate,
+    /// A client's id and secret, as HTTP Basic.
+    Basic,
+    /// An access token of ours, as `Authorization: Bearer`.
+    Bearer,
+}
+
+impl Accepted {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::ApiKey, Self::Certificate, Self::Basic, Self::Bearer];
 }
 
 /// What is offered, under a name. Its versions are what is called.
@@ -113,8 +122,11 @@ pub struct ApiVersion {
     pub accepted_credentials: Vec<Accepted>,
     /// Roles that the calling application's partner must hold, all of them.
     pub required_roles: Vec<String>,
-    /// Scopes that a token must carry, all of them. Credentials without scopes, such as API keys, are not asked.
+    /// Scopes that a token must carry, all of them; `a|b` stands for one of the two. Credentials without scopes, such as
+    /// API keys, are not asked.
     pub required_scopes: Vec<String>,
+    /// Whom a token must be for (RFC 8707, RFC 9068 §4), one of them; empty: nobody in particular, or this server.
+    pub audiences: Vec<String>,
     /// Whether the application must hold an approved subscription.
     pub subscription_required: bool,
     /// The plans that a subscription may choose from.
@@ -208,6 +220,8 @@ pub struct ApiVersionDraft {
     pub required_roles: Vec<String>,
     /// See [`ApiVersion::required_scopes`].
     pub required_scopes: Vec<String>,
+    /// See [`ApiVersion::audiences`].
+    pub audiences: Vec<String>,
     /// See [`ApiVersion::subscription_required`].
     pub subscription_required: bool,
     /// See [`ApiVersion::plan_ids`].
@@ -238,6 +252,7 @@ impl ApiVersionDraft {
             accepted_credentials: vec![Accepted::ApiKey],
             required_roles: Vec::new(),
             required_scopes: Vec::new(),
+            audiences: Vec::new(),
             subscription_required: true,
             plan_ids: Vec::new(),
             open_for_subscriptions: true,
@@ -261,6 +276,7 @@ impl ApiVersionDraft {
         let tags = checks.take("tags", parse_labels(&self.tags));
         let required_roles = checks.take("required_roles", parse_labels(&self.required_roles));
         let required_scopes = checks.take("required_scopes", parse_labels(&self.required_scopes));
+        let audiences = checks.take("audiences", parse_each(&self.audiences, parse_audience));
         let hosts = checks.take("hosts", parse_each(&self.hosts, parse_host));
         let path_prefixes = checks.take("path_prefixes", parse_prefixes(&self.path_prefixes));
         let methods = checks.take("methods", parse_each(&self.methods, parse_method));
@@ -291,6 +307,7 @@ impl ApiVersionDraft {
                 accepted_credentials: self.accepted_credentials,
                 required_roles: required_roles?,
                 required_scopes: required_scopes?,
+                audiences: audiences?,
                 subscription_required: self.subscription_required,
                 plan_ids: self.plan_ids,
                 open_for_subscriptions: self.open_for_subscriptions,
@@ -310,6 +327,7 @@ impl ApiVersionDraft {
             (self.subscription_required, "subscription_required"),
             (!self.required_roles.is_empty(), "required_roles"),
             (!self.required_scopes.is_empty(), "required_scopes"),
+            (!self.audiences.is_empty(), "audiences"),
         ] {
             let message =
                 "cannot be demanded by a version that accepts no credentials: nobody could prove it";
@@ -345,6 +363,7 @@ impl ApiVersion {
             accepted_credentials: self.accepted_credentials.clone(),
             required_roles: self.required_roles.clone(),
             required_scopes: self.required_scopes.clone(),
+            audiences: self.audiences.clone(),
             subscription_required: self.subscription_required,
             plan_ids: self.plan_ids.clone(),
             open_for_subscriptions: self.open_for_subscriptions,
@@ -387,6 +406,16 @@ fn drop_doubles<T: Copy + PartialEq>(list: &mut Vec<T>) {
         seen.push(*item);
         first
     });
+}
+
+/// An audience as token definitions and `resource` parameters have them.
+fn parse_audience(text: &str) -> Result<String, Invalid> {
+    let fits = (1..=500).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(Invalid::field("", "invalid", "must have 1 to 500 visible ASCII characters"))
+    }
 }
 
 /// Checks each prefix. Two that differ only by capital letters are refused: upstreams that ignore case would take them

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::transition::noun;
 use crate::{
-    AdministratorId, DeveloperId, Email, GatewayId, Instant, Invalid, Meta, SecretHash, SessionId, Transition,
+    AdministratorId, ClientId, DeveloperId, Email, GatewayId, Instant, Invalid, Meta, SecretHash, SessionId,
+    Transition,
 };
 
 /// A person who runs this installation.
@@ -114,6 +115,8 @@ pub struct Session {
     /// How it gets another secret when this one is over; none: somebody has to sign in again.
     #[serde(skip)]
     pub renewal: Option<Renewal>,
+    /// The client for which somebody chose to stay signed in; none: it ends as sessions do.
+    pub kept_for: Option<ClientId>,
 }
 
 /// The second secret of a session, which is good for nothing but to get another first one.
@@ -153,6 +156,9 @@ impl Session {
     /// However it is, an unused session is over after this.
     pub const LONGEST_IDLE: Duration = Duration::from_secs(30 * 60);
 
+    /// How long somebody stays signed in who chose to.
+    pub const KEPT_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
     /// Somebody signs in.
     pub fn start(
         id: SessionId,
@@ -173,7 +179,22 @@ impl Session {
             last_seen_at: now,
             ends_at: now + person.session_lifetime(),
             renewal: None,
+            kept_for: None,
         };
+        Transition::create(session, "session.started")
+    }
+
+    /// Somebody signs in for a client and chooses to stay signed in.
+    pub fn start_kept(
+        id: SessionId,
+        person: Person,
+        hash: SecretHash,
+        (user_agent, address): (&str, &str),
+        client: ClientId,
+        now: Instant,
+    ) -> Transition<Self> {
+        let (session, ..) = Self::start(id, person, hash, user_agent, address, now).into_parts();
+        let session = Self { ends_at: now + Self::KEPT_LIFETIME, kept_for: Some(client), ..session };
         Transition::create(session, "session.started")
     }
 
@@ -214,8 +235,16 @@ impl Session {
         self.renewal.as_ref().is_some_and(|renewal| now < renewal.until)
     }
 
-    /// Whether it still counts at a moment.
-    pub fn is_alive(&self, now: Instant) -> bool {
-        now < self.ends_at && now.since(self.last_seen_at) < self.person.session_idle()
+    /// Whether it still counts at a moment. `keeps` says whether the client for which somebody stays signed in is still
+    /// one for which they may; if not, the session is one like any other.
+    pub fn is_alive(&self, now: Instant, keeps: impl FnOnce(ClientId) -> bool) -> bool {
+        if self.kept_for.is_some_and(keeps) {
+            return now < self.ends_at;
+        }
+        let ends_at = match self.kept_for {
+            Some(_) => self.ends_at.min(self.meta.created_at + self.person.session_lifetime()),
+            None => self.ends_at,
+        };
+        now < ends_at && now.since(self.last_seen_at) < self.person.session_idle()
     }
 }

@@ -124,7 +124,7 @@ impl Metadata {
 }
 
 /// What ID tokens and the userinfo endpoint may say.
-const CLAIMS: [&str; 15] = [
+const CLAIMS: [&str; 16] = [
     "iss",
     "sub",
     "aud",
@@ -137,6 +137,7 @@ const CLAIMS: [&str; 15] = [
     "sid",
     "at_hash",
     "name",
+    "preferred_username",
     "updated_at",
     "email",
     "email_verified",

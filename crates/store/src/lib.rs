@@ -31,6 +31,7 @@ mod lock;
 mod mail;
 mod master_key;
 mod migration;
+mod node;
 mod oauth_grant;
 mod oauth_scope;
 mod oauth_token;

@@ -1,8 +1,8 @@
 //! Administrators, and the sessions of people who signed in.
 
 use domain::{
-    Administrator, AdministratorId, AdministratorRole, DeveloperId, Email, GatewayId, Instant, Person,
-    Renewal, SecretHash, Session, SessionId,
+    Administrator, AdministratorId, AdministratorRole, ClientId, DeveloperId, Email, GatewayId, Instant,
+    Person, Renewal, SecretHash, Session, SessionId,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
@@ -29,6 +29,7 @@ pub struct Model {
     pub ends_at: i64,
     pub renewal_hash: Option<Vec<u8>>,
     pub renewable_until: Option<i64>,
+    pub kept_for: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -87,6 +88,7 @@ impl Record for Session {
             ends_at: Set(self.ends_at.micros()),
             renewal_hash: Set(self.renewal.as_ref().map(|renewal| renewal.hash.0.to_vec())),
             renewable_until: Set(self.renewal.as_ref().map(|renewal| renewal.until.micros())),
+            kept_for: Set(self.kept_for.map(|id| id.0)),
         }
     }
 
@@ -113,6 +115,7 @@ impl Record for Session {
                 }),
                 _ => None,
             },
+            kept_for: row.kept_for.map(ClientId),
         })
     }
 }
@@ -240,9 +243,10 @@ impl Store {
     /// If the database is not available.
     pub async fn sweep_sessions(&self, now: Instant) -> Result<u64> {
         let idle_since = now - Session::LONGEST_IDLE;
-        let over = sea_orm::Condition::any()
-            .add(Column::EndsAt.lte(now.micros()))
-            .add(Column::LastSeenAt.lte(idle_since.micros()));
+        let idle = sea_orm::Condition::all()
+            .add(Column::LastSeenAt.lte(idle_since.micros()))
+            .add(Column::KeptFor.is_null());
+        let over = sea_orm::Condition::any().add(Column::EndsAt.lte(now.micros())).add(idle);
         let gone = sea_orm::Condition::any()
             .add(Column::RenewableUntil.is_null())
             .add(Column::RenewableUntil.lte(now.micros()));

@@ -1,11 +1,12 @@
 //! Which API version a call is a call of.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use domain::{Accepted, ApiVersion, ApiVersionId, AuthMethod, AuthStrategyId, KeyLocation, PlanId, Route};
 
+use crate::challenge::Challenges;
 use crate::facts::CatalogueFacts;
 use crate::{Method, Original, Reason};
 
@@ -17,6 +18,8 @@ pub(crate) struct Catalogue {
     plans: HashMap<PlanId, Arc<str>>,
     /// Something is published nobody knows where: any call could be one of it.
     is_in_doubt: bool,
+    /// Whom tokens can be for.
+    pub(crate) audiences: HashSet<String>,
     /// How many rows could not be read.
     pub(crate) unreadable: usize,
 }
@@ -40,9 +43,10 @@ pub(crate) struct Version {
     pub(crate) accepts: Vec<Accepted>,
     pub(crate) key_locations: Vec<KeyLocation>,
     pub(crate) required_roles: Vec<String>,
+    pub(crate) required_scopes: Vec<String>,
+    pub(crate) audiences: Vec<String>,
     pub(crate) subscription_required: bool,
-    /// `WWW-Authenticate` for those who bring nothing.
-    pub(crate) challenge: Arc<str>,
+    pub(crate) challenges: Challenges,
     methods: Vec<String>,
 }
 
@@ -69,6 +73,7 @@ impl Catalogue {
         }
         for version in known {
             if let Some(method) = strategies.get(&version.auth_strategy_id) {
+                catalogue.audiences.extend(version.audiences.iter().cloned());
                 let route = version.route.clone();
                 catalogue.publish(Version::new(version, method), &route);
             }
@@ -166,10 +171,12 @@ impl Version {
             id: version.id,
             is_broken: false,
             cors: version.cors,
-            challenge: challenge(&version.accepted_credentials, locations).into(),
+            challenges: Challenges::new(&version, locations),
             accepts: version.accepted_credentials,
             key_locations: locations.to_vec(),
             required_roles: version.required_roles,
+            required_scopes: version.required_scopes,
+            audiences: version.audiences,
             subscription_required: version.subscription_required,
             methods: version.route.methods,
         }
@@ -183,40 +190,16 @@ impl Version {
             accepts: Vec::new(),
             key_locations: Vec::new(),
             required_roles: Vec::new(),
+            required_scopes: Vec::new(),
+            audiences: Vec::new(),
             subscription_required: true,
-            challenge: "".into(),
+            challenges: Challenges::default(),
             methods: route.methods.clone(),
         }
     }
 
     pub(crate) fn offers(&self, method: Method) -> bool {
         self.methods.is_empty() || self.methods.iter().any(|offered| offered == method.as_str())
-    }
-}
-
-/// `WWW-Authenticate`: a challenge for each thing that may be presented (RFC 9110 §11.6.1).
-fn challenge(accepts: &[Accepted], locations: &[KeyLocation]) -> String {
-    let challenges: Vec<_> = accepts
-        .iter()
-        .map(|accepted| match accepted {
-            Accepted::ApiKey => key_challenge(locations),
-            // No scheme is registered for what is proven in the handshake.
-            Accepted::Certificate => "ClientCertificate realm=\"keywright\"".to_owned(),
-        })
-        .collect();
-    challenges.join(", ")
-}
-
-fn key_challenge(locations: &[KeyLocation]) -> String {
-    match locations.first() {
-        Some(KeyLocation::Header(name)) if name == "authorization" => "Bearer realm=\"keywright\"".to_owned(),
-        Some(KeyLocation::Header(name)) => {
-            format!("ApiKey realm=\"keywright\", in=\"header\", name=\"{name}\"")
-        }
-        Some(KeyLocation::Query(name)) => {
-            format!("ApiKey realm=\"keywright\", in=\"query\", name=\"{name}\"")
-        }
-        None => "ApiKey realm=\"keywright\"".to_owned(),
     }
 }
 

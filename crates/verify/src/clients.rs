@@ -1,6 +1,7 @@
 //! Clients, their secrets, and tokens that were ended before their time, in memory.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use domain::{
@@ -9,7 +10,7 @@ use domain::{
 };
 use papaya::HashMap;
 
-use crate::Verifier;
+use crate::{Reason, Verifier};
 
 /// No access token lives longer.
 const LONGEST_TOKEN: Duration = Duration::from_secs(31 * 24 * 3600);
@@ -21,6 +22,8 @@ pub(crate) struct Clients {
     /// By what they call themselves; revoked ones are left out.
     by_name: HashMap<String, ClientId>,
     by_application: HashMap<ApplicationId, ClientId>,
+    /// Where scripts of live public clients run, each with those clients.
+    origins: HashMap<String, Arc<[ClientId]>>,
     /// The secrets of each application, few.
     secrets: HashMap<ApplicationId, Arc<[SecretRecord]>>,
     secret_of: HashMap<CredentialId, ApplicationId>,
@@ -41,6 +44,7 @@ pub struct SecretRecord {
     pub(crate) state: CredentialState,
     pub(crate) expires_at: Option<Instant>,
     pub(crate) is_replaced: bool,
+    pub(crate) last_used: Arc<AtomicI64>,
 }
 
 impl SecretRecord {
@@ -62,12 +66,14 @@ impl Clients {
             if by_application.get(&old.application_id) == Some(&id) {
                 by_application.remove(&old.application_id);
             }
+            old.browser_origins().into_iter().for_each(|origin| self.set_origin(origin, id, false));
         }
         match client {
             Some(client) => {
                 if client.is_live() {
                     by_name.insert(client.client_id.clone(), id);
                     by_application.insert(client.application_id, id);
+                    client.browser_origins().into_iter().for_each(|origin| self.set_origin(origin, id, true));
                 }
                 by_id.insert(id, Arc::from(client));
             }
@@ -77,14 +83,35 @@ impl Clients {
         }
     }
 
-    pub(crate) fn apply_secret(&self, secret: SecretRecord) {
-        self.forget_secret(secret.id);
+    fn set_origin(&self, origin: String, id: ClientId, is_used: bool) {
+        let origins = self.origins.pin();
+        let known = origins.get(&origin).cloned().unwrap_or_default();
+        let others = known.iter().copied().filter(|other| *other != id);
+        let all: Vec<ClientId> = others.chain(is_used.then_some(id)).collect();
+        if all.is_empty() {
+            origins.remove(&origin);
+        } else {
+            origins.insert(origin, all.into());
+        }
+    }
+
+    /// Puts a secret in the place of what was known of it, without a moment in which it is not there.
+    pub(crate) fn apply_secret(&self, mut secret: SecretRecord) {
+        if let Some(known) = self.secret(secret.id) {
+            secret.last_used = known.last_used;
+        }
         self.secret_of.pin().insert(secret.id, secret.application_id);
         let secrets = self.secrets.pin();
         let old = secrets.get(&secret.application_id).cloned().unwrap_or_default();
-        let application_id = secret.application_id;
-        let all: Vec<SecretRecord> = old.iter().cloned().chain([secret]).collect();
+        let (id, application_id) = (secret.id, secret.application_id);
+        let others = old.iter().filter(|other| other.id != id).cloned();
+        let all: Vec<SecretRecord> = others.chain([secret]).collect();
         secrets.insert(application_id, all.into());
+    }
+
+    fn secret(&self, id: CredentialId) -> Option<SecretRecord> {
+        let application_id = *self.secret_of.pin().get(&id)?;
+        self.secrets.pin().get(&application_id)?.iter().find(|secret| secret.id == id).cloned()
     }
 
     pub(crate) fn forget_secret(&self, id: CredentialId) {
@@ -142,6 +169,11 @@ impl Verifier {
         self.client(id)
     }
 
+    /// Whether scripts of a live public client run there.
+    pub fn is_origin(&self, origin: &str) -> bool {
+        self.clients.origins.pin().contains_key(origin)
+    }
+
     /// The live client of an application.
     pub fn client_of(&self, application: ApplicationId) -> Option<Arc<Client>> {
         let id = *self.clients.by_application.pin().get(&application)?;
@@ -163,11 +195,26 @@ impl Verifier {
 
     /// Whether a token is worth something: it lives, nobody ended it, nor its client, nor the application.
     pub fn honours(&self, token: &AccessToken, now: Instant) -> bool {
-        token.is_alive(now)
-            && !self.clients.revoked.pin().contains_key(&token.id)
-            && token.grant_id.is_none_or(|id| !self.clients.ended_grants.pin().contains_key(&GrantId(id)))
-            && self.is_active(token.application_id)
-            && self.client(token.client_id).is_some_and(|client| client.honours(token.issued_at))
+        self.is_active(token.application_id) && self.client_that_holds(token, now).is_ok()
+    }
+
+    /// The client of a token that lives, and that nobody ended, nor the consent it comes from, nor all of its client.
+    pub(crate) fn client_that_holds(&self, token: &AccessToken, now: Instant) -> Result<Arc<Client>, Reason> {
+        let is_ended = self.clients.revoked.pin().contains_key(&token.id)
+            || token.grant_id.is_some_and(|id| self.clients.ended_grants.pin().contains_key(&GrantId(id)));
+        if is_ended {
+            return Err(Reason::CredentialRevoked);
+        }
+        let client = self.client(token.client_id).ok_or(Reason::CredentialUnknown)?;
+        if !client.honours(token.issued_at) {
+            return Err(Reason::CredentialRevoked);
+        }
+        if token.is_alive(now) { Ok(client) } else { Err(Reason::CredentialExpired) }
+    }
+
+    /// Notes that a secret let a call through.
+    pub(crate) fn note_use_of_secret(&self, secret: &SecretRecord, now: Instant) {
+        self.note(secret.id, &secret.last_used, now);
     }
 
     /// Forgets that tokens were revoked which would be over by now.

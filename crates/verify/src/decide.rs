@@ -1,14 +1,18 @@
 //! The order of checks.
 
-use domain::{Accepted, CredentialStatus, Instant, SubscriptionStatus};
+use std::net::IpAddr;
+use std::sync::Arc;
 
+use domain::{Accepted, AccessToken, Client, Instant, SubscriptionStatus};
+
+use crate::authorization::{self, IdAndSecret};
 use crate::catalogue::Version;
-use crate::certificate::{self, Chain};
-use crate::decision::{Identity, Verified};
-use crate::facts::{ApplicationFacts, CertificateTerms};
-use crate::snapshot::{CredentialRecord, SubscriptionRecord};
+use crate::certificate;
+use crate::decision::{Identity, Shown, Verified};
+use crate::facts::ApplicationFacts;
+use crate::snapshot::SubscriptionRecord;
 use crate::usage::UsageKey;
-use crate::{Decision, Method, Original, Reason, Refusal, Verifier, api_key};
+use crate::{Decision, Evidence, Method, Original, Question, Reason, Refusal, Verifier, api_key};
 
 /// The headers of the original call, wherever they are kept.
 pub trait Headers {
@@ -31,28 +35,42 @@ pub struct Request<'a, H> {
     pub original: Original<'a>,
     /// What it carries.
     pub headers: &'a H,
+    /// Where it comes from, as far as the gateway is believed.
+    pub address: Option<IpAddr>,
 }
 
 impl Verifier {
-    /// May this call pass? Known API, then credential and its state and expiry, then application, roles, subscription.
-    pub fn decide<H: Headers>(&self, request: &Request<'_, H>, now: Instant) -> Decision {
+    /// May this call pass? Known API, then credential and its state and expiry, then application, address, roles,
+    /// subscription, scopes.
+    pub fn decide<H: Headers>(
+        &self,
+        request: &Request<'_, H>,
+        evidence: &impl Evidence,
+        now: Instant,
+    ) -> Decision {
         let mut about = About::default();
-        let checked = self.check(request, now, &mut about);
-        let About { application_id, api_version_id, plan_id } = about;
-        let reason = checked.as_ref().err().map(|refusal| refusal.reason);
-        self.usage.count(UsageKey { application_id, api_version_id, plan_id, reason });
-        match checked {
+        let decision = match self.check(request, evidence, now, &mut about) {
             Ok(verified) => Decision::Allowed(verified),
-            Err(refusal) => Decision::Refused(refusal),
-        }
+            Err(Stop::Refuse(refusal)) => Decision::Refused(refusal),
+            // It is counted when it is decided.
+            Err(Stop::Ask(question)) => return Decision::Undecided(question),
+        };
+        let About { application_id, api_version_id, plan_id } = about;
+        let reason = match &decision {
+            Decision::Refused(refusal) => Some(refusal.reason),
+            Decision::Allowed(_) | Decision::Undecided(_) => None,
+        };
+        self.usage.count(UsageKey { application_id, api_version_id, plan_id, reason });
+        decision
     }
 
     fn check<H: Headers>(
         &self,
         request: &Request<'_, H>,
+        evidence: &impl Evidence,
         now: Instant,
         about: &mut About,
-    ) -> Result<Verified, Refusal> {
+    ) -> Result<Verified, Stop> {
         if self.is_stale(now) {
             return Err(Reason::Stale.into());
         }
@@ -72,23 +90,28 @@ impl Verifier {
         if version.accepts.is_empty() {
             return Ok(open);
         }
-        let unauthenticated = |reason| Refusal { reason, challenge: Some(version.challenge.clone()) };
-        let (credential_id, application_id) =
-            self.authenticate(version, request, now).map_err(unauthenticated)?;
+        let caller = self.authenticate(version, request, evidence, now)?;
+        let application_id = caller.application_id;
         // An application that is gone took its credentials with it.
-        let application =
-            self.application(application_id).ok_or_else(|| unauthenticated(Reason::CredentialUnknown))?;
+        let gone = || refusal(Reason::CredentialUnknown, &version.challenges.plain);
+        let application = self.application(application_id).ok_or_else(gone)?;
         about.application_id = Some(application_id);
         check_application(application)?;
+        caller.check_address(request.address)?;
         self.check_roles(version, application)?;
         let subscription = check_subscription(version, self.subscription(application_id, version.id))?;
         about.plan_id = subscription.map(|it| it.plan_id);
+        caller.check_scopes(version)?;
         let subscription = match subscription {
             Some(it) => Some((it.id, catalogue.plan(it.plan_id)?)),
             None => None,
         };
-        let identity =
-            Identity { application_id, partner_id: application.partner_id, credential_id, subscription };
+        let identity = Identity {
+            application_id,
+            partner_id: application.partner_id,
+            shown: caller.shown,
+            subscription,
+        };
         Ok(Verified { api_version_id: version.id, identity: Some(identity) })
     }
 
@@ -97,22 +120,20 @@ impl Verifier {
         &self,
         version: &Version,
         request: &Request<'_, H>,
+        evidence: &impl Evidence,
         now: Instant,
-    ) -> Result<(domain::CredentialId, domain::ApplicationId), Reason> {
-        match self.presented(version, request)?.ok_or(Reason::CredentialMissing)? {
-            Presented::Key(key) => {
-                let hash = api_key::hash(key, &self.pepper).ok_or(Reason::CredentialUnknown)?;
-                self.known(&hash, now, |record| match record.certificate {
-                    None => Ok(()),
-                    Some(_) => Err(Reason::CredentialUnknown),
-                })
+    ) -> Result<Caller, Stop> {
+        let plain = |reason| refusal(reason, &version.challenges.plain);
+        let presented = self.presented(version, request).map_err(plain)?;
+        match presented.ok_or_else(|| plain(Reason::CredentialMissing))? {
+            Presented::Key(key) => Ok(self.holder_of_key(key, now).map_err(plain)?),
+            Presented::Certificate(it) => Ok(self.holder_of_certificate(it, now).map_err(plain)?),
+            Presented::Basic(pair) => {
+                self.holder_of_secret(&pair, evidence, now).map_err(|why| why.told(&version.challenges.plain))
             }
-            Presented::Certificate(it) => {
-                self.known(&it.fingerprint, now, |record| match record.certificate {
-                    Some(terms) => check_certificate(it.chain, terms, now),
-                    None => Err(Reason::CredentialUnknown),
-                })
-            }
+            Presented::Token(text) => self
+                .holder_of_token(version, text, evidence, now)
+                .map_err(|why| why.told(&version.challenges.invalid_token)),
         }
     }
 
@@ -129,33 +150,32 @@ impl Verifier {
                 Accepted::Certificate => {
                     certificate::collect(self.certificate_header, request)?.map(Presented::Certificate)
                 }
+                Accepted::Basic => authorization::basic(request)?.map(Presented::Basic),
+                Accepted::Bearer => authorization::bearer(request)?.map(Presented::Token),
             };
-            if presented.is_some() && found.is_some() {
-                return Err(Reason::CredentialAmbiguous);
-            }
-            found = found.or(presented);
+            found = match (found, presented) {
+                (Some(one), Some(other)) => {
+                    Some(self.same_text(one, other).ok_or(Reason::CredentialAmbiguous)?)
+                }
+                (one, other) => one.or(other),
+            };
         }
         Ok(found)
     }
 
-    /// Whose a credential is, if it is worth something now and `fits`.
-    fn known(
-        &self,
-        hash: &domain::SecretHash,
-        now: Instant,
-        fits: impl FnOnce(&CredentialRecord) -> Result<(), Reason>,
-    ) -> Result<(domain::CredentialId, domain::ApplicationId), Reason> {
-        self.credential(hash, |record| {
-            match record.status(now) {
-                CredentialStatus::Active | CredentialStatus::Rotating => fits(record)?,
-                CredentialStatus::Disabled => return Err(Reason::CredentialDisabled),
-                CredentialStatus::Expired => return Err(Reason::CredentialExpired),
-                CredentialStatus::Revoked => return Err(Reason::CredentialRevoked),
-            }
-            self.note_use(record, now);
-            Ok((record.id, record.application_id))
+    /// Where keys are looked for in `Authorization: Bearer` too, one text is found twice: it is a key if it is known as
+    /// one.
+    fn same_text<'a>(&self, one: Presented<'a>, other: Presented<'a>) -> Option<Presented<'a>> {
+        let ((Presented::Key(key), Presented::Token(token)) | (Presented::Token(token), Presented::Key(key))) =
+            (one, other)
+        else {
+            return None;
+        };
+        let is_key = || api_key::hash(key, &self.pepper).and_then(|hash| self.credential(&hash, |_| ()));
+        std::ptr::eq(key, token).then(|| match is_key() {
+            Some(()) => Presented::Key(key),
+            None => Presented::Token(token),
         })
-        .unwrap_or(Err(Reason::CredentialUnknown))
     }
 
     fn check_roles(&self, version: &Version, application: ApplicationFacts) -> Result<(), Reason> {
@@ -180,19 +200,86 @@ struct About {
 enum Presented<'a> {
     Key(&'a [u8]),
     Certificate(certificate::Presented),
+    Basic(IdAndSecret),
+    Token(&'a [u8]),
 }
 
-/// The time is ours to check: a gateway's clock and patience are its own.
-fn check_certificate(chain: Chain, terms: CertificateTerms, now: Instant) -> Result<(), Reason> {
-    if now < terms.not_before {
-        return Err(Reason::CredentialNotYetValid);
+/// Who calls, and by what they proved it.
+pub(crate) struct Caller {
+    pub(crate) application_id: domain::ApplicationId,
+    pub(crate) shown: Shown,
+    /// Whose secret or token it is, if it is one.
+    pub(crate) client: Option<Arc<Client>>,
+}
+
+impl Caller {
+    /// A client may be bound to addresses: what it holds is worth nothing elsewhere.
+    fn check_address(&self, address: Option<IpAddr>) -> Result<(), Reason> {
+        match &self.client {
+            Some(client) if !client.allows_address(address) => Err(Reason::AddressNotAllowed),
+            Some(_) | None => Ok(()),
+        }
     }
-    match chain {
-        Chain::Trusted => Ok(()),
-        Chain::Expired if terms.allow_expired || terms.skip_chain => Ok(()),
-        Chain::Untrusted if terms.skip_chain => Ok(()),
-        Chain::Expired | Chain::Untrusted => Err(Reason::CredentialUntrusted),
+
+    /// RFC 6750 §3.1. Only tokens have scopes: a key opens all that its application may call.
+    fn check_scopes(&self, version: &Version) -> Result<(), Refusal> {
+        match &self.shown {
+            Shown::Token(token) if !holds_scopes(token, &version.required_scopes) => {
+                Err(refusal(Reason::ScopeMissing, &version.challenges.insufficient_scope))
+            }
+            Shown::Token(_) | Shown::Credential(_) => Ok(()),
+        }
     }
+}
+
+fn holds_scopes(token: &AccessToken, required: &[String]) -> bool {
+    let holds = |name: &str| token.scopes.iter().any(|held| held == name);
+    required.iter().all(|scope| holds(scope) || scope.split('|').any(holds))
+}
+
+/// Why there is no caller.
+pub(crate) enum Unproven {
+    Because(Reason),
+    Ask(Question),
+}
+
+impl Unproven {
+    fn told(self, challenge: &Arc<str>) -> Stop {
+        match self {
+            Self::Because(reason) => refusal(reason, challenge).into(),
+            Self::Ask(question) => Stop::Ask(question),
+        }
+    }
+}
+
+impl From<Reason> for Unproven {
+    fn from(reason: Reason) -> Self {
+        Self::Because(reason)
+    }
+}
+
+/// Why a check goes no further.
+enum Stop {
+    Refuse(Refusal),
+    Ask(Question),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refuse(refusal)
+    }
+}
+
+impl From<Reason> for Stop {
+    fn from(reason: Reason) -> Self {
+        Self::Refuse(reason.into())
+    }
+}
+
+/// A refusal that says what to bring instead, where that is what is wrong.
+fn refusal(reason: Reason, challenge: &Arc<str>) -> Refusal {
+    let is_told = reason.status() == 401 || reason == Reason::ScopeMissing;
+    Refusal { reason, challenge: is_told.then(|| Arc::clone(challenge)) }
 }
 
 fn check_application(application: ApplicationFacts) -> Result<(), Reason> {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{ApiVersionId, ApplicationId, CredentialId, PartnerId, SubscriptionId};
+use domain::{AccessToken, ApiVersionId, ApplicationId, CredentialId, PartnerId, SubscriptionId};
+use uuid::Uuid;
 
-use crate::BadRequestReason;
+use crate::{BadRequestReason, Question};
 
 /// The answer to a gateway.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub enum Decision {
     Allowed(Verified),
     /// The call may not pass.
     Refused(Refusal),
+    /// Nobody can tell before this is found out. Ask again, with the answer.
+    Undecided(Question),
 }
 
 /// Who calls what, proven. Only [`crate::Verifier::decide`] makes one.
@@ -27,8 +30,15 @@ pub struct Verified {
 pub(crate) struct Identity {
     pub(crate) application_id: ApplicationId,
     pub(crate) partner_id: Option<PartnerId>,
-    pub(crate) credential_id: CredentialId,
+    pub(crate) shown: Shown,
     pub(crate) subscription: Option<(SubscriptionId, Arc<str>)>,
+}
+
+/// By what the caller proved it.
+#[derive(Clone, Debug)]
+pub(crate) enum Shown {
+    Credential(CredentialId),
+    Token(Arc<AccessToken>),
 }
 
 impl Verified {
@@ -47,9 +57,20 @@ impl Verified {
         self.identity.as_ref().and_then(|identity| identity.partner_id)
     }
 
-    /// How the caller proved it.
-    pub fn credential_id(&self) -> Option<CredentialId> {
-        self.identity.as_ref().map(|identity| identity.credential_id)
+    /// How the caller proved it: by this credential, or by the access token with this id (`jti`).
+    pub fn credential_id(&self) -> Option<Uuid> {
+        self.identity.as_ref().map(|identity| match &identity.shown {
+            Shown::Credential(id) => id.0,
+            Shown::Token(token) => token.id.0,
+        })
+    }
+
+    /// The access token, if it was one.
+    pub fn token(&self) -> Option<&AccessToken> {
+        match &self.identity.as_ref()?.shown {
+            Shown::Credential(_) => None,
+            Shown::Token(token) => Some(token),
+        }
     }
 
     /// The subscription that lets the call through, if one is held.
@@ -100,7 +121,7 @@ macro_rules! reasons {
                 match self { Self::BadRequest(reason) => reason.code(), $(Self::$name => $code,)* }
             }
 
-            /// The status for the gateway: 401, 403 or 503.
+            /// The status for the gateway: 401, 403, 429 or 503.
             #[must_use]
             pub const fn status(self) -> u16 {
                 match self { Self::BadRequest(_) => 403, $(Self::$name => $status,)* }
@@ -140,8 +161,14 @@ reasons! {
         "The gateway could not trace the certificate to a signer that it trusts."
     CredentialDisabled 401 "credential_disabled"
         "The credential is switched off."
+    AudienceWrong 401 "audience_wrong"
+        "The access token is for another API."
+    TooManyGuesses 429 "too_many_guesses"
+        "Too many wrong secrets or tokens came from there within a minute."
     ApplicationSuspended 403 "application_suspended"
         "The application is suspended."
+    AddressNotAllowed 403 "address_not_allowed"
+        "The client may not be used from the address that the call comes from."
     RoleMissing 403 "role_missing"
         "The API demands a role that the application's partner does not hold."
     SubscriptionMissing 403 "subscription_missing"
@@ -152,8 +179,12 @@ reasons! {
         "The application's subscription to this API was rejected."
     SubscriptionRevoked 403 "subscription_revoked"
         "The application's subscription to this API was revoked."
+    ScopeMissing 403 "insufficient_scope"
+        "The access token lacks a scope that the API demands."
     Stale 503 "stale"
         "The database cannot be reached, and what is in memory is too old to be trusted."
+    LookupFailed 503 "lookup_failed"
+        "The call carries something that has to be looked up, which is not possible now."
     Unreadable 503 "unreadable"
         "What is stored about this API or this plan cannot be read; the log says which row."
     Internal 503 "internal"

@@ -2,7 +2,8 @@
 //!
 //! Everything here is synchronous: no I/O, no clock, no HTTP framework, no lock. A gateway holds a call back and asks;
 //! what it says about the call is believed only in one spelling ([`Original::parse`] refuses what another server could
-//! read differently, and never repairs), and [`Verifier::decide`] answers from memory.
+//! read differently, and never repairs), and [`Verifier::decide`] answers from memory. What is not in memory, such as an
+//! access token that this node has never seen, is a [`Question`] to whoever asks.
 //!
 //! A refusal is a value like any other. A permission is a [`Verified`], which only `decide` can make: a forgotten
 //! status cannot open the door.
@@ -12,12 +13,16 @@
 )]
 
 mod api_key;
+mod authorization;
 mod catalogue;
 mod certificate;
+mod challenge;
 mod clients;
 mod decide;
 mod decision;
+mod evidence;
 mod facts;
+mod holder;
 mod host;
 mod method;
 mod original;
@@ -32,6 +37,7 @@ pub use certificate::CertificateHeader;
 pub use clients::SecretRecord;
 pub use decide::{Headers, Request};
 pub use decision::{Decision, Reason, Refusal, Verified};
+pub use evidence::{Evidence, Known, NoEvidence, Question};
 pub use facts::{
     ApplicationFacts, BrokenVersion, CatalogueFacts, CertificateTerms, Change, CredentialFacts, GrantFacts,
     PartnerFacts, Proof, SubscriptionFacts, Thing,

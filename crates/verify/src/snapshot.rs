@@ -229,6 +229,7 @@ impl Verifier {
             state: facts.state,
             expires_at: facts.expires_at,
             is_replaced: facts.is_replaced,
+            last_used: Arc::default(),
         });
     }
 
@@ -350,10 +351,14 @@ impl Verifier {
 
     /// Notes that a credential let a call through.
     pub(crate) fn note_use(&self, record: &CredentialRecord, now: Instant) {
-        let last = Instant::from_micros(record.last_used.load(Ordering::Relaxed));
+        self.note(record.id, &record.last_used, now);
+    }
+
+    pub(crate) fn note(&self, id: CredentialId, last_used: &AtomicI64, now: Instant) {
+        let last = Instant::from_micros(last_used.load(Ordering::Relaxed));
         if now.since(last) >= LAST_USE_STEP {
-            record.last_used.store(now.micros(), Ordering::Relaxed);
-            self.used.pin().insert(record.id, now);
+            last_used.store(now.micros(), Ordering::Relaxed);
+            self.used.pin().insert(id, now);
         }
     }
 }

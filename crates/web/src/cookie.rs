@@ -1,6 +1,8 @@
 //! The cookies that a browser is known by. `__Host-` makes browsers refuse them from anywhere but ourselves over HTTPS
 //! (RFC 6265bis §4.1.3.2); where people come by plain HTTP there is no such promise, and another name.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 
 /// Whose value is the secret of a session.
@@ -35,6 +37,11 @@ impl Cookie {
     /// Sets it, until the browser is closed. `value` is made of letters, digits and underscores.
     pub(super) fn set(&self, value: &str, public_url: &str) -> HeaderValue {
         self.line(value, "", public_url)
+    }
+
+    /// Sets it for a while, over closing the browser.
+    pub(super) fn set_for(&self, value: &str, lifetime: Duration, public_url: &str) -> HeaderValue {
+        self.line(value, &format!("; Max-Age={}", lifetime.as_secs()), public_url)
     }
 
     /// Takes it away.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use app::App;
+use app::{App, SignedIn};
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{Person, Secret};
+use domain::{ClientId, Person, Session};
 use uuid::Uuid;
 
 use super::cookie::{SESSION, VISIT};
@@ -42,18 +42,15 @@ pub(super) fn path_to(next: &str) -> String {
     format!("{PATH}?next={next}")
 }
 
-/// The address of this page for somebody whom a client has sent: `fresh` asks again although they are signed in, and
-/// `may_stay` offers to stay signed in.
-pub fn path_for(next: &str, email: Option<&str>, fresh: bool, may_stay: bool) -> String {
+/// The address of this page for somebody whom a client has sent: `fresh` asks again although they are signed in.
+pub fn path_for(next: &str, email: Option<&str>, fresh: bool) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("next", next);
     if let Some(email) = email {
         query.append_pair("email", email);
     }
-    for (name, is_set) in [("fresh", fresh), ("stay", may_stay)] {
-        if is_set {
-            query.append_pair(name, "1");
-        }
+    if fresh {
+        query.append_pair("fresh", "1");
     }
     format!("{PATH}?{}", query.finish())
 }
@@ -74,13 +71,23 @@ pub(super) fn own_path(text: &str) -> Option<&str> {
     (is_path && fits).then_some(text)
 }
 
-fn form(guest: &Guest, email: &str, next: &str) -> Form {
+/// The client for which whoever signs in may stay signed in.
+fn may_stay_for(app: &App, next: &str) -> Option<ClientId> {
+    app.may_stay_for(next.strip_prefix("/oauth2/authorize?")?)
+}
+
+fn form(app: &App, guest: &Guest, email: &str, next: &str) -> Form {
     let email = Field::email(email);
     let email = if guest.notice.is_none() { email.focused() } else { email };
-    Form::new(guest, PATH, "Sign in")
+    let form = Form::new(guest, PATH, "Sign in")
         .field(Field::hidden("next", next))
         .field(email)
-        .field(Field::password("password", "Password"))
+        .field(Field::password("password", "Password"));
+    if may_stay_for(app, next).is_some() {
+        form.field(Field::tick("stay", "Stay signed in on this device for 30 days", false))
+    } else {
+        form
+    }
 }
 
 async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit: Visit<Anybody>) -> Answer {
@@ -92,7 +99,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit
     let sign_up = app.settings().sign_up;
     let notice = visit.notice.map(Notice::text);
     if visit.has_cookie {
-        let form = form(&visit, visit.query.text("email"), &next);
+        let form = form(&app, &visit, visit.query.text("email"), &next);
         let page = framed(StatusCode::OK, &SignIn { notice, form, sign_up });
         return Ok(leading_to(page, &app, &next));
     }
@@ -100,7 +107,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit
     let value = Uuid::now_v7().simple().to_string();
     let value = hex(&app.keys().pepper().fingerprint("visit", &[value.as_bytes()]));
     let guest = Guest { csrf: Csrf::new(app.keys(), &value), ..visit.into_guest() };
-    let form = form(&guest, guest.query.text("email"), &next);
+    let form = form(&app, &guest, guest.query.text("email"), &next);
     let mut page = leading_to(framed(StatusCode::OK, &SignIn { notice, form, sign_up }), &app, &next);
     page.headers_mut().append(header::SET_COOKIE, VISIT.set(&value, &state.options.public_url));
     Ok(page)
@@ -120,7 +127,9 @@ async fn submit(
     let to_console = next.is_some_and(|next| next.starts_with("/console"));
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (email, password) = (typed.text("email").trim(), typed.text("password"));
-    let signing_in = app.sign_in_anywhere(&visit.caller, email, password, agent, to_console);
+    let may_stay = next.and_then(|next| may_stay_for(&app, next));
+    let keep_for = may_stay.filter(|_| typed.is_ticked("stay"));
+    let signing_in = app.sign_in_anywhere(&visit.caller, email, password, agent, to_console, keep_for);
     match evenly_unless_done(signing_in).await {
         Ok(signed_in) => {
             // Whoever was signed in here before is not any more.
@@ -131,10 +140,10 @@ async fn submit(
                 Person::Developer(_) => "/home",
                 Person::Administrator(_) => "/console",
             };
-            Ok(signed_in_at(next.unwrap_or(home), &signed_in.secret, &state.options.public_url))
+            Ok(signed_in_at(next.unwrap_or(home), &signed_in, &state.options.public_url))
         }
         Err(error) => {
-            let (status, form) = form(&visit, "", next.unwrap_or_default()).refused(&typed, error)?;
+            let (status, form) = form(&app, &visit, "", next.unwrap_or_default()).refused(&typed, error)?;
             let sign_up = app.settings().sign_up;
             let page = framed(status, &SignIn { notice: None, form, sign_up });
             Ok(leading_to(page, &app, next.unwrap_or_default()))
@@ -142,9 +151,14 @@ async fn submit(
     }
 }
 
-fn signed_in_at(path: &str, secret: &Secret, public_url: &str) -> Response {
+fn signed_in_at(path: &str, signed_in: &SignedIn, public_url: &str) -> Response {
     let mut response = Redirect::to(path).into_response();
-    for cookie in [SESSION.set(secret.expose(), public_url), VISIT.clear(public_url)] {
+    let secret = signed_in.secret.expose();
+    let session = match signed_in.session.kept_for {
+        Some(_) => SESSION.set_for(secret, Session::KEPT_LIFETIME, public_url),
+        None => SESSION.set(secret, public_url),
+    };
+    for cookie in [session, VISIT.clear(public_url)] {
         response.headers_mut().append(header::SET_COOKIE, sensitive(cookie));
     }
     response

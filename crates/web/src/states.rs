@@ -92,6 +92,8 @@ pub(crate) fn accepted(accepted: Accepted) -> &'static str {
     match accepted {
         Accepted::ApiKey => "API key",
         Accepted::Certificate => "Client certificate",
+        Accepted::Basic => "Client id and secret",
+        Accepted::Bearer => "Access token",
     }
 }
 

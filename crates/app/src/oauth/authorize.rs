@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    Client, ClientType, Developer, GrantType, Instant, OAuthGrant, OAuthScope, Person, ScopeKind, Session,
+    Client, ClientId, ClientType, Developer, GrantType, Instant, OAuthGrant, OAuthScope, Person, ScopeKind,
+    Session,
 };
 use oauth::authorize::{ClientView, Prompt, Refused, Request, ServerView, check, client_id};
 use oauth::response::{Answer, ResponseType};
@@ -28,8 +29,6 @@ pub enum Authorized {
         query: String,
         /// Whether to sign in again although they have.
         fresh: bool,
-        /// Whether they may stay signed in.
-        may_stay: bool,
     },
     /// They have to be asked.
     Ask(Box<Question>),
@@ -241,12 +240,7 @@ impl App {
         let others =
             params.iter().filter(|(name, _)| *name != SINCE).map(|(n, v)| (n.to_owned(), v.to_owned()));
         let again: Params = others.chain(own).collect();
-        Authorized::SignIn {
-            hint: asked.request.login_hint.clone(),
-            query: again.to_query(),
-            fresh,
-            may_stay: asked.client.persistent_sso && asked.request.scopes.contains("openid"),
-        }
+        Authorized::SignIn { hint: asked.request.login_hint.clone(), query: again.to_query(), fresh }
     }
 
     /// Since when somebody has to have signed in for this request, if we have sent them to do so.
@@ -299,6 +293,15 @@ impl App {
 }
 
 impl App {
+    /// The client for which whoever signs in for a request may stay signed in: one that has this on, when it asks who
+    /// signs in.
+    pub fn may_stay_for(&self, query: &str) -> Option<ClientId> {
+        let params = Params::parse(query.as_bytes()).ok()?;
+        let asked = self.read_request(&params).ok()?;
+        let may_stay = asked.client.persistent_sso && asked.request.scopes.contains("openid");
+        may_stay.then_some(asked.client.id)
+    }
+
     /// The origin of the client's place that a request leads to, if it is one that may be gone to: what a page's policy
     /// has to allow so that a form on it can end there.
     pub fn redirect_origin(&self, query: &str) -> Option<String> {

@@ -8,9 +8,10 @@ use domain::{AccessToken, SecretHash};
 /// So many tokens in one generation; there are two.
 const GENERATION: usize = 100_000;
 
-/// The tokens that were made or asked about lately. What is asked about again stays; the memory is bounded.
+/// The tokens that were made or asked about lately, by the hash of their texts. What is asked about again stays; the
+/// memory is bounded.
 #[derive(Debug, Default)]
-pub(super) struct Tokens(Mutex<Generations>);
+pub(crate) struct Tokens(Mutex<Generations>);
 
 #[derive(Debug, Default)]
 struct Generations {
@@ -29,10 +30,8 @@ impl Tokens {
         Some(token)
     }
 
-    pub(super) fn put(&self, token: Arc<AccessToken>) {
-        if let Some(hash) = token.hash {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).put(hash, token);
-        }
+    pub(super) fn put(&self, hash: SecretHash, token: Arc<AccessToken>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(hash, token);
     }
 }
 
@@ -73,10 +72,11 @@ mod tests {
     fn the_memory_is_bounded_and_what_is_asked_about_stays() {
         let tokens = Tokens::default();
         let first = token(0);
-        tokens.put(Arc::clone(&first));
         let hash = first.hash.unwrap();
+        tokens.put(hash, Arc::clone(&first));
         for n in 1..350_000 {
-            tokens.put(token(n));
+            let next = token(n);
+            tokens.put(next.hash.unwrap(), next);
             if n % 50_000 == 0 {
                 assert!(tokens.get(&hash).is_some(), "asked about at {n}");
             }

@@ -1,17 +1,16 @@
 //! Clients prove who they are (RFC 6749 §2.3).
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use domain::{Client, ClientAuthMethod, Instant, Pepper, SecretForm, SecretKind};
+use domain::{Client, ClientAuthMethod, CredentialId, Instant, SecretForm, SecretKind};
 use oauth::client_auth::{Method, Presented, Proof, check_assertion, refused};
 use oauth::{ErrorCode, OAuthError, jose};
 use subtle::ConstantTimeEq;
+use verify::SecretRecord;
 
-use crate::keys::fill_random;
+use super::Guessed;
 use crate::oauth::refuse;
-use crate::{App, Caller, network};
+use crate::{App, Caller, Result};
 
 /// A client, and how it proved that it is the one.
 #[derive(Clone, Debug)]
@@ -34,9 +33,9 @@ impl App {
         presented: &Presented,
     ) -> Result<Proven, OAuthError> {
         let now = self.clock.now();
-        let from = caller.address.map(network).unwrap_or_default();
-        let key = self.keys.pepper().fingerprint("client-guesses", &[presented.client_id.as_bytes(), &from]);
-        if let Some(seconds) = self.oauth.guesses.blocked_for(&key, now) {
+        let guessed = [Guessed::SecretOf(&presented.client_id), Guessed::Secrets];
+        let stopped = guessed.iter().find_map(|it| self.guessing_stopped(*it, caller.address, now));
+        if let Some(seconds) = stopped {
             let description = format!("too many wrong guesses; try again in {seconds} s");
             return Err(OAuthError::new(ErrorCode::SlowDown, description));
         }
@@ -49,7 +48,7 @@ impl App {
             )),
             Err(error) => {
                 if error.code == ErrorCode::InvalidClient {
-                    self.oauth.guesses.note(key, now);
+                    guessed.iter().for_each(|it| self.note_guess(*it, caller.address, now));
                 }
                 Err(error)
             }
@@ -69,7 +68,7 @@ impl App {
         let is_proven = match &presented.proof {
             Proof::Basic(secret) | Proof::Post(secret) => {
                 client.accepts(ClientAuthMethod::ClientSecretBasic)
-                    && self.is_secret_of(&client, secret, now).await?
+                    && self.secret_of(&client, secret, now).await.map_err(refuse)?.is_some()
             }
             Proof::Assertion(assertion) => {
                 client.accepts(ClientAuthMethod::PrivateKeyJwt)
@@ -80,37 +79,62 @@ impl App {
         if is_proven { Ok(client) } else { Err(refused()) }
     }
 
-    /// Whether a text is one of the live secrets of a client.
-    pub(crate) async fn is_secret_of(
+    /// Which of the live secrets of a client a text is.
+    pub(crate) async fn secret_of(
         &self,
         client: &Client,
         secret: &str,
         now: Instant,
-    ) -> Result<bool, OAuthError> {
+    ) -> Result<Option<CredentialId>> {
         let hash = self.keys.pepper().hash(SecretKind::ClientSecret, secret);
         let secrets = self.verifier().secrets_of(client.application_id);
-        let usable = || secrets.iter().filter(|record| record.status(now).is_usable());
-        let is_minted = usable().any(|record| match &record.form {
-            SecretForm::Minted { hash: kept, .. } => bool::from(kept.0.ct_eq(&hash.0)),
-            SecretForm::Chosen { .. } => false,
+        let minted = secrets.iter().filter(|record| record.status(now).is_usable()).find(|record| {
+            match &record.form {
+                SecretForm::Minted { hash: kept, .. } => bool::from(kept.0.ct_eq(&hash.0)),
+                SecretForm::Chosen { .. } => false,
+            }
         });
-        if is_minted {
-            return Ok(true);
+        match minted {
+            Some(record) => Ok(Some(record.id)),
+            None => self.chosen_secret_of(client, secret, now).await,
         }
-        for record in usable() {
-            let SecretForm::Chosen { phc } = &record.form else { continue };
-            // The stored form is in the key: a change of the secret is a miss.
-            let key =
-                self.oauth.known_secrets.key(&[record.id.0.as_bytes(), phc.as_bytes(), secret.as_bytes()]);
-            if self.oauth.known_secrets.knows(&key, now) {
-                return Ok(true);
-            }
-            if self.passwords.verify(secret, Some(phc.clone())).await.map_err(refuse)? {
-                self.oauth.known_secrets.learn(key, now);
-                return Ok(true);
+    }
+
+    /// Which of the live secrets that somebody chose for a client a text is: slow, unless it was right lately.
+    pub(crate) async fn chosen_secret_of(
+        &self,
+        client: &Client,
+        secret: &str,
+        now: Instant,
+    ) -> Result<Option<CredentialId>> {
+        if let Some(id) = self.known_secret_of(client, secret, now) {
+            return Ok(Some(id));
+        }
+        let _turn = self.oauth.known_secrets.turn(&[client.id.0.as_bytes(), secret.as_bytes()]).await;
+        if let Some(id) = self.known_secret_of(client, secret, now) {
+            return Ok(Some(id));
+        }
+        for (record, phc) in usable_chosen(&self.verifier().secrets_of(client.application_id), now) {
+            if self.passwords.verify(secret, Some(phc.to_owned())).await? {
+                let known = &self.oauth.known_secrets;
+                known.learn(known.key(&parts(record, phc, secret)), now);
+                return Ok(Some(record.id));
             }
         }
-        Ok(false)
+        Ok(None)
+    }
+
+    /// The same, out of those that were right lately.
+    pub(crate) fn known_secret_of(
+        &self,
+        client: &Client,
+        secret: &str,
+        now: Instant,
+    ) -> Option<CredentialId> {
+        let known = &self.oauth.known_secrets;
+        usable_chosen(&self.verifier().secrets_of(client.application_id), now)
+            .find(|(record, phc)| known.knows(&known.key(&parts(record, phc, secret)), now))
+            .map(|(record, _)| record.id)
     }
 
     async fn is_assertion_of(
@@ -135,79 +159,17 @@ impl App {
     }
 }
 
-/// Wrong guesses at clients' secrets, by client and network: so many a minute, then nothing is compared any more.
-#[derive(Debug, Default)]
-pub(super) struct Guesses(Mutex<HashMap<[u8; 32], (u32, Instant)>>);
-
-/// Wrong guesses a minute.
-const GUESSES: u32 = 60;
-/// What a minute is.
-const WINDOW: Duration = Duration::from_secs(60);
-/// At most so many are counted; beyond that old ones are forgotten.
-const COUNTED: usize = 100_000;
-
-impl Guesses {
-    /// For how many seconds nothing is compared.
-    fn blocked_for(&self, key: &[u8; 32], now: Instant) -> Option<u64> {
-        let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (count, since) = counted.get(key)?;
-        let end = *since + WINDOW;
-        (*count >= GUESSES && end > now).then(|| end.since(now).as_secs() + 1)
-    }
-
-    fn note(&self, key: [u8; 32], now: Instant) {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if counted.len() >= COUNTED {
-            counted.retain(|_, (_, since)| *since + WINDOW > now);
-            if counted.len() >= COUNTED {
-                counted.clear();
-            }
+/// Those that somebody chose and that are worth something, with what is kept of them.
+fn usable_chosen(secrets: &[SecretRecord], now: Instant) -> impl Iterator<Item = (&SecretRecord, &str)> {
+    secrets.iter().filter(move |record| record.status(now).is_usable()).filter_map(|record| {
+        match &record.form {
+            SecretForm::Chosen { phc } => Some((record, phc.as_str())),
+            SecretForm::Minted { .. } => None,
         }
-        let entry = counted.entry(key).or_insert((0, now));
-        if entry.1 + WINDOW <= now {
-            *entry = (0, now);
-        }
-        entry.0 = entry.0.saturating_add(1);
-    }
+    })
 }
 
-/// Chosen secrets that were right a moment ago: the slow hash is paid once, not for each token.
-#[derive(Debug)]
-pub(super) struct KnownSecrets {
-    /// Of this process only.
-    pepper: Pepper,
-    known: Mutex<HashMap<[u8; 32], Instant>>,
-}
-
-/// For how long a secret is known.
-const KNOWN_FOR: Duration = Duration::from_secs(300);
-/// How many are known.
-const KNOWN: usize = 10_000;
-
-impl KnownSecrets {
-    pub(super) fn new() -> Self {
-        let mut random = [0u8; 32];
-        fill_random(&mut random);
-        Self { pepper: Pepper::new(&random), known: Mutex::default() }
-    }
-
-    fn key(&self, parts: &[&[u8]]) -> [u8; 32] {
-        self.pepper.fingerprint("known-secret", parts)
-    }
-
-    fn knows(&self, key: &[u8; 32], now: Instant) -> bool {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(key).is_some_and(|until| *until > now)
-    }
-
-    fn learn(&self, key: [u8; 32], now: Instant) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= KNOWN {
-            known.retain(|_, until| *until > now);
-            if known.len() >= KNOWN {
-                known.clear();
-            }
-        }
-        known.insert(key, now + KNOWN_FOR);
-    }
+/// The stored form is in the key: a change of the secret is a miss.
+fn parts<'a>(record: &'a SecretRecord, phc: &'a str, secret: &'a str) -> [&'a [u8]; 3] {
+    [record.id.0.as_bytes(), phc.as_bytes(), secret.as_bytes()]
 }

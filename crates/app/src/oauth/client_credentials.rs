@@ -95,12 +95,13 @@ impl App {
         allowed.into_iter().filter(is_open).collect()
     }
 
-    /// Whether tokens of a client may be for this audience: one that its definition names.
+    /// Whether tokens of a client may be for this audience: one that its definition or an API version names.
     pub(crate) fn is_audience(&self, client: &Client, resource: &str) -> bool {
         let issuance = self.issuance();
         let definition = issuance.definition(client.token_definition);
         definition.is_some_and(|definition| definition.audience.iter().any(|known| known == resource))
             || resource == self.settings.public_url
+            || self.verifier().is_audience(resource)
     }
 
     /// Keeps a token together with all that are made meanwhile. Returns once it is safe.
@@ -110,7 +111,9 @@ impl App {
         }
         let token = Arc::new(minted.token);
         self.oauth.writer.keep(Arc::clone(&token)).await?;
-        self.oauth.tokens.put(token);
+        if let Some(hash) = token.hash {
+            self.oauth.tokens.put(hash, token);
+        }
         Ok(())
     }
 }

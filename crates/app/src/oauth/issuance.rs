@@ -7,6 +7,7 @@ use domain::{OAuthScope, SigningAlgorithm, SigningKey, SigningKeyState, TokenDef
 use oauth::jose;
 use serde_json::json;
 
+use super::cache::Tokens;
 use crate::{App, Error, Result};
 
 /// What tokens are made by.
@@ -19,6 +20,8 @@ pub(crate) struct Issuance {
     pub(crate) keys: jose::KeySet,
     /// The published keys, as everybody may read them (RFC 7517 §5).
     pub(crate) jwks: Arc<str>,
+    /// Tokens that were verified by these keys.
+    pub(crate) verified: Tokens,
 }
 
 /// A key that signs.
@@ -86,6 +89,7 @@ impl App {
             signers,
             keys: key_set,
             jwks: document.to_string().into(),
+            verified: Tokens::default(),
         };
         self.oauth.issuance.store(Arc::new(issuance));
         Ok(())

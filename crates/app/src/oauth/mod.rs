@@ -10,6 +10,8 @@ mod client_secret;
 mod code;
 mod consent;
 mod discovery;
+mod find_token;
+mod guesses;
 mod introspect;
 mod issuance;
 mod legacy;
@@ -42,6 +44,8 @@ pub use client_auth::Proven;
 pub use client_credentials::TokenAnswer;
 pub use consent::ShownConsent;
 pub(crate) use consent::{end_grants, end_grants_of_session};
+pub(crate) use find_token::AtHand;
+pub(crate) use guesses::Guessed;
 pub use introspect::Introspection;
 pub use logout::Logout;
 pub use mint::{About, Minted};
@@ -53,8 +57,8 @@ pub(crate) struct OAuth {
     issuance: ArcSwap<issuance::Issuance>,
     tokens: cache::Tokens,
     writer: writer::Writer,
-    guesses: client_auth::Guesses,
-    known_secrets: client_auth::KnownSecrets,
+    pub(crate) guesses: guesses::Guesses,
+    pub(crate) known_secrets: guesses::KnownSecrets,
 }
 
 impl OAuth {
@@ -63,8 +67,8 @@ impl OAuth {
             issuance: ArcSwap::from(Arc::new(issuance::Issuance::default())),
             tokens: cache::Tokens::default(),
             writer: writer::Writer::start(store.clone()),
-            guesses: client_auth::Guesses::default(),
-            known_secrets: client_auth::KnownSecrets::new(),
+            guesses: guesses::Guesses::default(),
+            known_secrets: guesses::KnownSecrets::new(),
         }
     }
 }

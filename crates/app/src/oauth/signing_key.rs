@@ -6,6 +6,7 @@ use domain::{Access, DEFAULT_SERIES, Resource, SigningAlgorithm, SigningKey, Sig
 use oauth::jose;
 use store::Tx;
 
+use crate::sync::NODE_IS_GONE;
 use crate::{App, Caller, Error, Page, PageRequest, Result};
 
 const THIS: Resource = Resource::Oauth;
@@ -151,6 +152,11 @@ impl App {
     async fn move_keys(&self, tx: &mut Tx, keys: Vec<SigningKey>) -> Result<()> {
         let now = tx.now();
         for key in keys.iter().filter(|key| key.is_ripe(now)) {
+            // A node that has not heard of it publishes a list without it.
+            if tx.read().lags_a_node(key.since, now - NODE_IS_GONE).await? {
+                tracing::warn!(key = %key.id, "a node does not publish the new signing key yet; it waits");
+                continue;
+            }
             let change = key.activate(false, now)?;
             tx.save(change).await?;
             let older = keys.iter().filter(|other| {

@@ -157,6 +157,8 @@ impl App {
 fn about(developer: &Developer) -> Map<String, Value> {
     let claims = [
         ("name", json!(developer.name)),
+        // Not the address: that is told by another scope.
+        ("preferred_username", json!(developer.name)),
         ("email", json!(developer.email.to_string())),
         ("email_verified", json!(developer.verified_at.is_some())),
         ("updated_at", json!(developer.meta.updated_at.unix_seconds())),

@@ -40,6 +40,24 @@ impl App {
         Ok(answer)
     }
 
+    /// The client of a token, live or not; `None` if it is none of ours.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn client_id_of(&self, token: &str) -> Result<Option<String>, OAuthError> {
+        let token = self.access_token(token).await.map_err(refuse)?;
+        let client = token.and_then(|token| self.verifier().client(token.client_id));
+        Ok(client.map(|client| client.client_id.clone()))
+    }
+
+    /// Whether scripts from a place may read answers to a client; without one, to any public client.
+    pub fn allows_origin(&self, origin: &str, client_id: Option<&str>) -> bool {
+        match client_id.and_then(|client_id| self.verifier().client_by_name(client_id)) {
+            Some(client) => client.browser_origins().iter().any(|known| known == origin),
+            None => self.verifier().is_origin(origin),
+        }
+    }
+
     /// What somebody allowed when they allowed this token.
     async fn grant_of(&self, token: &AccessToken) -> Result<Option<OAuthGrant>, OAuthError> {
         match token.grant_id {

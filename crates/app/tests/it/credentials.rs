@@ -15,7 +15,7 @@ async fn p_11_every_change_is_seen_by_the_next_call(desk: Desk) {
     let shop = Shop::open(&desk).await;
     let (app, admin, key) = (&desk.app, Caller::operator(), shop.key.expose());
     let ask = || desk.ask("/orders/7", key).map(|verified| verified.credential_id());
-    assert_eq!(ask().unwrap(), Some(shop.credential.id));
+    assert_eq!(ask().unwrap(), Some(shop.credential.id.0));
 
     app.set_credential_enabled(&shop.owner, shop.credential.id, false).await.unwrap();
     assert_eq!(ask().unwrap_err(), Reason::CredentialDisabled);

@@ -82,10 +82,12 @@ impl Desk {
     pub(crate) fn ask(&self, path: &str, key: &str) -> Result<Verified, Reason> {
         let raw = RawOriginal { host: b"api.example.com", method: b"GET", target: path.as_bytes() };
         let headers = OneKey(key.as_bytes());
-        let request = Request { original: Original::parse(raw).unwrap(), headers: &headers };
-        match self.app.verifier().decide(&request, self.clock.now()) {
+        let request = Request { original: Original::parse(raw).unwrap(), headers: &headers, address: None };
+        let now = self.clock.now();
+        match self.app.verifier().decide(&request, &self.app.in_memory(now), now) {
             Decision::Allowed(verified) => Ok(verified),
             Decision::Refused(refusal) => Err(refusal.reason),
+            Decision::Undecided(question) => panic!("{question:?}"),
         }
     }
 

@@ -324,6 +324,17 @@ impl Client {
         self.scopes.iter().filter(|name| all.iter().any(|scope| scope.name == **name)).cloned().collect()
     }
 
+    /// Where its scripts run in browsers: the places of its redirect URIs, if it keeps no secret. One that keeps a secret
+    /// does not run in a browser.
+    pub fn browser_origins(&self) -> Vec<String> {
+        match self.token_endpoint_auth_method {
+            ClientAuthMethod::None => redirect::origins(&self.redirect_uris),
+            ClientAuthMethod::ClientSecretBasic
+            | ClientAuthMethod::ClientSecretPost
+            | ClientAuthMethod::PrivateKeyJwt => Vec::new(),
+        }
+    }
+
     /// How long its access tokens live.
     pub fn access_token_lifetime(&self) -> Duration {
         let unset = match self.access_token_format {

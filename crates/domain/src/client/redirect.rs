@@ -28,6 +28,16 @@ pub(super) fn check_all(uris: &[String], kind: ClientType) -> Result<Vec<String>
     checks.build(|| Some(checked))
 }
 
+/// The places of those that are web pages, as browsers name them (RFC 6454 §6.2).
+pub(super) fn origins(uris: &[String]) -> Vec<String> {
+    let places = uris.iter().filter_map(|uri| Url::parse(uri).ok()).map(|uri| uri.origin());
+    let mut origins: Vec<String> =
+        places.filter(url::Origin::is_tuple).map(|origin| origin.ascii_serialization()).collect();
+    origins.sort();
+    origins.dedup();
+    origins
+}
+
 fn check(uri: &str, kind: ClientType) -> Result<String, Invalid> {
     let invalid = |message: &str| Invalid::field("", "invalid", message);
     if uri.is_empty() || uri.len() > MAX_LENGTH || !uri.bytes().all(|b| b.is_ascii_graphic()) {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use ipnet::IpNet;
 
@@ -27,6 +28,15 @@ fn walk(peer: IpAddr, hops: &[&str], trusted: &[IpNet]) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
+/// The address of a call as the gateway tells it, which is believed: the last one in `X-Forwarded-For`, or if that is a
+/// trusted proxy, the last one before it that is not.
+pub fn forwarded_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let hops = headers.get_all("x-forwarded-for").iter();
+    let mut hops: Vec<&str> = hops.flat_map(|value| value.to_str().unwrap_or("?").split(',')).collect();
+    let last = hops.pop()?.trim().parse().ok()?;
+    walk(last, &hops, trusted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +52,24 @@ mod tests {
         assert_eq!(at("10.0.0.1", &[]).as_deref(), Some("10.0.0.1"));
         assert_eq!(at("10.0.0.1", &["1.1.1.1, unknown"]), None);
         assert_eq!(at("::ffff:10.0.0.1", &["1.1.1.1"]).as_deref(), Some("1.1.1.1"));
+    }
+
+    #[test]
+    fn a_191_of_what_a_gateway_tells_the_last_counts() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        let at = |lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            forwarded_address(&headers, &trusted).map(|ip| ip.to_string())
+        };
+        assert_eq!(at(&["1.1.1.1"]).as_deref(), Some("1.1.1.1"));
+        assert_eq!(at(&["6.6.6.6, 1.1.1.1"]).as_deref(), Some("1.1.1.1"), "a caller wrote the first");
+        assert_eq!(at(&["6.6.6.6", "1.1.1.1, 10.0.0.2"]).as_deref(), Some("1.1.1.1"));
+        assert_eq!(at(&["::ffff:1.1.1.1"]).as_deref(), Some("1.1.1.1"));
+        for nothing in [&[][..], &[""], &["unknown"], &["1.1.1.1,"], &["1.1.1.1:80"], &["x, 10.0.0.1"]] {
+            assert_eq!(at(nothing), None, "{nothing:?}");
+        }
     }
 }

@@ -11,6 +11,7 @@ mod query;
 
 use uuid::Uuid;
 
+pub use address::forwarded_address;
 pub use body::{Create, Json, MayJson, Raw, Text, idempotency_claim};
 pub use body::{must_be_json, read as read_body};
 pub use caller::{Machine, Visitor, Who, caller_of, limit, stranger};

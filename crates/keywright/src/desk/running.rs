@@ -159,6 +159,7 @@ fn gateway_options(config: &Config) -> Result<GatewayOptions, Failure> {
             Adapter::Forwarded => server::Adapter::Forwarded,
         },
         allowed_peers: config.gateway.allowed_peers.clone(),
+        trusted_proxies: config.server.trusted_proxies.clone(),
         shared_secret: shared_secret(config)?,
     })
 }

@@ -6,24 +6,31 @@ use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 use verify::{Reason, Refusal, Verified};
 
-use super::headers::{APPLICATION_ID, CREDENTIAL_ID, PARTNER_ID, PLAN, REASON, REQUEST_ID, SUBSCRIPTION_ID};
+use super::headers::{
+    APPLICATION_ID, CREDENTIAL_ID, PARTNER_ID, PLAN, REASON, REQUEST_ID, SCOPES, SUBJECT, SUBSCRIPTION_ID,
+};
 use edge::Problem;
 
 const NOTHING: HeaderValue = HeaderValue::from_static("");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// When to ask again after a 503: the database is tried several times a second.
 const RETRY_AFTER_S: u64 = 2;
+/// When to try again after a 429: guesses are counted by the minute.
+const GUESS_AGAIN_AFTER_S: u64 = 60;
 
 /// The call may pass. The one place where a 200 is made; nobody can ask for it without a [`Verified`], which only a
 /// decision is.
 pub(super) fn pass(verified: &Verified, request_id: Uuid) -> Response {
-    let mut headers = HeaderMap::with_capacity(8);
+    let mut headers = HeaderMap::with_capacity(10);
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     headers.insert(APPLICATION_ID, id(verified.application_id()));
     headers.insert(PARTNER_ID, id(verified.partner_id()));
     headers.insert(PLAN, text(verified.plan()));
     headers.insert(CREDENTIAL_ID, id(verified.credential_id()));
     headers.insert(SUBSCRIPTION_ID, id(verified.subscription_id()));
+    let token = verified.token();
+    headers.insert(SUBJECT, text(token.map(|token| token.subject.as_str())));
+    headers.insert(SCOPES, text(token.map(|token| token.scopes.join(" ")).as_deref()));
     headers.insert(REQUEST_ID, id(Some(request_id)));
     let mut response = Response::new(Body::empty());
     *response.headers_mut() = headers;
@@ -36,8 +43,10 @@ pub(super) fn refuse(refusal: &Refusal, request_id: Uuid) -> Response {
     let status = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::FORBIDDEN);
     let mut problem = Problem::new(status, reason.code(), reason.to_string());
     problem.request_id = Some(request_id.to_string());
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        problem = problem.retry_after(RETRY_AFTER_S);
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => problem = problem.retry_after(RETRY_AFTER_S),
+        StatusCode::TOO_MANY_REQUESTS => problem = problem.retry_after(GUESS_AGAIN_AFTER_S),
+        _ => {}
     }
     let mut response = problem.into_response();
     let headers = response.headers_mut();

@@ -1,6 +1,6 @@
 //! `/gateway/forward-auth`: may this call pass?
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -8,9 +8,10 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::Instant;
+use edge::extract::forwarded_address;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
-use verify::{Decision, Original, Reason};
+use verify::{Decision, Evidence, Original, Reason};
 
 use super::headers::{CallHeaders, GATEWAY_SECRET};
 use super::{Gateway, answer, original};
@@ -20,8 +21,16 @@ use super::{Gateway, answer, original};
 pub(super) async fn forward_auth(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let now = gateway.app.clock().now();
     let request_id = gateway.request_ids.next(now);
-    // Nothing that a panic could leave half done is used again: deciding changes counters only.
-    let answered = catch_unwind(AssertUnwindSafe(|| gateway.answer(&request, request_id, now)));
+    let from = forwarded_address(request.headers(), &gateway.options.trusted_proxies);
+    let memory = gateway.app.in_memory(now);
+    let mut decision = gateway.decide(&request, from, &memory, now);
+    // One question leads to an answer; a second one if settings changed meanwhile.
+    for _ in 0..QUESTIONS {
+        let Decision::Undecided(question) = decision else { break };
+        let found = gateway.app.find_out(question, from, now).await;
+        decision = gateway.decide(&request, from, &found, now);
+    }
+    let answered = catch_unwind(AssertUnwindSafe(|| gateway.answer(decision, request_id)));
     answered.unwrap_or_else(|_| {
         gateway.app.calls().count_refused(Reason::Internal);
         tracing::error!(%request_id, "the gateway check panicked, and the call was refused");
@@ -29,9 +38,12 @@ pub(super) async fn forward_auth(State(gateway): State<Arc<Gateway>>, request: R
     })
 }
 
+/// At most so many things are found out for one call.
+const QUESTIONS: usize = 3;
+
 impl Gateway {
-    fn answer(&self, request: &Request, request_id: Uuid, now: Instant) -> Response {
-        match self.decide(request, now) {
+    fn answer(&self, decision: Decision, request_id: Uuid) -> Response {
+        match decision {
             Decision::Allowed(verified) => {
                 self.app.calls().count_allowed();
                 tracing::debug!(%request_id, application_id = ?verified.application_id(), "a call may pass");
@@ -42,17 +54,34 @@ impl Gateway {
                 tracing::debug!(%request_id, reason = refusal.reason.code(), "a call was refused");
                 answer::refuse(&refusal, request_id)
             }
+            Decision::Undecided(_) => {
+                self.app.calls().count_refused(Reason::Internal);
+                tracing::error!(%request_id, "the gateway check came to no end, and the call was refused");
+                answer::broken(request_id)
+            }
         }
     }
 
-    fn decide(&self, request: &Request, now: Instant) -> Decision {
-        match self.original(request) {
+    /// Decides. Nothing that a panic could leave half done is used again: deciding changes counters only.
+    fn decide(
+        &self,
+        request: &Request,
+        address: Option<IpAddr>,
+        evidence: &impl Evidence,
+        now: Instant,
+    ) -> Decision {
+        let decide = || match self.original(request) {
             Ok(original) => {
                 let headers = &CallHeaders(request.headers());
-                self.app.verifier().decide(&verify::Request { original, headers }, now)
+                let request = verify::Request { original, headers, address };
+                self.app.verifier().decide(&request, evidence, now)
             }
             Err(reason) => reason.into(),
-        }
+        };
+        catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
+            tracing::error!("the gateway check panicked, and the call was refused");
+            Reason::Internal.into()
+        })
     }
 
     /// The call that is asked about, if the one who asks is believed.

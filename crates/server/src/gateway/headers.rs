@@ -7,12 +7,14 @@ pub(super) const PARTNER_ID: HeaderName = HeaderName::from_static("x-keywright-p
 pub(super) const PLAN: HeaderName = HeaderName::from_static("x-keywright-plan");
 pub(super) const CREDENTIAL_ID: HeaderName = HeaderName::from_static("x-keywright-credential-id");
 pub(super) const SUBSCRIPTION_ID: HeaderName = HeaderName::from_static("x-keywright-subscription-id");
+pub(super) const SUBJECT: HeaderName = HeaderName::from_static("x-keywright-subject");
+pub(super) const SCOPES: HeaderName = HeaderName::from_static("x-keywright-scopes");
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-keywright-request-id");
 
 /// What an upstream learns about a call that passed. A gateway has to overwrite each of them, or a caller could forge
 /// what we leave out; so on 200 all of them are sent, empty if there is nothing to say.
-pub const IDENTITY: [HeaderName; 6] =
-    [APPLICATION_ID, PARTNER_ID, PLAN, CREDENTIAL_ID, SUBSCRIPTION_ID, REQUEST_ID];
+pub const IDENTITY: [HeaderName; 8] =
+    [APPLICATION_ID, PARTNER_ID, PLAN, CREDENTIAL_ID, SUBSCRIPTION_ID, SUBJECT, SCOPES, REQUEST_ID];
 
 /// Why a call was refused.
 pub(super) const REASON: HeaderName = HeaderName::from_static("x-keywright-reason");

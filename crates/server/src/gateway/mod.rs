@@ -41,6 +41,8 @@ pub struct GatewayOptions {
     pub adapter: Adapter,
     /// Networks that gateways are in. Everybody else is refused.
     pub allowed_peers: Vec<IpNet>,
+    /// Networks of proxies in front of gateways: what they say about where a call comes from is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// What every gateway has to send as `X-Keywright-Gateway-Secret` as well.
     pub shared_secret: Option<String>,
 }
@@ -54,6 +56,7 @@ impl Default for GatewayOptions {
                 IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8)),
                 IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128)),
             ],
+            trusted_proxies: Vec::new(),
             shared_secret: None,
         }
     }
@@ -64,6 +67,7 @@ impl fmt::Debug for GatewayOptions {
         f.debug_struct("GatewayOptions")
             .field("adapter", &self.adapter)
             .field("allowed_peers", &self.allowed_peers)
+            .field("trusted_proxies", &self.trusted_proxies)
             .field("shared_secret", &self.shared_secret.as_ref().map(|_| "…"))
             .finish()
     }

@@ -46,9 +46,9 @@ struct Told<'a> {
 pub(super) async fn show(authorized: Authorized, app: &App, state: &State, guest: &Guest) -> PageAnswer {
     Ok(match authorized {
         Authorized::Answer(answer) => go(&answer),
-        Authorized::SignIn { hint, query, fresh, may_stay } => {
+        Authorized::SignIn { hint, query, fresh } => {
             let next = format!("/oauth2/authorize?{query}");
-            Redirect::to(&web::sign_in_path(&next, hint.as_deref(), fresh, may_stay)).into_response()
+            Redirect::to(&web::sign_in_path(&next, hint.as_deref(), fresh)).into_response()
         }
         Authorized::Ask(question) => {
             let frame = Frame::around(app, guest, Place::Front).await?;

@@ -4,6 +4,7 @@
 mod answer;
 mod authorize;
 mod confirm;
+mod cors;
 mod introspect;
 mod jwks;
 mod logout;
@@ -68,7 +69,8 @@ fn own() -> Routes {
 /// All of it.
 pub(crate) fn router(state: State) -> Router {
     let own = web::only_our_own(own().router, &state);
-    open().router.merge(own).with_state(state)
+    let open = cors::preflights(open().router);
+    open.merge(own).with_state(state)
 }
 
 /// The paths of all of it.

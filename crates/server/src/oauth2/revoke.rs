@@ -7,8 +7,8 @@ use axum::extract::{RawQuery, Request, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::Routes;
 use super::token::{client_request, fresh, refused};
+use super::{Routes, cors};
 use edge::extract::Machine;
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -22,14 +22,17 @@ async fn revoke(
     request: Request,
 ) -> Response {
     let headers = request.headers().clone();
+    let mut client_id = None;
     let done = async {
         let (presented, params) = client_request(query.as_deref(), request).await?;
+        client_id = Some(presented.client_id.clone());
         let proven = app.authenticate_client(&caller, &presented).await?;
         app.revoke_token(&caller, &proven, params.require("token")?).await
     };
-    match done.await {
+    let response = match done.await {
         // RFC 7009 §2.2: whether there was such a token or not.
         Ok(()) => fresh(StatusCode::OK.into_response()),
         Err(error) => refused(&error, &headers),
-    }
+    };
+    cors::allow(&app, &headers, client_id.as_deref(), response)
 }

@@ -11,7 +11,7 @@ use oauth::client_auth::{self, Presented};
 use oauth::{ErrorCode, OAuthError, Params};
 use serde::Serialize;
 
-use super::Routes;
+use super::{Routes, cors};
 use edge::extract::{Machine, form_params};
 use edge::state::State;
 
@@ -27,14 +27,17 @@ async fn token(
     request: Request,
 ) -> Response {
     let headers = request.headers().clone();
+    let mut client_id = None;
     let done = async {
         let (presented, params) = client_request(query.as_deref(), request).await?;
+        client_id = Some(presented.client_id.clone());
         app.token(&caller, &presented, &params).await
     };
-    match done.await {
+    let response = match done.await {
         Ok(answer) => fresh(Json(answer).into_response()),
         Err(error) => refused(&error, &headers),
-    }
+    };
+    cors::allow(&app, &headers, client_id.as_deref(), response)
 }
 
 /// What a client sends to one of its doors: who it is, and what it wants, in a form.

@@ -9,8 +9,8 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use oauth::{ErrorCode, OAuthError, Params, userinfo};
 
-use super::Routes;
 use super::token::fresh;
+use super::{Routes, cors};
 use edge::extract::form_params;
 
 const PATH: &str = oauth::discovery::path::USERINFO;
@@ -21,17 +21,21 @@ pub(super) fn routes(routes: Routes) -> Routes {
 }
 
 async fn answer(Shared(app): Shared<Arc<App>>, RawQuery(query): RawQuery, request: Request) -> Response {
-    match read(&app, query.as_deref().unwrap_or_default(), request).await {
+    let asked = request.headers().clone();
+    let mut client_id = None;
+    let response = match read(&app, query.as_deref().unwrap_or_default(), request, &mut client_id).await {
         Ok(Some(claims)) => fresh(Json(claims).into_response()),
         Ok(None) => refused(None),
         Err(error) => refused(Some(&error)),
-    }
+    };
+    cors::allow(&app, &asked, client_id.as_deref(), response)
 }
 
 async fn read(
     app: &App,
     query: &str,
     request: Request,
+    client_id: &mut Option<String>,
 ) -> Result<Option<serde_json::Map<String, serde_json::Value>>, OAuthError> {
     let query = Params::parse(query.as_bytes())?;
     let headers = request.headers().clone();
@@ -46,7 +50,10 @@ async fn read(
     };
     let values = headers.get_all(header::AUTHORIZATION).iter().map(|value| value.to_str().unwrap_or("?"));
     match userinfo::bearer(values, &query, &form)? {
-        Some(token) => app.userinfo(token).await.map(Some),
+        Some(token) => {
+            *client_id = app.client_id_of(token).await?;
+            app.userinfo(token).await.map(Some)
+        }
         None => Ok(None),
     }
 }

@@ -233,6 +233,11 @@ impl Desk {
         (load.transactions(), load.statements())
     }
 
+    /// The database cannot be reached any more.
+    pub async fn lose_database(&self) {
+        self.store.clone().close().await.unwrap();
+    }
+
     /// Everything that a refusal must not do.
     pub async fn assert_nothing_happened(&self, since: i64) {
         assert_eq!(self.changes().await, since, "a refused request changed something");

@@ -21,10 +21,12 @@ pub fn call(
     headers: &[(&str, &str)],
 ) -> Result<Verified, &'static str> {
     let raw = RawOriginal { host: b"api.example.com", method: method.as_bytes(), target: target.as_bytes() };
-    let request = Request { original: Original::parse(raw).unwrap(), headers: &Sent(headers) };
-    match desk.app.verifier().decide(&request, desk.app.clock().now()) {
+    let request = Request { original: Original::parse(raw).unwrap(), headers: &Sent(headers), address: None };
+    let now = desk.app.clock().now();
+    match desk.app.verifier().decide(&request, &desk.app.in_memory(now), now) {
         Decision::Allowed(verified) => Ok(verified),
         Decision::Refused(refusal) => Err(refusal.reason.code()),
+        Decision::Undecided(question) => panic!("{question:?}"),
     }
 }
 

@@ -59,6 +59,7 @@ fn of_entities() -> Columns {
         crate::lock::Entity,
         crate::mail::Entity,
         crate::master_key::Entity,
+        crate::node::Entity,
         crate::oauth_grant::Entity,
         crate::oauth_grant::consent::Entity,
         crate::oauth_scope::Entity,

@@ -8,6 +8,7 @@ mod credentials;
 mod order;
 mod places;
 mod reference;
+mod tokens;
 mod unreadable;
 mod usage;
 mod world;

@@ -224,11 +224,11 @@ fn time_alone_expires_and_ends_a_rotation() {
         let used = |call| world.ask(call).map(|v| v.credential_id().unwrap()).map_err(|r| r.reason);
         (used(&by_old), used(&by_new))
     };
-    assert_eq!(ids(&world), (Ok(old.id), Ok(new.id)));
+    assert_eq!(ids(&world), (Ok(old.id.0), Ok(new.id.0)));
     world.now = end - Duration::from_micros(1);
-    assert_eq!(ids(&world), (Ok(old.id), Ok(new.id)));
+    assert_eq!(ids(&world), (Ok(old.id.0), Ok(new.id.0)));
     world.now = end;
-    assert_eq!(ids(&world), (Err(CredentialExpired), Ok(new.id)));
+    assert_eq!(ids(&world), (Err(CredentialExpired), Ok(new.id.0)));
 }
 
 #[test]
@@ -238,7 +238,9 @@ fn every_reason_has_its_own_code_and_a_fitting_status() {
     for reason in Reason::ALL {
         let expected = match reason.code() {
             code if code.starts_with("credential_") => 401,
-            "stale" | "unreadable" | "internal" => 503,
+            "audience_wrong" => 401,
+            "too_many_guesses" => 429,
+            "stale" | "unreadable" | "internal" | "lookup_failed" => 503,
             _ => 403,
         };
         assert_eq!(reason.status(), expected, "{}", reason.code());

@@ -1,5 +1,6 @@
 //! A small installation in memory: one API, one partner, one application with one key; and calls to ask about.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use domain::{
     Secret, SecretHash, SecretKind, Subscription, SubscriptionId, Text, Transition,
 };
 use keywright_verify::{
-    BrokenVersion, CatalogueFacts, CertificateHeader, Change, Decision, Headers, Original, RawOriginal,
-    Reason, Refusal, Request, Verified, Verifier,
+    BrokenVersion, CatalogueFacts, CertificateHeader, Change, Decision, Evidence, Headers, NoEvidence,
+    Original, RawOriginal, Reason, Refusal, Request, Verified, Verifier,
 };
 
 /// When everything here happens.
@@ -194,16 +195,22 @@ impl World {
 
     /// Asks about a call.
     pub(crate) fn ask(&self, call: &Call) -> Result<Verified, Refusal> {
+        match self.decide(call, &NoEvidence) {
+            Decision::Allowed(verified) => Ok(verified),
+            Decision::Refused(refusal) => Err(refusal),
+            Decision::Undecided(question) => panic!("{question:?}"),
+        }
+    }
+
+    /// Asks about a call, with what is known besides.
+    pub(crate) fn decide(&self, call: &Call, evidence: &impl Evidence) -> Decision {
         let original = Original::parse(RawOriginal {
             host: call.host.as_bytes(),
             method: call.method.as_bytes(),
             target: call.target.as_bytes(),
         });
-        let request = Request { original: original.unwrap(), headers: call };
-        match self.verifier.decide(&request, self.now) {
-            Decision::Allowed(verified) => Ok(verified),
-            Decision::Refused(refusal) => Err(refusal),
-        }
+        let request = Request { original: original.unwrap(), headers: call, address: call.address };
+        self.verifier.decide(&request, evidence, self.now)
     }
 
     /// Why a call may not pass.
@@ -229,6 +236,7 @@ pub(crate) struct Call {
     method: String,
     target: String,
     headers: Vec<(String, Vec<u8>)>,
+    address: Option<IpAddr>,
 }
 
 /// `GET` of a target, without a credential.
@@ -238,6 +246,7 @@ pub(crate) fn get(target: &str) -> Call {
         method: "GET".to_owned(),
         target: target.to_owned(),
         headers: Vec::new(),
+        address: None,
     }
 }
 
@@ -254,6 +263,11 @@ impl Call {
 
     pub(crate) fn at(mut self, host: &str) -> Self {
         self.host = host.to_owned();
+        self
+    }
+
+    pub(crate) fn from(mut self, address: &str) -> Self {
+        self.address = Some(address.parse().unwrap());
         self
     }
 

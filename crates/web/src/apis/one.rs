@@ -6,7 +6,7 @@ use app::{ApiVersionFilter, App, PageRequest};
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
-use domain::{Api, ApiId, ApiVersion, KeyLocation, Plan, openapi::Operation};
+use domain::{Accepted, Api, ApiId, ApiVersion, KeyLocation, Plan, openapi::Operation};
 
 use crate::frame::{Frame, Place};
 use crate::markdown::{self, Html};
@@ -104,10 +104,24 @@ async fn shown(app: &App, guest: &Guest, version: ApiVersion) -> Result<Shown, R
         description: markdown::render(version.description.as_str()),
         plans: plans.map(|plan| offer(plan, &version)).collect(),
         operations,
-        key: key(&strategy.method),
+        key: sends(&version.accepted_credentials, &strategy.method),
         call,
         version,
     })
+}
+
+/// What opens it, any one of them.
+fn sends(accepted: &[Accepted], method: &domain::AuthMethod) -> String {
+    let each: Vec<String> = accepted
+        .iter()
+        .map(|kind| match kind {
+            Accepted::ApiKey => key(method),
+            Accepted::Certificate => "a client certificate".to_owned(),
+            Accepted::Basic => "the client’s id and secret, as Authorization: Basic".to_owned(),
+            Accepted::Bearer => "an access token, as Authorization: Bearer".to_owned(),
+        })
+        .collect();
+    each.join(", or ")
 }
 
 fn key(method: &domain::AuthMethod) -> String {

@@ -43,13 +43,12 @@ fn path(version: &ApiVersion) -> String {
     format!("/console/api-versions/{}", version.id)
 }
 
-/// What a version may accept.
-const KINDS: [Accepted; 2] = [Accepted::ApiKey, Accepted::Certificate];
-
 fn word(kind: Accepted) -> &'static str {
     match kind {
         Accepted::ApiKey => "api_key",
         Accepted::Certificate => "certificate",
+        Accepted::Basic => "basic",
+        Accepted::Bearer => "bearer",
     }
 }
 
@@ -63,7 +62,7 @@ async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec
     let strategies = strategies
         .into_iter()
         .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.auth_strategy_id == it.id));
-    let kinds = KINDS.into_iter().map(|kind| {
+    let kinds = Accepted::ALL.into_iter().map(|kind| {
         Choice::new(word(kind), states::accepted(kind)).chosen(draft.accepted_credentials.contains(&kind))
     });
     Ok(vec![
@@ -82,8 +81,11 @@ async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec
             .hint("Words between spaces; all of them.")
             .optional(),
         Field::text("required_scopes", "Scopes that a token must carry", &draft.required_scopes.join(" "))
-            .hint("Words between spaces; all of them. API keys have no scopes and are not asked.")
+            .hint("Words between spaces; all of them, and one of those in “a|b”. Only tokens have scopes; others are not asked.")
             .optional(),
+        Field::area("audiences", "Whom a token must be for", &draft.audiences.join("\n"))
+            .hint("One in a line, such as https://api.example.com/orders: what clients name as “resource”. None: tokens that are for nobody in particular, or for this server.")
+            .tall(2),
         Field::tick("cors", "Browsers’ preflight requests pass without a credential", draft.cors),
         Field::tick("private", "Private: not in the catalogue for those who hold no subscription", draft.private),
         Field::tick("deprecated", "Deprecated: it works, but nobody should start with it", draft.deprecated),
@@ -106,12 +108,13 @@ fn fill(draft: &mut ApiVersionDraft, typed: &Typed) {
     draft.plan_ids = typed.all("plan_ids").filter_map(|id| id.parse().ok()).collect();
     draft.subscription_required = typed.is_ticked("subscription_required");
     let chosen = |kind: &Accepted| typed.all("accepted_credentials").any(|it| it == word(*kind));
-    draft.accepted_credentials = KINDS.into_iter().filter(chosen).collect();
+    draft.accepted_credentials = Accepted::ALL.into_iter().filter(chosen).collect();
     if let Ok(id) = typed.text("auth_strategy_id").parse() {
         draft.auth_strategy_id = id;
     }
     draft.required_roles = typed.words("required_roles");
     draft.required_scopes = typed.words("required_scopes");
+    draft.audiences = lines(typed, "audiences");
     (draft.cors, draft.private) = (typed.is_ticked("cors"), typed.is_ticked("private"));
     draft.deprecated = typed.is_ticked("deprecated");
 }
@@ -223,6 +226,7 @@ async fn show(
         ),
         ("Roles that the partner must hold", Cell::tags(&version.required_roles)),
         ("Scopes that a token must carry", Cell::tags(&version.required_scopes)),
+        ("Whom a token must be for", codes(&version.audiences, "nobody in particular, or this server")),
         ("Private", Cell::yes(version.private)),
         ("Deprecated", Cell::yes(version.deprecated)),
         ("Id", Cell::Copy(id.to_string())),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{SigningAlgorithm, SigningKeyState, TokenFormat};
+use domain::{PartnerDraft, SigningAlgorithm, SigningKey, SigningKeyState, TokenFormat};
 use keywright_app::{Caller, PageRequest};
 
 use super::{client, is_live, quick, token};
@@ -70,6 +70,33 @@ async fn a_094_a_revoked_key_takes_its_tokens_with_it(desk: Desk) {
     assert!(!app.jwks().contains(&kid));
     assert!(!is_live(app, &text).await);
     assert!(is_live(app, &token(app, &made).await.access_token).await, "the others go on");
+}
+
+both!(f_040_a_new_key_signs_nothing_before_every_node_publishes_it, quick());
+async fn f_040_a_new_key_signs_nothing_before_every_node_publishes_it(desk: Desk) {
+    let (app, operator) = (&desk.app, Caller::operator());
+    app.tend_signing_keys().await.unwrap();
+    let there = desk.another_node().await;
+    there.app.beat().await.unwrap();
+    desk.clock.advance(Duration::from_secs(1));
+    app.rotate_signing_keys(&operator, None).await.unwrap();
+    let waiting = async || {
+        app.tend_signing_keys().await.unwrap();
+        let keys = app.signing_keys(&operator, PageRequest::first(200)).await.unwrap().items;
+        keys.iter().filter(|key| key.state == SigningKeyState::Pending).count()
+    };
+    desk.clock.advance(SigningKey::PUBLISHED_BEFORE);
+    // The other node is there, and does not get to follow.
+    there.app.beat().await.unwrap();
+    assert_eq!(waiting().await, 2);
+    let draft = PartnerDraft { name: "Anything".to_owned(), ..PartnerDraft::default() };
+    there.app.create_partner(&operator, draft).await.unwrap();
+    there.app.beat().await.unwrap();
+    assert_eq!(waiting().await, 0);
+    // One that is gone is not waited for.
+    app.rotate_signing_keys(&operator, None).await.unwrap();
+    desk.clock.advance(Duration::from_secs(3_601));
+    assert_eq!(waiting().await, 0);
 }
 
 both!(f_040_two_nodes_make_the_keys_once, quick());

@@ -1,6 +1,8 @@
 //! Tokens for clients that act for themselves: who gets one, what it is worth, and when it ends.
 
+mod assertions;
 mod ending;
+mod gateway;
 mod getting;
 mod keys;
 mod proving;

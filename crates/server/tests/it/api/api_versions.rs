@@ -27,7 +27,7 @@ both!(
             "deprecated": false, "private": false, "cors": false,
             "auth_strategy_id": ids(&admin.get("/api/v1/auth-strategies").await)[0],
             "accepted_credentials": ["api_key"], "required_roles": [], "required_scopes": [],
-            "subscription_required": true, "plan_ids": [], "hosts": [], "path_prefixes": ["/orders"], "methods": [],
+            "audiences": [], "subscription_required": true, "plan_ids": [], "hosts": [], "path_prefixes": ["/orders"], "methods": [],
             "approval": "by_plan", "open_for_subscriptions": true,
             "specification": null, "created_at": "2026-11-23T04:00:00Z", "updated_at": "2026-11-23T04:00:00Z",
         });
@@ -39,8 +39,8 @@ both!(
         let plan = desk.plan("Free", false).await;
         let change = json!({
             "name": "v2", "description": "Better", "tags": ["b2b"], "deprecated": true, "private": true, "cors": true,
-            "auth_strategy_id": id(&strategy), "accepted_credentials": ["api_key"], "required_roles": ["gold"],
-            "required_scopes": ["orders:read"], "subscription_required": false, "plan_ids": [plan],
+            "auth_strategy_id": id(&strategy), "accepted_credentials": ["api_key", "basic", "bearer"], "required_roles": ["gold"],
+            "required_scopes": ["orders:read"], "audiences": ["https://api.test/orders"], "subscription_required": false, "plan_ids": [plan],
             "hosts": ["api.example.com"], "path_prefixes": ["/orders/v2", "/o2"], "methods": ["GET", "POST"],
         });
         admin.send(Method::PATCH, &path, &[], Some(&change)).await.problem(428, "precondition_required");

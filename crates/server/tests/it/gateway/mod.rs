@@ -12,6 +12,7 @@ mod monitor;
 mod peers;
 mod protected;
 mod same_path;
+mod tokens;
 pub mod upstream;
 
 pub use call::Call;

@@ -1,14 +1,19 @@
 //! The authorization server, as clients and browsers see it.
 
 mod attacks_a_authorize;
+mod attacks_b_token;
 mod attacks_c_refresh;
 mod attacks_g_metadata;
 mod attacks_h_sessions;
 mod authorize;
 mod consents;
+mod cors;
+mod introspect;
 mod legacy;
 mod logout;
+mod persistent_sso;
 mod real_clients;
+mod revoke;
 mod token;
 mod userinfo;
 

@@ -19,7 +19,7 @@ both!(
         };
         assert_eq!(told("openid").await, "sub");
         assert_eq!(told("openid email").await, "email email_verified sub");
-        assert_eq!(told("openid profile").await, "name sub updated_at");
+        assert_eq!(told("openid profile").await, "name preferred_username sub updated_at");
     }
 );
 

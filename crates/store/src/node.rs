@@ -1,0 +1,47 @@
+//! Nodes: which there are, and how fresh what each of them holds is.
+
+use domain::Instant;
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+
+use crate::{Read, Result, Store};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "nodes")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// When what it holds was last known to be what is in the database.
+    pub fresh_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Store {
+    /// A node says how fresh what it holds is. Those that have not said anything since `gone` are forgotten.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn beat(&self, node: Uuid, fresh_at: Instant, gone: Instant) -> Result<()> {
+        let row = ActiveModel { id: Set(node), fresh_at: Set(fresh_at.micros()) };
+        let newer = OnConflict::column(Column::Id).update_column(Column::FreshAt).to_owned();
+        Entity::insert(row).on_conflict(newer).exec_without_returning(self.writer()).await?;
+        Entity::delete_many().filter(Column::FreshAt.lt(gone.micros())).exec(self.writer()).await?;
+        Ok(())
+    }
+}
+
+impl<C: ConnectionTrait> Read<'_, C> {
+    /// Whether a node that has said something after `gone` holds nothing newer than `moment`.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn lags_a_node(&self, moment: Instant, gone: Instant) -> Result<bool> {
+        let lagging = Entity::find().filter(Column::FreshAt.lte(moment.micros()));
+        Ok(lagging.filter(Column::FreshAt.gte(gone.micros())).count(self.0).await? > 0)
+    }
+}
