@@ -8,6 +8,7 @@ mod api;
 mod application;
 mod application_client;
 mod approval;
+mod approval_flow;
 mod audit;
 mod auth_strategy;
 mod basic;
@@ -70,6 +71,7 @@ use uuid::Uuid;
 use verify::Verifier;
 
 pub use application_client::{ClientProof, NewApplication};
+pub use approval::Asked;
 pub use callback::Answer;
 pub use caller::{Caller, Identity};
 pub use calls::Calls;

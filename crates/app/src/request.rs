@@ -11,7 +11,10 @@ use store::Tx;
 use uuid::Uuid;
 
 use crate::caller::application_for;
-use crate::{App, Caller, Error, GatewayEvent, ProvisionFilter, RequestFilter, Result, Slice, Sliced};
+use crate::approval::Asked;
+use crate::{
+    App, Caller, Created, Error, GatewayEvent, Page, PageRequest, ProvisionFilter, RequestFilter, Result, Slice, Sliced,
+};
 
 pub(crate) const THIS: Resource = Resource::Requests;
 /// Statuses in which nobody outside knows of a request yet.
@@ -46,12 +49,16 @@ impl App {
     ///
     /// # Errors
     /// If the caller is no person, may not, a field is wrong, or the application's state forbids it.
-    pub async fn make_request(&self, caller: &Caller, new: NewRequest) -> Result<Request> {
+    pub async fn make_request(&self, caller: &Caller, new: NewRequest) -> Result<Created<Request>> {
         caller.must_be_known()?;
         let requester =
             caller.person().ok_or_else(|| Error::Forbidden("only people ask; sign in as one".to_owned()))?;
         new.context.check()?;
+        let id: RequestId = self.new_id();
         let mut tx = self.begin(caller).await?;
+        if let Some(done) = self.replay(&tx, caller, id, None).await? {
+            return Ok(done);
+        }
         let wish = match new.kind {
             RequestKind::Create | RequestKind::Subscribe => {
                 self.new_application(&mut tx, caller, requester, &new).await?
@@ -64,7 +71,7 @@ impl App {
         };
         let states = wish.apis.iter().map(|api| (self.new_id(), self.new_id(), *api)).collect();
         let change = Request::ask(
-            (self.new_id(), new.kind),
+            (id, new.kind),
             requester,
             wish.application.id,
             wish.gateway_id,
@@ -75,7 +82,7 @@ impl App {
         let request = tx.save(change).await?;
         let request = self.start_request(&mut tx, request).await?;
         self.commit(tx).await?;
-        Ok(request)
+        Ok(Created::new(request))
     }
 
     /// Asks the people whom a policy wants to be asked; the gateway at once, if there are none.
@@ -84,7 +91,7 @@ impl App {
             Some(stages) => {
                 let command = RequestCommand::AskForApproval;
                 let request = tx.save(request.apply_to_all(&command, || self.new_id(), tx.now())?).await?;
-                self.ask_for_approval(tx, &request, stages).await?;
+                self.ask_for_approval(tx, &Asked::Request(request.clone()), stages).await?;
                 Ok(request)
             }
             None => self.approve_request(tx, request).await,
@@ -119,6 +126,22 @@ impl App {
         };
         let filter = RequestFilter { kind, requester, ..RequestFilter::default() };
         Ok(self.store.read().requests(&filter, slice).await?)
+    }
+
+    /// Requests: one's own for developers; all of them for administrators.
+    ///
+    /// # Errors
+    /// If the caller may not.
+    pub async fn request_list(
+        &self,
+        caller: &Caller,
+        mut filter: RequestFilter,
+        page: PageRequest,
+    ) -> Result<Page<Request>> {
+        if let Some(developer) = caller.developer_or_administrator(THIS, Access::Read)? {
+            filter.requester = Some(Person::Developer(developer));
+        }
+        Ok(self.store.read().requests_page(&filter, page).await?)
     }
 
     /// A request with the names of its APIs and its approval, to tell what happened to it.

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::transition::noun;
 use crate::{
-    ApprovalFlowId, ApprovalId, ApprovalPolicyId, Checks, Error, GroupId, Instant, Invalid, Meta, Name,
-    Person, RequestId, RequestKind, Text, Transition,
+    ApprovalFlowId, ApprovalId, ApprovalPolicyId, Checks, DeveloperId, Error, GroupId, Instant, Invalid, Meta,
+    Name, Person, RequestId, RequestKind, Text, Transition,
 };
 
 /// Somebody who may decide.
@@ -75,6 +75,15 @@ impl ApprovalFlow {
         Ok(Transition::create(draft.check(id, Meta::new(now))?, "approval_flow.created"))
     }
 
+    /// What can be edited.
+    pub fn draft(&self) -> ApprovalFlowDraft {
+        ApprovalFlowDraft {
+            name: self.name.to_string(),
+            description: self.description.as_str().to_owned(),
+            steps: self.steps.clone(),
+        }
+    }
+
     /// Takes over an edited draft.
     ///
     /// # Errors
@@ -101,7 +110,22 @@ impl ApprovalFlowDraft {
     }
 }
 
-/// Which approval a kind of request needs. There is at most one policy for a kind; none: no approval.
+/// What a policy is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyScope {
+    /// New applications at third parties' gateways, and perhaps more APIs for them.
+    Applications,
+    /// Accounts of those who register.
+    Accounts,
+}
+
+impl PolicyScope {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Applications, Self::Accounts];
+}
+
+/// Which approval something needs. There is at most one policy for each scope; none: no approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ApprovalPolicy {
     /// Its identity.
@@ -109,6 +133,8 @@ pub struct ApprovalPolicy {
     /// Version and times.
     #[serde(flatten)]
     pub meta: Meta,
+    /// What it is about.
+    pub scope: PolicyScope,
     /// Whether it holds for more APIs of an existing application, too.
     pub for_increase: bool,
     /// In their order, all of them.
@@ -131,35 +157,80 @@ pub enum PolicyStep {
         /// Within so many seconds; nothing in time is no.
         expires_s: u64,
     },
+    /// Whoever registers proves to read mail at the address. Only for accounts, where it comes first in any case.
+    Email {
+        /// Within so many seconds.
+        expires_s: u64,
+    },
 }
 
 impl ApprovalPolicy {
-    /// Sets the policy for new applications.
-    pub fn create(id: ApprovalPolicyId, now: Instant) -> Transition<Self> {
-        let policy = Self { id, meta: Meta::new(now), for_increase: false, steps: Vec::new() };
+    /// The longest that somebody may take to decide, in seconds: a year.
+    pub const LONGEST: u64 = 365 * 24 * 3_600;
+
+    /// A policy that wants nothing yet.
+    pub fn create(id: ApprovalPolicyId, scope: PolicyScope, now: Instant) -> Transition<Self> {
+        let policy = Self { id, meta: Meta::new(now), scope, for_increase: false, steps: Vec::new() };
         Transition::create(policy, "approval_policy.created")
     }
 
     /// Sets it anew.
     ///
     /// # Errors
-    /// If there are too many steps.
+    /// If there are too many steps, one leaves too much time or none, or the proof of an address is asked where it has
+    /// no place.
     pub fn set(
         &self,
         steps: Vec<PolicyStep>,
         for_increase: bool,
         now: Instant,
     ) -> Result<Transition<Self>, Invalid> {
-        if steps.len() > ApprovalFlow::MAX {
-            let message = format!("must have at most {} entries", ApprovalFlow::MAX);
-            return Err(Invalid::field("policies", "too_many", message));
+        let mut checks = Checks::new();
+        let message = format!("must have at most {} entries", ApprovalFlow::MAX);
+        checks.require(steps.len() <= ApprovalFlow::MAX, "steps", "too_many", &message);
+        for (i, step) in steps.iter().enumerate().take(ApprovalFlow::MAX) {
+            let field = format!("steps[{i}]");
+            match step {
+                PolicyStep::Flow { .. } => {}
+                PolicyStep::External { expires_s } => {
+                    let fits = (1..=Self::LONGEST).contains(expires_s);
+                    let message = "must leave between a second and 365 days";
+                    checks.require(fits, &field, "out_of_range", message);
+                }
+                PolicyStep::Email { expires_s } => {
+                    let has_place = self.scope == PolicyScope::Accounts && i == 0;
+                    let message = "proves an address: it is for accounts only, and comes first there";
+                    checks.require(has_place, &field, "invalid", message);
+                    let fits = (60..=30 * 24 * 3_600).contains(expires_s);
+                    let message = "must leave between a minute and 30 days";
+                    checks.require(fits, &field, "out_of_range", message);
+                }
+            }
         }
+        checks.build(|| Some(()))?;
         let after = Self { steps, for_increase, ..self.clone() };
         Ok(Transition::update(self, after, "approval_policy.updated", now))
     }
 
+    /// For how many seconds the link works by which whoever registers proves the address, if that is said.
+    pub fn email_expires_s(&self) -> Option<u64> {
+        self.steps.iter().find_map(|step| match step {
+            PolicyStep::Email { expires_s } => Some(*expires_s),
+            PolicyStep::Flow { .. } | PolicyStep::External { .. } => None,
+        })
+    }
+
+    /// Whether anybody has to decide on an account whose address is proven.
+    pub fn covers_accounts(&self) -> bool {
+        let decides = |step: &PolicyStep| !matches!(step, PolicyStep::Email { .. });
+        self.scope == PolicyScope::Accounts && self.steps.iter().any(decides)
+    }
+
     /// Whether it has a say in this kind of request. What makes an application smaller needs nobody's approval.
     pub fn covers(&self, kind: RequestKind) -> bool {
+        if self.scope != PolicyScope::Applications {
+            return false;
+        }
         match kind {
             RequestKind::Create | RequestKind::Subscribe => !self.steps.is_empty(),
             RequestKind::Increase => self.for_increase && !self.steps.is_empty(),
@@ -170,7 +241,17 @@ impl ApprovalPolicy {
     }
 }
 
-/// A request that waits for people to decide. The steps are those of the policy when it was asked.
+/// What has to be decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalSubject {
+    /// A request to a gateway.
+    Request(RequestId),
+    /// The account of somebody who registered.
+    Developer(DeveloperId),
+}
+
+/// Something that waits for people to decide. The steps are those of the policy when it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Approval {
     /// Its identity.
@@ -178,8 +259,8 @@ pub struct Approval {
     /// Version and times.
     #[serde(flatten)]
     pub meta: Meta,
-    /// Which request.
-    pub request_id: RequestId,
+    /// On what.
+    pub subject: ApprovalSubject,
     /// What has to be decided, in order.
     pub stages: Vec<Stage>,
     /// Which of them is being decided.
@@ -248,10 +329,15 @@ pub enum ApprovalState {
 
 impl Approval {
     /// People have to decide.
-    pub fn ask(id: ApprovalId, request_id: RequestId, stages: Vec<Stage>, now: Instant) -> Transition<Self> {
+    pub fn ask(
+        id: ApprovalId,
+        subject: ApprovalSubject,
+        stages: Vec<Stage>,
+        now: Instant,
+    ) -> Transition<Self> {
         let (at, comment) = (0, Text::default());
         let mut approval =
-            Self { id, meta: Meta::new(now), request_id, stages, at, state: ApprovalState::Pending, comment };
+            Self { id, meta: Meta::new(now), subject, stages, at, state: ApprovalState::Pending, comment };
         approval.start(now);
         Transition::create(approval, "approval.asked")
     }
@@ -323,6 +409,16 @@ impl Approval {
             return Err(Error::conflict("expired", "the time to decide is over"));
         }
         Ok(self.decide(Vec::new(), Some(yes), comment, now))
+    }
+
+    /// An administrator has decided about what it is about, whoever was asked.
+    ///
+    /// # Errors
+    /// If it is decided already.
+    pub fn overrule(&self, yes: bool, now: Instant) -> Result<Transition<Self>, Error> {
+        self.stage().ok_or_else(decided)?;
+        let state = if yes { ApprovalState::Approved } else { ApprovalState::Rejected };
+        Ok(Transition::update(self, Self { state, ..self.clone() }, "approval.overruled", now))
     }
 
     /// Nobody has decided in time.

@@ -111,5 +111,5 @@ pub(crate) fn approval(everyone: bool) -> Approval {
     let step = FlowStep { approvers: Vec::new(), everyone };
     let kind = StageKind::People { flow_id: id(14), step };
     let stage = Stage { id: id(15), kind, votes: Vec::new(), expires_at: None };
-    made(Approval::ask(id(16), id(12), vec![stage], NOW))
+    made(Approval::ask(id(16), domain::ApprovalSubject::Request(id(12)), vec![stage], NOW))
 }

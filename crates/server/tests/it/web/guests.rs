@@ -19,9 +19,12 @@ pub fn is_for_administrators(path: &str) -> bool {
 }
 
 pub fn is_for_developers(path: &str) -> bool {
-    let exact = ["/home", "/apis", "/applications", "/partners"];
+    let exact = ["/home", "/apis", "/applications", "/partners", "/requests", "/requests/new"];
     let own = ["/invitation", "/account/name", "/account/password", "/account/delete"];
-    exact.contains(&path) || own.contains(&path) || path.starts_with("/account/consents")
+    exact.contains(&path)
+        || own.contains(&path)
+        || path.starts_with("/account/consents")
+        || path.starts_with("/access-tokens")
 }
 
 fn forms() -> Vec<String> {
