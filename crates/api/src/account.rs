@@ -16,11 +16,11 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::developers::Developer;
-use edge::page::List;
 use super::reply;
 use super::wire::{Time, present};
 use edge::even::{evenly, evenly_unless_done};
 use edge::extract::{IfMatch, Json, MayMatch, Path, Visitor, Who};
+use edge::page::List;
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

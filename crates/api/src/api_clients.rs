@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use super::applications::Owner;
 use super::client_settings::{ClientState, ClientType, GrantType};
-use edge::page::{List, Paging, no_filter};
 use super::reply;
 use super::wire::{Time, present, set_if_given};
 use edge::extract::{Create, IfMatch, Json, Path, Query, Who};
+use edge::page::{List, Paging, no_filter};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

@@ -13,9 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use edge::page::{List, PageQuery, Paging};
 use super::wire::Time;
 use edge::extract::{Path, Query, Who};
+use edge::page::{List, PageQuery, Paging};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

@@ -17,10 +17,10 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::certificates::CertificateFacts;
-use edge::page::{List, Paging, no_filter};
 use super::reply;
 use super::wire::{Time, nullable, present, set_if_given, words};
 use edge::extract::{Create, IfMatch, Json, Path, Query, Who};
+use edge::page::{List, Paging, no_filter};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

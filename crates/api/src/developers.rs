@@ -15,10 +15,10 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::account::Session;
-use edge::page::{List, Paging, no_filter};
 use super::reply;
 use super::wire::{Time, words};
 use edge::extract::{MayMatch, Path, Query, Who};
+use edge::page::{List, Paging, no_filter};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

@@ -14,10 +14,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use edge::page::List;
 use super::reply;
 use super::wire::{Time, nullable, present, set_if_given};
 use edge::extract::{Create, IfMatch, Json, MayMatch, Path, Who};
+use edge::page::List;
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

@@ -15,11 +15,11 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::applications::ApplicationMemberRole;
-use edge::page::{List, Paging, no_filter};
 use super::partners::PartnerMemberRole;
 use super::reply;
 use super::wire::{Time, words};
 use edge::extract::{Create, Json, Path, Query, Who};
+use edge::page::{List, Paging, no_filter};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

@@ -12,9 +12,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use edge::page::{List, Paging, no_filter};
 use super::wire::{Time, words};
 use edge::extract::{Path, Query, Who};
+use edge::page::{List, Paging, no_filter};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

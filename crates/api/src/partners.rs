@@ -15,10 +15,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use edge::page::{List, Paging, no_filter};
 use super::reply;
 use super::wire::{Time, nullable, present, set_if_given, words};
 use edge::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
+use edge::page::{List, Paging, no_filter};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

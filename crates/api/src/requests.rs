@@ -24,10 +24,7 @@ use edge::problem::{Problem, Problems};
 use edge::state::State;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(get, delete))
-        .routes(routes!(retry))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, delete)).routes(routes!(retry))
 }
 
 words! {

@@ -15,10 +15,10 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::client_settings::SigningAlgorithm;
-use edge::page::{List, PageQuery, Paging};
 use super::reply;
 use super::wire::{Time, words};
 use edge::extract::{Json, Path, Query, Who};
+use edge::page::{List, PageQuery, Paging};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

@@ -14,9 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api_versions::ApiVersion;
-use edge::page::List;
 use super::reply;
 use edge::extract::{IfMatch, Path, Text, Who};
+use edge::page::List;
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

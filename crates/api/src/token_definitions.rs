@@ -16,10 +16,10 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::client_settings::SigningAlgorithm;
-use edge::page::{List, PageQuery, Paging};
 use super::reply;
 use super::wire::{Time, nullable, present, set_if_given};
 use edge::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
+use edge::page::{List, PageQuery, Paging};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

@@ -13,10 +13,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use edge::page::{List, PageQuery, Paging};
 use super::reply;
 use super::wire::Time;
 use edge::extract::{Create, Path, Query, Who};
+use edge::page::{List, PageQuery, Paging};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

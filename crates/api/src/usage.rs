@@ -13,9 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use edge::page::List;
 use super::wire::{Time, words};
 use edge::extract::{Query, Who};
+use edge::page::List;
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

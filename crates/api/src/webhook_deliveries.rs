@@ -13,9 +13,9 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::events::WebhookEvent;
-use edge::page::{List, Paging, no_filter};
 use super::wire::{Id, Time, words};
 use edge::extract::{Path, Query, Who};
+use edge::page::{List, Paging, no_filter};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 

@@ -17,10 +17,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use edge::page::{List, Paging, no_filter};
 use super::reply;
 use super::wire::{Id, Time};
 use edge::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
+use edge::page::{List, Paging, no_filter};
 use edge::problem::{Problem, Problems};
 use edge::state::State;
 use shown::{

@@ -1,9 +1,9 @@
 //! Approvals: people say yes or no to requests, in the steps of the policy.
 
 use domain::{
-    Access, Approval, ApprovalFlow, ApprovalId, ApprovalState, ApprovalSubject, Approver, Developer, FlowStep,
-    Group, Person, PolicyScope, PolicyStep, Request, RequestCommand, RequestId, RequestKind, Stage, StageKind,
-    Text,
+    Access, Approval, ApprovalFlow, ApprovalId, ApprovalState, ApprovalSubject, Approver, Developer,
+    FlowStep, Group, Person, PolicyScope, PolicyStep, Request, RequestCommand, RequestId, RequestKind, Stage,
+    StageKind, Text,
 };
 use store::Tx;
 use uuid::Uuid;
@@ -226,7 +226,12 @@ impl App {
         }
     }
 
-    pub(crate) async fn ask_for_approval(&self, tx: &mut Tx, asked: &Asked, stages: Vec<Stage>) -> Result<()> {
+    pub(crate) async fn ask_for_approval(
+        &self,
+        tx: &mut Tx,
+        asked: &Asked,
+        stages: Vec<Stage>,
+    ) -> Result<()> {
         let subject = match asked {
             Asked::Request(request) => ApprovalSubject::Request(request.id),
             Asked::Developer(developer) => ApprovalSubject::Developer(developer.id),

@@ -179,7 +179,8 @@ impl App {
         let flow: ApprovalFlow = tx.read().find(id).await?.ok_or(Error::NotFound(ApprovalFlowId::KIND))?;
         expect_version(&flow, expected)?;
         for scope in PolicyScope::ALL {
-            let steps = tx.read().approval_policy(scope).await?.map(|policy| policy.steps).unwrap_or_default();
+            let steps =
+                tx.read().approval_policy(scope).await?.map(|policy| policy.steps).unwrap_or_default();
             if steps.iter().any(|step| matches!(step, PolicyStep::Flow { flow_id } if *flow_id == id)) {
                 return Err(Error::conflict("in_use", "an approval policy names this flow; change it first"));
             }

@@ -1,8 +1,8 @@
 //! Developers: they manage their own account; administrators look, approve and delete, but never create.
 
 use domain::{
-    Access, Application, Developer, DeveloperCommand, DeveloperId, DeveloperState, GrantEnd, Invalid, Person, Resource,
-    Session, Transition,
+    Access, Application, Developer, DeveloperCommand, DeveloperId, DeveloperState, GrantEnd, Invalid, Person,
+    Resource, Session, Transition,
 };
 use store::{GrantsOf, Tx};
 

@@ -10,10 +10,11 @@ use domain::{
 use store::Tx;
 use uuid::Uuid;
 
-use crate::caller::application_for;
 use crate::approval::Asked;
+use crate::caller::application_for;
 use crate::{
-    App, Caller, Created, Error, GatewayEvent, Page, PageRequest, ProvisionFilter, RequestFilter, Result, Slice, Sliced,
+    App, Caller, Created, Error, GatewayEvent, Page, PageRequest, ProvisionFilter, RequestFilter, Result,
+    Slice, Sliced,
 };
 
 pub(crate) const THIS: Resource = Resource::Requests;

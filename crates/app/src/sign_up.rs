@@ -7,14 +7,14 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, ApprovalPolicy, Developer, DeveloperCommand, DeveloperId, DeveloperState, Email, GrantEnd, Invalid, Person,
-    PolicyScope, Secret, SecretKind, check_password,
+    Actor, ApprovalPolicy, Developer, DeveloperCommand, DeveloperId, DeveloperState, Email, GrantEnd,
+    Invalid, Person, PolicyScope, Secret, SecretKind, check_password,
 };
 use store::{GrantsOf, OneTimeToken, Tx};
 
+use crate::approval::Asked;
 use crate::mail::greeting;
 use crate::oauth::end_grants;
-use crate::approval::Asked;
 use crate::{App, Caller, Error, Result};
 
 /// How long the link to prove an address works.

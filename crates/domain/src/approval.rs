@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::transition::noun;
 use crate::{
-    ApprovalFlowId, ApprovalId, ApprovalPolicyId, Checks, DeveloperId, Error, GroupId, Instant, Invalid, Meta,
-    Name, Person, RequestId, RequestKind, Text, Transition,
+    ApprovalFlowId, ApprovalId, ApprovalPolicyId, Checks, DeveloperId, Error, GroupId, Instant, Invalid,
+    Meta, Name, Person, RequestId, RequestKind, Text, Transition,
 };
 
 /// Somebody who may decide.

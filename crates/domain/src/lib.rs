@@ -101,9 +101,8 @@ pub use api::{
 };
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
 pub use approval::{
-    Approval, ApprovalFlow, ApprovalFlowDraft, ApprovalPolicy, ApprovalState, ApprovalSubject, Approver, FlowStep,
-    PolicyScope, PolicyStep,
-    Stage, StageKind, Vote,
+    Approval, ApprovalFlow, ApprovalFlowDraft, ApprovalPolicy, ApprovalState, ApprovalSubject, Approver,
+    FlowStep, PolicyScope, PolicyStep, Stage, StageKind, Vote,
 };
 pub use auth_strategy::{AuthMethod, AuthStrategy, AuthStrategyDraft, KeyLocation};
 pub use client::{

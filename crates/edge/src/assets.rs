@@ -18,8 +18,7 @@ pub struct Asset {
 }
 
 /// The documentation of the API.
-pub static DOCS: LazyLock<Asset> =
-    LazyLock::new(|| Asset::css("docs", include_str!("../assets/docs.css")));
+pub static DOCS: LazyLock<Asset> = LazyLock::new(|| Asset::css("docs", include_str!("../assets/docs.css")));
 
 /// All pages but that.
 pub static STYLE: LazyLock<Asset> =

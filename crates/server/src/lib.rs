@@ -18,8 +18,8 @@ use edge::assets;
 use edge::state::State;
 
 pub use api::openapi_json;
-pub use gateway::{Adapter, GatewayOptions, IDENTITY, gateway_router, gateway_routes};
 pub use edge::{KonnectOptions, Options, Problem, RouteInfo};
+pub use gateway::{Adapter, GatewayOptions, IDENTITY, gateway_router, gateway_routes};
 
 /// Everything that people and their tools reach.
 pub fn public_router(app: Arc<App>, options: &Options) -> Router {

@@ -103,8 +103,9 @@ pub(crate) fn is_its_turn() -> Expr {
     const EARLIER: &str = "earlier";
     let earlier = |column: Column| Expr::col((EARLIER, column));
     let this = |column: Column| Expr::col((Entity, column));
-    let same_position =
-        earlier(Column::Position).eq(this(Column::Position)).and(earlier(Column::EventId).lt(this(Column::EventId)));
+    let same_position = earlier(Column::Position)
+        .eq(this(Column::Position))
+        .and(earlier(Column::EventId).lt(this(Column::EventId)));
     let before = earlier(Column::Position).lt(this(Column::Position)).or(same_position);
     let found = Query::select()
         .expr(Expr::value(1))

@@ -59,7 +59,10 @@ fn about(names: &Names, asked: &Asked) -> (String, String) {
     match asked {
         Asked::Request(request) => {
             let what = states::request_kind(request.kind);
-            (format!("{what}: {}", requests::application(names, request)), names.person(request.requester).to_owned())
+            (
+                format!("{what}: {}", requests::application(names, request)),
+                names.person(request.requester).to_owned(),
+            )
         }
         Asked::Developer(developer) => (format!("Account: {}", developer.name), developer.email.to_string()),
     }
@@ -114,7 +117,10 @@ async fn view(
             let description = request.context.description.as_deref().unwrap_or_default();
             facts.push(("Description", Cell::text(description)));
             if guest.is_administrator() {
-                facts.push(("Request", Cell::link(format!("/requests/{}", request.id), "What happened to it")));
+                facts.push((
+                    "Request",
+                    Cell::link(format!("/requests/{}", request.id), "What happened to it"),
+                ));
             }
         }
         Asked::Developer(developer) => facts.push(("Name", Cell::text(developer.name.as_str()))),
@@ -125,8 +131,7 @@ async fn view(
         false => (Place::Requests, ("/requests", "Requests")),
     };
     let rows = approval.stages.iter().enumerate().map(|(at, stage)| row(&names, approval, at, stage));
-    let stages =
-        Table::new("Steps", &["Step", "Who decides", "What was said", "State"], rows.collect(), "");
+    let stages = Table::new("Steps", &["Step", "Who decides", "What was said", "State"], rows.collect(), "");
     let view = View::new(place, what)
         .crumb(list.0, list.1)
         .badge(states::approval(approval.state))

@@ -73,7 +73,9 @@ fn step(policy: &Policy) -> Result<PolicyStep, Fault> {
             let flow = text("flow_id").ok_or_else(|| Fault::wrong("flow_id must be given"))?;
             Ok(PolicyStep::Flow { flow_id: map::id("flow_id", flow)? })
         }
-        "EXTERNAL_APPROVAL" => Ok(PolicyStep::External { expires_s: within(text("expiry").unwrap_or("10d"))? }),
+        "EXTERNAL_APPROVAL" => {
+            Ok(PolicyStep::External { expires_s: within(text("expiry").unwrap_or("10d"))? })
+        }
         "EMAIL_VERIFICATION" => Ok(PolicyStep::Email { expires_s: within(text("expiry").unwrap_or("2d"))? }),
         _ => Err(Fault::wrong(
             "policies must be of type INTERNAL_APPROVAL, EXTERNAL_APPROVAL or EMAIL_VERIFICATION",

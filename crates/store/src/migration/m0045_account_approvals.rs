@@ -40,7 +40,12 @@ impl MigrationTrait for Migration {
         approvals
             .col(uuid_null("developer_id"))
             .foreign_key(&mut reference("approvals", "request_id", "requests", ForeignKeyAction::Cascade))
-            .foreign_key(&mut reference("approvals", "developer_id", "developers", ForeignKeyAction::Cascade));
+            .foreign_key(&mut reference(
+                "approvals",
+                "developer_id",
+                "developers",
+                ForeignKeyAction::Cascade,
+            ));
         manager.create_table(approvals).await?;
         sql.execute_unprepared(&format!(
             "INSERT INTO approvals ({COLUMNS}) SELECT {COLUMNS} FROM approvals_before"

@@ -55,11 +55,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer 
 fn row(guest: &Guest, token: &ExternalToken) -> Vec<Cell> {
     let (tone, state) = states::external_token(token.state);
     vec![
-        Cell::link_with(
-            format!("{PATH}/{}", token.id),
-            token.application_name.as_str(),
-            token.kind.as_str(),
-        ),
+        Cell::link_with(format!("{PATH}/{}", token.id), token.application_name.as_str(), token.kind.as_str()),
         Cell::Badge(tone, state.to_owned()),
         Cell::time(token.meta.created_at),
         Cell::Buttons(actions(guest, token)),

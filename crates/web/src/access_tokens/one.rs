@@ -33,7 +33,9 @@ fn view(guest: &Guest, token: &ExternalToken) -> View {
     }
     let asked = match token.state {
         TokenState::Active => None,
-        TokenState::RenewRequested => Some("Whoever made it was asked to renew it. It stays as it is until then."),
+        TokenState::RenewRequested => {
+            Some("Whoever made it was asked to renew it. It stays as it is until then.")
+        }
         TokenState::RevokeRequested => Some("Whoever made it was asked to end it. It works until then."),
     };
     let twice = "You had a token for this application already: perhaps it was sent twice.";
@@ -56,9 +58,11 @@ async fn show(
     let reveal = Action::post(&visit, format!("/access-tokens/{id}/reveal"), "Show it");
     view(&visit, &token)
         .section(
-            Section::words("What it is made of is shown when you ask for it. Each time is noted in the audit log.")
-                .heading("The token")
-                .action(reveal),
+            Section::words(
+                "What it is made of is shown when you ask for it. Each time is noted in the audit log.",
+            )
+            .heading("The token")
+            .action(reveal),
         )
         .show(&app, &visit)
         .await

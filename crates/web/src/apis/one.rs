@@ -8,12 +8,12 @@ use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use domain::{Api, ApiId, ApiVersion, KeyLocation, Plan, openapi::Operation};
 
-use edge::extract::Path;
 use crate::frame::{Frame, Place};
 use crate::markdown::{self, Html};
 use crate::refused::{Answer, Refused};
 use crate::visit::{Guest, Person, Visit};
 use crate::{Pages, framed, states, subscriptions};
+use edge::extract::Path;
 
 /// So many versions can be chosen from.
 const VERSIONS: u64 = 100;

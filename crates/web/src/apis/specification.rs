@@ -9,11 +9,11 @@ use axum::http::StatusCode;
 use domain::{ApiVersionId, openapi};
 
 use super::outline::{self, Described, Shape};
-use edge::extract::Path;
 use crate::frame::{Frame, Place};
 use crate::refused::{Answer, Refused};
 use crate::visit::{Person, Visit};
 use crate::{Pages, framed};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/api-versions/{id}/specification", "What a specification says", show)

@@ -7,7 +7,6 @@ use axum::extract::State as Shared;
 use domain::{ApiVersion, ApiVersionId, ApplicationId, Invalid, PlanId, SubscriptionStatus};
 use uuid::Uuid;
 
-use edge::extract::Path;
 use crate::cell::{Action, Tone};
 use crate::field::{Choice, Field};
 use crate::form::Form;
@@ -17,6 +16,7 @@ use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, subscriptions};
+use edge::extract::Path;
 
 /// So many applications can be chosen from.
 const APPLICATIONS: u64 = 200;

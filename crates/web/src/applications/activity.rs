@@ -7,13 +7,13 @@ use axum::extract::State as Shared;
 use domain::ApplicationId;
 
 use super::{Shown, Tab};
-use edge::extract::Path;
 use crate::Pages;
 use crate::audit_line;
 use crate::list::Listing;
 use crate::refused::Answer;
 use crate::view::{Section, Table};
 use crate::visit::{Person, Visit};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/activity", "What happened to an application", show)

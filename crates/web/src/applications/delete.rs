@@ -7,13 +7,13 @@ use axum::extract::State as Shared;
 use domain::ApplicationId;
 
 use super::{Shown, list};
-use edge::extract::Path;
 use crate::form::{Form, confirmed};
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, members};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/delete", "Delete an application", show).post(

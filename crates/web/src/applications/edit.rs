@@ -7,7 +7,6 @@ use axum::extract::State as Shared;
 use domain::ApplicationId;
 
 use super::Shown;
-use edge::extract::Path;
 use crate::Pages;
 use crate::field::Field;
 use crate::form::Form;
@@ -15,6 +14,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/edit", "Change an application", show).post(

@@ -7,7 +7,6 @@ use axum::extract::State as Shared;
 use domain::{ApplicationId, ApplicationRole, DeveloperId, Membership};
 
 use super::{Shown, Tab};
-use edge::extract::Path;
 use crate::Pages;
 use crate::cell::{Action, Cell};
 use crate::field::Choice;
@@ -18,6 +17,7 @@ use crate::refused::{Answer, Refused};
 use crate::states;
 use crate::view::{Section, Table, View};
 use crate::visit::{Guest, Person, Sent, Visit};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages

@@ -7,13 +7,13 @@ use axum::extract::State as Shared;
 use domain::{ApplicationId, ApplicationState, Owner, SubscriptionStatus};
 
 use super::{Shown, Tab};
-use edge::extract::Path;
 use crate::Pages;
 use crate::cell::{Action, Cell, Tone};
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::Section;
 use crate::visit::{Administrator, Person, Sent, Visit};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages

@@ -7,7 +7,6 @@ use axum::extract::State as Shared;
 use domain::ApplicationId;
 
 use super::{Shown, Tab};
-use edge::extract::Path;
 use crate::Pages;
 use crate::cell::Action;
 use crate::list::Listing;
@@ -15,6 +14,7 @@ use crate::refused::Answer;
 use crate::subscriptions;
 use crate::view::Section;
 use crate::visit::{Person, Visit};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/subscriptions", "What an application may call", show)

@@ -7,7 +7,6 @@ use axum::extract::State as Shared;
 use domain::ApplicationId;
 
 use super::{Shown, create, list};
-use edge::extract::Path;
 use crate::field::Field;
 use crate::form::Form;
 use crate::notice::{Notice, go_to};
@@ -15,6 +14,7 @@ use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, members};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/transfer", "Give an application to another owner", show).post(

@@ -6,7 +6,6 @@ use app::{ApiFilter, ApiVersionFilter, App, PageRequest};
 use axum::extract::State as Shared;
 use domain::{Api, ApiDraft, ApiId};
 
-use edge::extract::Path;
 use crate::cell::{Action, Cell, Tone};
 use crate::field::Field;
 use crate::form::{Form, confirmed};
@@ -18,6 +17,7 @@ use crate::typed::Typed;
 use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
 use crate::{Pages, markdown};
+use edge::extract::Path;
 
 const PATH: &str = "/console/apis";
 const NEW: &str = "/console/apis/new";

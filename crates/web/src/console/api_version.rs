@@ -6,7 +6,6 @@ use app::{App, PageRequest, ToName};
 use axum::extract::State as Shared;
 use domain::{Accepted, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategyId};
 
-use edge::extract::Path;
 use crate::cell::{Action, Cell};
 use crate::field::{Choice, Field};
 use crate::form::{Form, confirmed};
@@ -17,6 +16,7 @@ use crate::typed::Typed;
 use crate::view::{Section, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
 use crate::{Pages, markdown, states};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages

@@ -8,10 +8,10 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 
 use super::audit;
-use edge::problem::Problem;
 use crate::refused::Answer;
 use crate::visit::{Administrator, Visit};
 use crate::{Pages, audit_line};
+use edge::problem::Problem;
 
 /// More is asked for in parts.
 const MOST: usize = 50_000;

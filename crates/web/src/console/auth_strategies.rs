@@ -6,7 +6,6 @@ use app::App;
 use axum::extract::State as Shared;
 use domain::{AuthMethod, AuthStrategy, AuthStrategyDraft, AuthStrategyId, Invalid, KeyLocation};
 
-use edge::extract::Path;
 use crate::Pages;
 use crate::cell::{Action, Cell, Tone};
 use crate::field::Field;
@@ -18,6 +17,7 @@ use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
+use edge::extract::Path;
 
 const PATH: &str = "/console/auth-strategies";
 const NEW: &str = "/console/auth-strategies/new";

@@ -6,7 +6,6 @@ use app::{App, ApplicationFilter, DeveloperFilter, PageRequest};
 use axum::extract::State as Shared;
 use domain::{Developer, DeveloperCommand, DeveloperId, DeveloperState, Owner};
 
-use edge::extract::Path;
 use crate::cell::{Action, Cell};
 use crate::field::{Choice, Field};
 use crate::form::{Form, confirmed};
@@ -17,6 +16,7 @@ use crate::refused::Answer;
 use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
 use crate::{Pages, applications, states};
+use edge::extract::Path;
 
 const PATH: &str = "/console/developers";
 

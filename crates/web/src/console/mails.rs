@@ -6,7 +6,6 @@ use app::{App, MailFilter};
 use axum::extract::State as Shared;
 use domain::{Email, MailId, MailState};
 
-use edge::extract::Path;
 use crate::cell::{Cell, Tone};
 use crate::field::{Choice, Field};
 use crate::frame::Place;
@@ -15,6 +14,7 @@ use crate::refused::Answer;
 use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Administrator, Visit};
 use crate::{Pages, states};
+use edge::extract::Path;
 
 const PATH: &str = "/console/mails";
 

@@ -6,7 +6,6 @@ use app::App;
 use axum::extract::State as Shared;
 use domain::{Invalid, Limit, Period, Plan, PlanDraft, PlanId};
 
-use edge::extract::Path;
 use crate::cell::{Action, Cell};
 use crate::field::Field;
 use crate::form::{Form, confirmed};
@@ -18,6 +17,7 @@ use crate::typed::Typed;
 use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
 use crate::{Pages, states};
+use edge::extract::Path;
 
 const PATH: &str = "/console/plans";
 const NEW: &str = "/console/plans/new";

@@ -7,7 +7,6 @@ use axum::extract::State as Shared;
 use domain::{ApiVersion, ApiVersionId};
 
 use super::api_version::below;
-use edge::extract::Path;
 use crate::Pages;
 use crate::field::Field;
 use crate::form::Form;
@@ -15,6 +14,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
+use edge::extract::Path;
 
 const PATH: &str = "/console/api-versions/{id}/specification";
 

@@ -56,7 +56,8 @@ async fn form(app: &App, guest: &Guest, id: ApiVersionId) -> Result<Form, Refuse
 
 async fn view(app: &App, guest: &Guest, id: ApiVersionId, form: Form) -> Result<View, Refused> {
     let version = app.api_version(&guest.caller, id).await?;
-    let (name, view) = api_version::below(app, &version, "What is asked of those who want an access token").await?;
+    let (name, view) =
+        api_version::below(app, &version, "What is asked of those who want an access token").await?;
     Ok(view.crumb(format!("/console/api-versions/{id}"), name).section(Section::form(form)))
 }
 

@@ -6,7 +6,6 @@ use app::App;
 use axum::extract::State as Shared;
 use domain::{ApiToken, ApiTokenId, Instant, Resource};
 
-use edge::extract::Path;
 use crate::cell::{Action, Cell, Tone};
 use crate::field::{Choice, Field};
 use crate::form::{Form, confirmed};
@@ -18,6 +17,7 @@ use crate::reveal::Revealed;
 use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
 use crate::{Pages, credentials, moment};
+use edge::extract::Path;
 
 const PATH: &str = "/console/tokens";
 const NEW: &str = "/console/tokens/new";

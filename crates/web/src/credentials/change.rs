@@ -8,7 +8,6 @@ use domain::CredentialId;
 
 use super::One;
 use super::issue::{last_day, typed_last_day};
-use edge::extract::Path;
 use crate::Pages;
 use crate::field::Field;
 use crate::form::Form;
@@ -16,6 +15,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/credentials/{id}/edit", "Change a credential", show).post(

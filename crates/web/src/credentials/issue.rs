@@ -7,7 +7,6 @@ use axum::extract::State as Shared;
 use domain::{ApplicationId, CredentialDraft, Instant, Invalid};
 
 use super::reveal;
-use edge::extract::Path;
 use crate::applications::Shown;
 use crate::field::Field;
 use crate::form::Form;
@@ -16,6 +15,7 @@ use crate::typed::Typed;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, moment};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/credentials/new", "Issue an API key", show).post(

@@ -7,7 +7,6 @@ use axum::extract::State as Shared;
 use domain::{ApplicationId, Credential, Instant};
 
 use super::recognised_by;
-use edge::extract::Path;
 use crate::Pages;
 use crate::applications::{Shown, Tab};
 use crate::cell::{Action, Cell};
@@ -16,6 +15,7 @@ use crate::refused::Answer;
 use crate::states;
 use crate::view::{Section, Table};
 use crate::visit::{Person, Visit};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/credentials", "What an application proves itself with", show)

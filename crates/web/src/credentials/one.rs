@@ -8,13 +8,13 @@ use domain::{CredentialId, CredentialStatus};
 
 use super::list::ends;
 use super::{One, recognised_by};
-use edge::extract::Path;
 use crate::cell::{Action, Cell, Tone};
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, moment, states};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages

@@ -7,13 +7,13 @@ use axum::extract::State as Shared;
 use domain::CredentialId;
 
 use super::One;
-use edge::extract::Path;
 use crate::form::{Form, confirmed};
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, members, moment};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/credentials/{id}/revoke", "End a credential for good", show).post(

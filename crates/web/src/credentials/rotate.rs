@@ -8,7 +8,6 @@ use axum::extract::State as Shared;
 use domain::CredentialId;
 
 use super::{One, reveal};
-use edge::extract::Path;
 use crate::field::{Choice, Field};
 use crate::form::Form;
 use crate::refused::Answer;
@@ -16,6 +15,7 @@ use crate::typed::Typed;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, moment};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/credentials/{id}/rotate", "Replace a credential", show).post(

@@ -7,7 +7,6 @@ use axum::extract::State as Shared;
 use domain::{Partner, PartnerDraft, PartnerId};
 
 use super::list;
-use edge::extract::Path;
 use crate::Pages;
 use crate::field::Field;
 use crate::form::{Form, confirmed};
@@ -17,6 +16,7 @@ use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::view::{Section, View};
 use crate::visit::{Administrator, Guest, Person, Sent, Visit};
+use edge::extract::Path;
 
 const NEW: &str = "/console/partners/new";
 

@@ -7,7 +7,6 @@ use axum::extract::State as Shared;
 use domain::{DeveloperId, Membership, Partner, PartnerId, PartnerRole};
 
 use super::one;
-use edge::extract::Path;
 use crate::cell::{Action, Cell};
 use crate::field::Choice;
 use crate::form::Form;
@@ -16,6 +15,7 @@ use crate::refused::Answer;
 use crate::view::Table;
 use crate::visit::{Guest, Person, Sent};
 use crate::{Pages, members, states};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages

@@ -7,13 +7,13 @@ use axum::extract::State as Shared;
 use domain::{Owner, PartnerId};
 
 use super::{list, members};
-use edge::extract::Path;
 use crate::cell::{Action, Cell};
 use crate::frame::Place;
 use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Visit};
 use crate::{Pages, applications, members as invited};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/partners/{id}", "A partner", show)

@@ -50,9 +50,7 @@ pub(super) fn wanted(guest: &Guest) -> Option<RequestStatus> {
 
 /// What narrows a list down to a status.
 pub(super) fn status_field(wanted: Option<RequestStatus>) -> Field {
-    let choice = |status| {
-        Choice::new(word(status), states::request(status).1).chosen(wanted == Some(status))
-    };
+    let choice = |status| Choice::new(word(status), states::request(status).1).chosen(wanted == Some(status));
     let all = std::iter::once(Choice::new("", "All").chosen(wanted.is_none()));
     Field::select("status", "Status", all.chain(states::REQUEST_STATUSES.map(choice)).collect())
 }

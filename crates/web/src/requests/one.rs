@@ -31,7 +31,10 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<RequestId>, visit: V
     let mut facts = vec![
         ("Asked", Cell::time(request.meta.created_at)),
         ("Asked by", Cell::text(names.person(request.requester))),
-        ("Gateway", Cell::text(request.gateway_id.map_or("none: an administrator answers", |id| names.of(id)))),
+        (
+            "Gateway",
+            Cell::text(request.gateway_id.map_or("none: an administrator answers", |id| names.of(id))),
+        ),
     ];
     if names.find(request.application_id).is_some() {
         let path = format!("/applications/{}", request.application_id);
@@ -69,7 +72,10 @@ fn said(request: &Request) -> Vec<(&'static str, Cell)> {
         facts.push(("Description", Cell::text(description)));
     }
     if let Some(uris) = context.redirect_uris.as_ref().filter(|uris| !uris.is_empty()) {
-        facts.push(("Redirect addresses", Cell::Stack(uris.iter().map(|it| Cell::Code(it.clone())).collect())));
+        facts.push((
+            "Redirect addresses",
+            Cell::Stack(uris.iter().map(|it| Cell::Code(it.clone())).collect()),
+        ));
     }
     if !context.custom.is_empty() {
         let line = |(key, value): (&String, &String)| Cell::text(format!("{key}: {value}"));
@@ -81,9 +87,10 @@ fn said(request: &Request) -> Vec<(&'static str, Cell)> {
 /// What comes next, if anything does.
 fn next(status: RequestStatus) -> Option<(Tone, &'static str)> {
     match status {
-        RequestStatus::New | RequestStatus::ApprovalPending => {
-            Some((Tone::Waits, "People have to approve it before the gateway is told. Until then it can be taken back."))
-        }
+        RequestStatus::New | RequestStatus::ApprovalPending => Some((
+            Tone::Waits,
+            "People have to approve it before the gateway is told. Until then it can be taken back.",
+        )),
         RequestStatus::Approved => Some((Tone::Plain, "The gateway is being told.")),
         RequestStatus::DeliveryUnsuccessful => Some((
             Tone::Bad,

@@ -8,7 +8,6 @@ use domain::{PlanId, SubscriptionId};
 use uuid::Uuid;
 
 use super::{One, in_words, plans};
-use edge::extract::Path;
 use crate::Pages;
 use crate::field::{Choice, Field};
 use crate::form::Form;
@@ -16,6 +15,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/subscriptions/{id}/plan", "Ask for another plan", show).post(

@@ -7,7 +7,6 @@ use axum::extract::State as Shared;
 use domain::{Invalid, SubscriptionId, SubscriptionStatus};
 
 use super::One;
-use edge::extract::Path;
 use crate::Pages;
 use crate::cell::Cell;
 use crate::field::{Choice, Field};
@@ -16,6 +15,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/console/subscriptions/{id}/decide", "Decide on a subscription", show).post(

@@ -7,13 +7,13 @@ use axum::extract::State as Shared;
 use domain::SubscriptionId;
 
 use super::One;
-use edge::extract::Path;
 use crate::Pages;
 use crate::form::Form;
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/subscriptions/{id}/delete", "End a subscription", show).post(

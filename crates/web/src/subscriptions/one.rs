@@ -7,12 +7,12 @@ use axum::extract::State as Shared;
 use domain::{SubscriptionId, SubscriptionStatus};
 
 use super::One;
-use edge::extract::Path;
 use crate::cell::{Action, Cell, Tone};
 use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Visit};
 use crate::{Pages, states};
+use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/subscriptions/{id}", "A subscription", show)
