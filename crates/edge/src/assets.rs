@@ -58,6 +58,7 @@ fn hash(content: &str) -> u64 {
 /// What is answered here.
 pub const ROUTE: (&str, &str, &str) = ("GET", "/assets/{*file}", "Stylesheets and the like");
 
+/// Serves them.
 pub fn router() -> Router {
     Router::new().route(ROUTE.1, get(asset))
 }

@@ -32,6 +32,7 @@ pub struct Problem {
     /// The wrong fields, if that is what is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub invalid_parameters: Vec<InvalidParameter>,
+    /// Not before so many seconds, for the header `Retry-After`.
     #[serde(skip)]
     pub retry_after_s: Option<u64>,
 }

@@ -17,7 +17,9 @@ use crate::Options;
 /// Shared by all handlers.
 #[derive(Clone)]
 pub struct State {
+    /// The use cases.
     pub app: Arc<App>,
+    /// What is known of the installation.
     pub options: Arc<Options>,
     /// Requests of each token, session and application server.
     pub by_principal: Arc<Limiter<Uuid>>,
@@ -58,6 +60,7 @@ impl<K: Clone + Hash + Eq> Limiter<K> {
 }
 
 impl State {
+    /// With limits that count from now on.
     pub fn new(app: Arc<App>, options: Options) -> Self {
         Self {
             app,

@@ -12,11 +12,9 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
-use dialects;
 use edge::extract::{RequestId, Seen};
 use edge::problem::Problem;
 use edge::state::State;
-use web;
 
 /// How long a handler may take.
 const HANDLER: Duration = Duration::from_secs(30);
@@ -141,10 +139,7 @@ fn protect(response: &mut Response, by_https: bool) {
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
-        ),
+        (header::CONTENT_SECURITY_POLICY, web::POLICY),
         (header::X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),

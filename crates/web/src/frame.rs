@@ -7,7 +7,7 @@ use super::visit::Guest;
 
 /// A place in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// The front page, and pages outside of the navigation.
     Front,
     /// The first page of whoever is signed in.
@@ -45,26 +45,32 @@ pub(crate) enum Place {
 }
 
 /// A link of the navigation.
-pub(crate) struct Link {
-    pub(crate) href: &'static str,
-    pub(crate) label: &'static str,
-    pub(crate) current: bool,
+pub struct Link {
+    pub href: &'static str,
+    pub label: &'static str,
+    pub current: bool,
 }
 
 /// Links under a heading; without one for developers, who have few.
-pub(crate) struct Group {
-    pub(crate) heading: &'static str,
-    pub(crate) links: Vec<Link>,
+pub struct Group {
+    /// What they have in common; empty: nothing is said.
+    pub heading: &'static str,
+    /// In the order they are shown.
+    pub links: Vec<Link>,
 }
 
 /// See above.
-pub(crate) struct Frame {
-    pub(crate) groups: Vec<Group>,
+pub struct Frame {
+    /// The links beside the page.
+    pub groups: Vec<Group>,
     /// Who is signed in; empty: nobody.
-    pub(crate) who: String,
-    pub(crate) console: bool,
-    pub(crate) csrf: String,
-    pub(crate) notice: Option<&'static str>,
+    pub who: String,
+    /// Whether this is a page of the console.
+    pub console: bool,
+    /// For the forms on the page.
+    pub csrf: String,
+    /// What has just gone well.
+    pub notice: Option<&'static str>,
 }
 
 /// Place, path and words of each.
@@ -118,7 +124,7 @@ impl Frame {
     ///
     /// # Errors
     /// If the database is not available.
-    pub(crate) async fn around(app: &App, guest: &Guest, here: Place) -> Result<Self, Refused> {
+    pub async fn around(app: &App, guest: &Guest, here: Place) -> Result<Self, Refused> {
         let who = if guest.is_signed_in() { app.own_name(&guest.caller).await? } else { String::new() };
         let console = guest.is_administrator();
         let groups = match (guest.is_signed_in(), console) {

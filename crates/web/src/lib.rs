@@ -28,6 +28,7 @@ mod moment;
 mod notice;
 mod one_time_link;
 mod partners;
+mod policy;
 mod portal;
 mod refused;
 mod requests;
@@ -59,9 +60,11 @@ use edge::state::State;
 
 pub use frame::{Frame, Place};
 pub use message::{problem, wants_page};
+pub use policy::{POLICY, with_form_action, with_policy};
 pub use refused::Answer as PageAnswer;
 pub use sign_in::path_for as sign_in_path;
 pub use sign_out::signed_out;
+pub use typed::Typed;
 pub use visit::{Anybody, Guest, Sent, Visit};
 
 /// Pages with their handlers, in the order they are added.

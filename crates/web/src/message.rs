@@ -11,29 +11,29 @@ use edge::problem::Problem;
 /// One thing to be said, and perhaps where to go from there.
 #[derive(Template)]
 #[template(path = "message.html")]
-pub(super) struct Message {
-    pub(super) title: &'static str,
-    pub(super) text: String,
+pub(crate) struct Message {
+    pub title: &'static str,
+    pub text: String,
     /// Address and words of a link.
-    pub(super) next: Option<(&'static str, &'static str)>,
-    pub(super) request_id: Option<String>,
+    pub next: Option<(&'static str, &'static str)>,
+    pub request_id: Option<String>,
 }
 
 impl Message {
     /// Answers with it.
-    pub(super) fn reply(self, status: StatusCode) -> Response {
+    pub(crate) fn reply(self, status: StatusCode) -> Response {
         page(status, &self)
     }
 }
 
 /// Whether problems are shown to a person: a browser asks, and not for the API.
-pub(crate) fn wants_page(request: &Request) -> bool {
+pub fn wants_page(request: &Request) -> bool {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     !request.uri().path().starts_with("/api/") && accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// A problem as a page.
-pub(crate) fn problem(problem: &Problem) -> Response {
+pub fn problem(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let title = match status {
         StatusCode::NOT_FOUND => "There is nothing here",
@@ -48,7 +48,7 @@ pub(crate) fn problem(problem: &Problem) -> Response {
 }
 
 /// Our messages are halves of sentences; this makes whole ones of them.
-pub(super) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let first: String = characters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     let end = if text.ends_with(['.', '?']) { "" } else { "." };

@@ -8,11 +8,11 @@ use super::sign_in;
 use edge::problem::Problem;
 
 /// What pages answer.
-pub(crate) type Answer = Result<Response, Refused>;
+pub type Answer = Result<Response, Refused>;
 
 /// Why not.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub enum Refused {
     /// Nobody is signed in: that comes first, then this path.
     SignIn(String),
     /// Something else.
@@ -21,25 +21,25 @@ pub(crate) enum Refused {
 
 impl Refused {
     /// Somebody sent a form and was not signed in any more.
-    pub(super) fn signed_out() -> Self {
+    pub fn signed_out() -> Self {
         let detail = "you were signed out in the meantime; sign in in another window, then come back, reload the page and send the form again";
         Problem::new(StatusCode::FORBIDDEN, "signed_out", detail).into()
     }
 
     /// Somebody is signed in, but not as one of those whom this is for.
-    pub(super) fn not_for_you(whom: &str) -> Self {
+    pub fn not_for_you(whom: &str) -> Self {
         let detail = format!("this is for {whom} only; sign out and sign in as one to see it");
         Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into()
     }
 
     /// A form that is none of ours, or too old.
-    pub(super) fn foreign_form() -> Self {
+    pub fn foreign_form() -> Self {
         let detail = "this form is out of date; go back, reload the page and send it again";
         Problem::new(StatusCode::FORBIDDEN, "csrf", detail).into()
     }
 
     /// There is nothing.
-    pub(super) fn not_found() -> Self {
+    pub fn not_found() -> Self {
         Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing with this id").into()
     }
 }

@@ -15,6 +15,7 @@ use super::csrf::Csrf;
 use super::field::Field;
 use super::form::Form;
 use super::notice::Notice;
+use super::policy::with_form_action;
 use super::refused::Answer;
 use super::visit::{Anybody, Guest, Sent, Visit};
 use super::{Pages, framed};
@@ -43,7 +44,7 @@ pub(super) fn path_to(next: &str) -> String {
 
 /// The address of this page for somebody whom a client has sent: `fresh` asks again although they are signed in, and
 /// `may_stay` offers to stay signed in.
-pub(crate) fn path_for(next: &str, email: Option<&str>, fresh: bool, may_stay: bool) -> String {
+pub fn path_for(next: &str, email: Option<&str>, fresh: bool, may_stay: bool) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("next", next);
     if let Some(email) = email {
@@ -62,7 +63,7 @@ pub(crate) fn path_for(next: &str, email: Option<&str>, fresh: bool, may_stay: b
 fn leading_to(page: Response, app: &App, next: &str) -> Response {
     let query = next.strip_prefix("/oauth2/authorize?");
     let origin = query.and_then(|query| app.redirect_origin(query));
-    crate::oauth2::with_form_action(page, origin.as_deref())
+    with_form_action(page, origin.as_deref())
 }
 
 /// A path of our own to go on to; `None` for everything that a browser might take for an address elsewhere. Two slashes

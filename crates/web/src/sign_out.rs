@@ -43,7 +43,7 @@ async fn submit(
 }
 
 /// Goes on to an address, and takes the cookie away.
-pub(crate) fn signed_out(to: &str, public_url: &str) -> Response {
+pub fn signed_out(to: &str, public_url: &str) -> Response {
     let mut response = Redirect::to(to).into_response();
     response.headers_mut().append(header::SET_COOKIE, SESSION.clear(public_url));
     response

@@ -2,7 +2,7 @@
 
 /// Names and values, as the browser sent them.
 #[derive(Clone, Default)]
-pub(crate) struct Typed(Vec<(String, String)>);
+pub struct Typed(Vec<(String, String)>);
 
 /// More inputs than any of our forms has.
 const MAX_FIELDS: usize = 2_000;
@@ -19,7 +19,7 @@ impl Typed {
     }
 
     /// The value of a field; empty if there is none.
-    pub(crate) fn text(&self, name: &str) -> &str {
+    pub fn text(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()
     }
 

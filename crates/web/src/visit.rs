@@ -20,7 +20,7 @@ use edge::problem::Problem;
 use edge::state::State;
 
 /// Whom a page or a form is for.
-pub(crate) trait For: Send {
+pub trait For: Send {
     /// Says no to everybody else. Nobody in particular is [`Refused::SignIn`].
     ///
     /// # Errors
@@ -29,7 +29,7 @@ pub(crate) trait For: Send {
 }
 
 /// Whoever comes.
-pub(crate) struct Anybody;
+pub struct Anybody;
 /// Whoever is signed in.
 pub(crate) struct Person;
 /// Signed-in developers.
@@ -72,39 +72,39 @@ impl For for Administrator {
 }
 
 /// Somebody at a page.
-pub(crate) struct Guest {
+pub struct Guest {
     /// Who, for use cases.
-    pub(crate) caller: Caller,
+    pub caller: Caller,
     /// For the forms on the page.
     pub(crate) csrf: Csrf,
     /// What has just gone well.
-    pub(super) notice: Option<Notice>,
+    pub(crate) notice: Option<Notice>,
     /// The path and the query.
-    pub(super) here: String,
+    pub here: String,
     /// The query, taken apart.
     pub(crate) query: Typed,
     /// Whether the browser has a cookie that forms can be tied to.
-    pub(super) has_cookie: bool,
+    pub has_cookie: bool,
 }
 
 impl Guest {
     /// Whether an administrator is signed in.
-    pub(crate) fn is_administrator(&self) -> bool {
+    pub fn is_administrator(&self) -> bool {
         matches!(self.caller.identity, Identity::Administrator { .. })
     }
 
     /// Whether anybody is.
-    pub(crate) fn is_signed_in(&self) -> bool {
+    pub fn is_signed_in(&self) -> bool {
         self.session().is_some()
     }
 
     /// The session, if anybody is signed in.
-    pub(crate) fn session(&self) -> Option<SessionId> {
+    pub fn session(&self) -> Option<SessionId> {
         self.caller.session()
     }
 
     /// Where they are at home.
-    pub(crate) fn home(&self) -> &'static str {
+    pub fn home(&self) -> &'static str {
         if self.is_administrator() { "/console" } else { "/home" }
     }
 
@@ -151,11 +151,11 @@ async fn identify(cookie: &str, state: &State) -> Result<Identity, Refused> {
 }
 
 /// Somebody whom this page is for.
-pub(crate) struct Visit<W>(Guest, PhantomData<W>);
+pub struct Visit<W>(Guest, PhantomData<W>);
 
 impl<W> Visit<W> {
     /// The guest alone.
-    pub(super) fn into_guest(self) -> Guest {
+    pub fn into_guest(self) -> Guest {
         self.0
     }
 }
@@ -179,9 +179,11 @@ impl<W: For> FromRequestParts<State> for Visit<W> {
 }
 
 /// A form from one of our own pages, sent by somebody whom it is for.
-pub(crate) struct Sent<W> {
-    pub(crate) visit: Visit<W>,
-    pub(crate) typed: Typed,
+pub struct Sent<W> {
+    /// Who sent it.
+    pub visit: Visit<W>,
+    /// What was typed into it.
+    pub typed: Typed,
 }
 
 impl<W: For> FromRequest<State> for Sent<W> {

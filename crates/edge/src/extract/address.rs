@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 /// The address of the caller: the peer's, or if the peer is a trusted proxy, the last one in `X-Forwarded-For` that is
 /// not. An entry that is no address makes the caller unknown.
-pub fn client_address(parts: &Parts, trusted: &[IpNet]) -> Option<IpAddr> {
+pub(super) fn client_address(parts: &Parts, trusted: &[IpNet]) -> Option<IpAddr> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
     let hops = parts.headers.get_all("x-forwarded-for").iter();
     let hops: Vec<&str> = hops.map(|value| value.to_str().unwrap_or("?")).collect();

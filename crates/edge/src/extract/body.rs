@@ -22,7 +22,9 @@ pub struct MayJson<T>(pub T);
 
 /// A JSON body that makes something, with its caller, who may have sent an `Idempotency-Key`.
 pub struct Create<T> {
+    /// Who asks.
     pub caller: Caller,
+    /// What is to be made.
     pub body: T,
 }
 

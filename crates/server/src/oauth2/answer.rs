@@ -2,14 +2,14 @@
 
 use app::{App, Authorized, Question};
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use oauth::response::Answer;
 use oauth::{OAuthError, redirect_uri};
 
 use edge::problem::Problem;
 use edge::state::State;
-use web::{self, Frame, Guest, PageAnswer, Place};
+use web::{Frame, Guest, PageAnswer, Place, with_form_action, with_policy};
 
 /// The only script of the authorization server: it sends the form of `response_mode=form_post`. Where it does not run,
 /// there is a button.
@@ -97,23 +97,6 @@ pub(super) fn refused(error: &OAuthError) -> Response {
         other => StatusCode::from_u16(other).unwrap_or(StatusCode::BAD_REQUEST),
     };
     Problem::new(status, error.code.as_str(), error.description.to_string()).into_response()
-}
-
-/// Lets the forms of a page lead to a client's place, too: browsers hold the redirect after a form against the policy of
-/// the page that it was on.
-pub(crate) fn with_form_action(page: Response, origin: Option<&str>) -> Response {
-    let Some(origin) = origin else { return page };
-    let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self' {origin}; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
-    );
-    with_policy(page, &policy)
-}
-
-fn with_policy(mut page: Response, policy: &str) -> Response {
-    if let Ok(policy) = HeaderValue::from_str(policy) {
-        page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    page
 }
 
 #[cfg(test)]

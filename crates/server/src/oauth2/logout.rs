@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use oauth::{OAuthError, Params, redirect_uri};
 
 use super::Routes;
-use super::answer::{refused, with_form_action};
+use super::answer::refused;
 use edge::extract::form_params;
 use edge::problem::Problem;
 use edge::state::State;
-use web::{self, Anybody, Frame, Guest, PageAnswer, Place, Sent, Visit};
+use web::{Anybody, Frame, Guest, PageAnswer, Place, Sent, Visit, with_form_action};
 
 const PATH: &str = oauth::discovery::path::LOGOUT;
 

@@ -16,11 +16,8 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::routing;
 
-pub(crate) use answer::with_form_action;
-
 use edge::RouteInfo;
 use edge::state::State;
-use web;
 
 /// Routes with their handlers, and what they do.
 #[derive(Default)]
