@@ -64,6 +64,7 @@ words! {
         "delivered" = Delivered,
         "undelivered" = Undelivered,
         "retried" = Retried,
+        "reminded" = Reminded,
         "completed" = Completed,
         "refused" = Refused,
         "failed" = Failed,

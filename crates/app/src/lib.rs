@@ -43,6 +43,7 @@ mod refusal;
 mod renewal;
 mod request;
 mod request_subject;
+mod request_time;
 mod rights;
 mod sign_in;
 mod sign_in_page;

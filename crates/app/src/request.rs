@@ -332,31 +332,6 @@ impl App {
         caller.must_administer(THIS, Access::Write)?;
         self.delete_application(caller, id, None).await
     }
-
-    /// Gives up requests that a gateway has not answered for thirty days.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub(crate) async fn expire_requests(&self) -> Result<()> {
-        const LIFETIME: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3600);
-        let waiting =
-            [RequestStatus::WaitingThirdParty, RequestStatus::DeliveryUnsuccessful, RequestStatus::Approved];
-        let before = self.clock.now() - LIFETIME;
-        for request in self.store.read().requests_untouched_since(&waiting, before, 500).await? {
-            let mut tx = self.begin(&Caller::system()).await?;
-            let mut request = request;
-            for state in request.states.clone() {
-                let reason = "the gateway has not answered for 30 days".to_owned();
-                let command = RequestCommand::Fail { reason };
-                if waiting.contains(&state.status) {
-                    request = tx.save(request.apply(state.id, command, self.new_id(), tx.now())?).await?;
-                }
-            }
-            self.mail_outcome(&tx, &request, "was given up").await?;
-            self.commit(tx).await?;
-        }
-        Ok(())
-    }
 }
 
 /// The request, for who made it and for administrators.

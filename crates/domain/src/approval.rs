@@ -102,7 +102,7 @@ impl ApprovalFlowDraft {
         let message = format!("must have 1 to {} entries", ApprovalFlow::MAX);
         checks.require(fits(self.steps.len()), "steps", "out_of_range", &message);
         for (i, step) in self.steps.iter().enumerate().take(ApprovalFlow::MAX) {
-            let field = format!("steps[{i}].approver");
+            let field = format!("steps[{i}].approvers");
             checks.require(fits(step.approvers.len()), &field, "out_of_range", &message);
         }
         let steps = self.steps;

@@ -216,19 +216,20 @@ impl<C: ConnectionTrait> Read<'_, C> {
         }
     }
 
-    /// Some requests in one of these statuses that nothing has happened to since a moment.
+    /// Some requests in one of these statuses that were written last between two moments, the oldest first.
     ///
     /// # Errors
     /// If the database is not available or a row is corrupt.
-    pub async fn requests_untouched_since(
+    pub async fn requests_untouched(
         &self,
         statuses: &[RequestStatus],
-        before: Instant,
+        (from, until): (Instant, Instant),
         limit: u64,
     ) -> Result<Vec<Request>> {
         let select = Entity::find()
             .filter(Column::Status.is_in(statuses.iter().map(word)))
-            .filter(Column::UpdatedAt.lte(before.micros()))
+            .filter(Column::UpdatedAt.gte(from.micros()))
+            .filter(Column::UpdatedAt.lte(until.micros()))
             .order_by_asc(Column::UpdatedAt)
             .limit(limit);
         self.many(select).await

@@ -99,6 +99,7 @@ pub(crate) fn trace(kind: TraceKind) -> (Tone, &'static str) {
         TraceKind::Rejected => (Tone::Bad, "Rejected"),
         TraceKind::Delivered => (Tone::Good, "The gateway was told"),
         TraceKind::Undelivered => (Tone::Bad, "The gateway could not be told"),
+        TraceKind::Reminded => (Tone::Waits, "The gateway was reminded"),
         TraceKind::Retried => (Tone::Plain, "Somebody had it told again"),
         TraceKind::Completed => (Tone::Good, "The gateway has done it"),
         TraceKind::Refused => (Tone::Bad, "The gateway refused"),

@@ -218,7 +218,43 @@ async fn a_225_the_public_libraries_verify_our_signatures() {
         "good": "accepted", "flipped bit": "refused", "other secret": "refused", "empty signature": "refused",
         "other version": "refused", "too old": "refused", "too new": "refused", "other id": "refused",
     });
-    assert_eq!(said, json!({"standardwebhooks": verdicts, "svix": verdicts}));
+    assert_eq!(said["verdicts"], json!({"standardwebhooks": verdicts, "svix": verdicts}));
+    // The same good and bent ones, before the libraries for Node and for Rust.
+    assert_eq!(judged_by_node(&said["cases"]), verdicts);
+    assert_eq!(judged_by_rust(&said["cases"]), verdicts);
+}
+
+/// What the npm package `standardwebhooks` says of webhooks.
+fn judged_by_node(cases: &Value) -> Value {
+    let mut node = Command::new("node")
+        .current_dir(testkit::node::folder())
+        .arg("verify-webhook.mjs")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    serde_json::to_writer(node.stdin.take().unwrap(), &json!({ "cases": cases })).unwrap();
+    let output = node.wait_with_output().unwrap();
+    assert!(output.status.success());
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What the crate `standardwebhooks` says of webhooks.
+fn judged_by_rust(cases: &Value) -> Value {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let judge = |case: &Value| {
+        let mut headers = reqwest::header::HeaderMap::new();
+        for (name, value) in case["headers"].as_object().unwrap() {
+            let name = reqwest::header::HeaderName::try_from(name.as_str()).unwrap();
+            headers.insert(name, text(value).try_into().unwrap());
+        }
+        let library = standardwebhooks::Webhook::new(&text(&case["secret"])).unwrap();
+        match library.verify(text(&case["body"]).as_bytes(), &headers) {
+            Ok(()) => "accepted",
+            Err(_) => "refused",
+        }
+    };
+    cases.as_object().unwrap().iter().map(|(name, case)| (name.clone(), json!(judge(case)))).collect()
 }
 
 both!(f_31_a_receiver_that_is_down_slow_or_wrong_gets_it_in_the_end);
