@@ -305,6 +305,18 @@ async fn old_events_go_but_not_while_they_are_pending(db: Db) {
     assert!(deliveries(&db).await.is_empty());
 }
 
+/// An event for very many endpoints is written: each delivery has an id of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_deliveries_of_one_moment_have_ids_of_their_own() {
+    let db = Db::sqlite().await;
+    db.save(endpoint(draft(None, None, false))).await.unwrap();
+    let mut tx = db.tx().await;
+    for _ in 0..10_000 {
+        tx.emit(event("plan.created", None, None)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
 #[test]
 fn ids_of_events_sort_by_time_and_number() {
     let ids = [(NOW, 1), (NOW, 2), (NOW, 0x1_0000_0000), (NOW + Duration::from_millis(1), 1)];
