@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{DisabledBecause, Instant, WebhookEndpoint, WebhookEndpointId};
-use store::{Health, Lane, Tx, WebhookDeliveryFilter};
+use store::{Health, HealthNote, HealthOutcome, Lane, Tx, WebhookDeliveryFilter};
 
 use crate::webhook_work::{Sent, WebhookJob};
 use crate::{App, Caller, Result};
@@ -40,17 +40,20 @@ impl App {
             let paused = sent.asks_to_wait().map(|span| sent.at + sent.took + span);
             seen.paused_until = seen.paused_until.max(paused);
         }
+        let mut notes = Vec::new();
         for (endpoint, seen) in endpoints {
             if seen.gone {
                 self.disable_endpoint(endpoint, DisabledBecause::Gone).await?;
             } else if seen.worked && !seen.was_fine {
-                self.store.endpoint_works(endpoint).await?;
+                notes.push(HealthNote { endpoint, outcome: HealthOutcome::Works });
             } else if let (false, Some(at)) = (seen.worked, seen.at) {
-                let health = self.store.endpoint_failed(endpoint, at, seen.slow, seen.paused_until).await?;
-                if let Some(health) = health {
-                    self.judge(endpoint, health).await?;
-                }
+                let (slowly, paused_until) = (seen.slow, seen.paused_until);
+                let outcome = HealthOutcome::Failed { at, slowly, paused_until };
+                notes.push(HealthNote { endpoint, outcome });
             }
+        }
+        for (endpoint, health) in self.store.note_health(&notes).await? {
+            self.judge(endpoint, health).await?;
         }
         Ok(())
     }
