@@ -142,6 +142,7 @@ pub(crate) struct ApprovalFlowChange {
 ///
 /// Administrators only, as everything about them.
 #[utoipa::path(get, path = "/api/v1/approval-flows", tag = "Approvals", params(PageQuery),
+    operation_id = "list_flows",
     responses((status = 200, description = "A page of flows", body = List<ApprovalFlow>), Problems))]
 async fn list(
     Shared(app): Shared<Arc<App>>,

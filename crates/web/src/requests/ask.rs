@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use app::{App, NewRequest, PageRequest};
+use app::{App, NewRequest};
 use axum::extract::State as Shared;
-use domain::{ApiId, RequestContext, RequestKind};
+use domain::{Api, ApiId, Name, RequestContext, RequestKind};
 
 use crate::Pages;
 use crate::cell::{Action, Tone};
@@ -28,15 +28,11 @@ pub(super) fn routes(pages: Pages) -> Pages {
 
 /// The form; none if no gateway has an API that the developer may see.
 async fn form(app: &App, guest: &Guest) -> Result<Option<Form>, Refused> {
-    let mut choices = Vec::new();
-    for gateway in app.gateways(&guest.caller, PageRequest::first(200)).await?.items {
-        for id in gateway.apis.keys() {
-            // What is not on offer to this developer is not there.
-            let Ok(api) = app.api(&guest.caller, *id).await else { continue };
-            let hint = format!("At {}.", gateway.name);
-            choices.push(Choice::new(id.to_string(), api.name.as_str()).hint(hint));
-        }
-    }
+    let apis = app.apis_at_gateways(&guest.caller).await?;
+    let choice = |(api, gateway): &(Api, Name)| {
+        Choice::new(api.id.to_string(), api.name.as_str()).hint(format!("At {gateway}."))
+    };
+    let choices: Vec<Choice> = apis.iter().map(choice).collect();
     if choices.is_empty() {
         return Ok(None);
     }

@@ -63,7 +63,7 @@ both!(
         let long = json!({"comment": "x".repeat(4_001)});
         let reject = format!("/api/v1/approvals/{}/reject", next[0]);
         let problem = ada.post(&reject, long).await.problem(400, "invalid");
-        assert_eq!(problem["errors"][0]["field"], "comment");
+        assert_eq!(problem["invalid_parameters"][0]["field"], "comment");
         ada.post(&reject, json!({"comment": "not today"})).await.expect(200);
         assert_eq!(status(&alice, &request).await, "rejected");
         let story = alice.get(&request).await.json();
@@ -76,6 +76,7 @@ both!(
         let (alice, ada) = (desk.developer("alice").await, desk.developer("ada").await);
         policy(&desk, json!([{"developer": ada.id}]), false).await;
         ask(&desk, &alice, "Pets").await;
+        let root = desk.administrator().await;
         let inbox = ids(&ada.get("/api/v1/approvals").await);
         let path = format!("/api/v1/approvals/{}", inbox[0]);
         let before = desk.changes().await;
@@ -86,13 +87,13 @@ both!(
         // Not who asked, no stranger, and no administrator who is no approver.
         alice.is_refused(&decide, 404, "not_found").await;
         alice.get(&path).await.problem(404, "not_found");
-        desk.administrator().await.is_refused(&decide, 403, "forbidden").await;
+        root.is_refused(&decide, 403, "forbidden").await;
         desk.admin.is_refused(&decide, 403, "forbidden").await;
         desk.anonymous().is_refused(&decide, 401, "unauthenticated").await;
         desk.anonymous().get("/api/v1/approvals").await.problem(401, "unauthenticated");
         desk.admin.get(&format!("/api/v1/approvals/{MISSING}")).await.problem(404, "not_found");
         alice.get("/api/v1/approvals?theirs=false").await.problem(403, "forbidden");
-        assert_eq!(desk.changes().await - before, 1, "the administrator signed in, and nothing else happened");
+        desk.assert_nothing_happened(before).await;
     }
 );
 
@@ -125,7 +126,7 @@ both!(
             (json!({}), "steps"),
         ] {
             let problem = admin.put(POLICY, wrong.clone()).await.problem(400, "invalid");
-            assert_eq!(problem["errors"][0]["field"], field, "{wrong}");
+            assert_eq!(problem["invalid_parameters"][0]["field"], field, "{wrong}");
         }
         for (wrong, field) in [
             (json!({"name": "A", "steps": []}), "steps"),
@@ -133,7 +134,7 @@ both!(
             (json!({"name": "A", "steps": [{"approvers": [{"group": MISSING}]}]}), "steps[0].approvers[0]"),
         ] {
             let problem = admin.post(FLOWS, wrong.clone()).await.problem(400, "invalid");
-            assert_eq!(problem["errors"][0]["field"], field, "{wrong}");
+            assert_eq!(problem["invalid_parameters"][0]["field"], field, "{wrong}");
         }
         let accounts = json!({"steps": [{"kind": "email", "expires_s": 3600}, {"kind": "external", "expires_s": 60}]});
         admin.put("/api/v1/approval-policies/accounts", accounts).await.expect(200);
@@ -147,6 +148,7 @@ both!(
     async fn setting_approval_up_is_for_administrators(desk) {
         let ada = desk.developer("ada").await;
         let flow = policy(&desk, json!([{"developer": ada.id}]), true).await;
+        let tool = desk.token(&["plans:write"]).await;
         let before = desk.changes().await;
         let steps = json!([{"approvers": [{"developer": ada.id}]}]);
         let requests = [
@@ -160,7 +162,7 @@ both!(
             (Method::DELETE, POLICY.to_owned(), Value::Null),
         ];
         ada.is_refused(&requests, 403, "forbidden").await;
-        desk.token(&["plans:write"]).await.is_refused(&requests, 403, "forbidden").await;
+        tool.is_refused(&requests, 403, "forbidden").await;
         desk.anonymous().is_refused(&requests, 401, "unauthenticated").await;
         desk.assert_nothing_happened(before).await;
     }

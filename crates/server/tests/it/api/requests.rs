@@ -31,7 +31,7 @@ impl World {
             desk.admin.put(&format!("/api/v1/gateways/{gateway}/apis/{api}"), json!({})).await.expect(200);
             apis.push(api);
         }
-        let endpoint = json!({"url": "http://127.0.0.1:9/hook", "gateway_id": gateway});
+        let endpoint = json!({"url": "http://127.0.0.1:39999/hook", "gateway_id": gateway});
         desk.admin.make("/api/v1/webhook-endpoints", endpoint).await;
         Self { alice, gateway, apis }
     }
@@ -70,7 +70,7 @@ both!(
         assert_eq!(retried["states"][0]["event_id"], shown["states"][0]["event_id"]);
         let unknown = json!({"state": MISSING});
         let problem = world.alice.post(&format!("{path}/retry"), unknown).await.problem(400, "invalid");
-        assert_eq!(problem["errors"][0]["field"], "state");
+        assert_eq!(problem["invalid_parameters"][0]["field"], "state");
         world.alice.delete(&path).await.problem(409, "not_pending");
 
         // Twice with one key is once.
@@ -111,7 +111,7 @@ both!(
             (json!({"name": "A"}), "kind"),
         ] {
             let problem = world.alice.post(PATH, wish.clone()).await.problem(400, "invalid");
-            assert_eq!(problem["errors"][0]["field"], field, "{wish}");
+            assert_eq!(problem["invalid_parameters"][0]["field"], field, "{wish}");
         }
         // Tools are no people.
         desk.admin.post(PATH, world.wish("Tool")).await.problem(403, "forbidden");
@@ -126,6 +126,7 @@ both!(
         let path = format!("{PATH}/{}", id(&made));
         let again = json!({"state": made["states"][0]["id"]});
         let bob = desk.developer("bob").await;
+        let tool = desk.token(&["plans:write"]).await;
         let before = desk.changes().await;
         let requests = [
             (Method::GET, path.clone(), Value::Null),
@@ -134,11 +135,11 @@ both!(
         ];
         bob.is_refused(&requests, 404, "not_found").await;
         desk.anonymous().is_refused(&requests, 401, "unauthenticated").await;
-        desk.token(&["plans:write"]).await.is_refused(&requests, 403, "forbidden").await;
+        tool.is_refused(&requests, 403, "forbidden").await;
         assert_eq!(ids(&bob.get(PATH).await), [""; 0]);
         desk.anonymous().get(PATH).await.problem(401, "unauthenticated");
         desk.anonymous().post(PATH, world.wish("Mine")).await.problem(401, "unauthenticated");
-        desk.token(&["plans:write"]).await.get(PATH).await.problem(403, "forbidden");
+        tool.get(PATH).await.problem(403, "forbidden");
         desk.assert_nothing_happened(before).await;
         desk.admin.get(&path).await.expect(200);
     }
