@@ -167,6 +167,15 @@ impl Section {
         Self::new(Part::Prose(html))
     }
 
+    /// What somebody wrote to describe a thing, in Markdown.
+    pub(crate) fn description(markdown: &str) -> Self {
+        let said = match markdown.trim() {
+            "" => Self::words("None yet."),
+            text => Self::prose(super::markdown::render(text)),
+        };
+        said.heading("Description")
+    }
+
     /// A form.
     pub(crate) fn form(form: Form) -> Self {
         Self::new(Part::Form(Box::new(form)))

@@ -71,10 +71,11 @@ export class Browser {
       const html = await answer.text();
       const page = { status: answer.status, html, url: here };
       const form = forms(html).find((it) => this.isAtClient(it.action)) ?? forms(html).find((it) => this.knows(it, here));
-      if (!form || options.look) return page;
+      const asksPassword = form?.inputs.some((it) => it.type === 'password');
+      if (!form || options.look || (asksPassword && options.signsIn === false)) return page;
       const values = form.inputs.filter((it) => it.name).map((it) => [it.name, this.valueOf(it)]);
       if (this.isAtClient(form.action)) return { called: form.action, params: Object.fromEntries(values), by: 'form_post' };
-      if (form.inputs.some((it) => it.type === 'password')) this.logins += 1; else this.consents += 1;
+      if (asksPassword) this.logins += 1; else this.consents += 1;
       const target = new URL(form.action, here).href;
       const before = here;
       here = target;

@@ -132,13 +132,11 @@ impl App {
         // Another node may have been here in between.
         let keys = tx.read().all_signing_keys().await?;
         let mut missing = self.missing(&lines, &keys);
-        // Where no key of a line was ever published, nothing was signed by one: the first ones sign at once.
-        let is_first = |(series, algorithm): &Line| {
-            !keys.iter().any(|key| key.series == *series && key.algorithm == *algorithm)
-        };
+        // Where no key was ever published, nobody can hold a list without these: they sign at once.
+        let is_first = keys.is_empty();
         for key in fresh {
             let Some(place) = missing.iter().position(|line| *line == key.line) else { continue };
-            let is_first = is_first(&missing.swap_remove(place));
+            missing.swap_remove(place);
             let key = self.keep_key(&mut tx, key).await?;
             if is_first {
                 let change = key.activate(true, tx.now())?;

@@ -141,7 +141,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiId>, visit: Visit
             ("Id", Cell::Copy(id.to_string())),
         ]))
         .section(Section::table(table).heading("Versions").action(Action::link(new, "New version")))
-        .section(Section::prose(markdown::render(api.description.as_str())).heading("Description"))
+        .section(Section::description(api.description.as_str()))
         .section(
             Section::words("Only if it has no versions any more.")
                 .heading("Delete it")

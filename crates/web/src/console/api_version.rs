@@ -15,7 +15,7 @@ use crate::refused::{Answer, Refused};
 use crate::typed::Typed;
 use crate::view::{Section, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
-use crate::{Pages, markdown, states};
+use crate::{Pages, states};
 use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -228,7 +228,7 @@ async fn show(
         ("Id", Cell::Copy(id.to_string())),
     ]))
     .section(specification.heading("Specification"))
-    .section(Section::prose(markdown::render(version.description.as_str())).heading("Description"))
+    .section(Section::description(version.description.as_str()))
     .section(
         Section::words("Its path is free again, and calls to it are refused.")
             .heading("Delete it")

@@ -69,9 +69,9 @@ fn lists_describe_cursor_and_limit_and_changes_describe_if_match() {
             .map(|all| all.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect())
             .unwrap_or_default();
         let answer = operation.pointer("/responses/200/content/application~1json/schema/$ref");
-        // Sessions and consents are few, operations are parts of one document, and documents of one tree: each come on
-        // one page.
-        let whole = ["_Session", "_Operation", "_Document", "_DocumentSummary", "_Consent"];
+        // Sessions and consents are few, operations are parts of one document, documents of one tree, and counts are
+        // bounded by the time they are asked for: each come on one page.
+        let whole = ["_Session", "_Operation", "_Document", "_DocumentSummary", "_Consent", "_Usage"];
         let paged = |name: &str| name.contains("/List_") && !whole.iter().any(|end| name.ends_with(end));
         if answer.and_then(Value::as_str).is_some_and(paged) {
             assert!(names.contains(&"cursor") && names.contains(&"limit"), "{method} {path}: {names:?}");
