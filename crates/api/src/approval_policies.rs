@@ -110,6 +110,15 @@ pub(crate) struct NewApprovalPolicy {
     steps: Vec<PolicyStep>,
 }
 
+/// The scope that a path names, for those who may know. Another word is the name of nothing.
+fn scope(word: &str) -> Result<domain::PolicyScope, Problem> {
+    match word {
+        "applications" => Ok(domain::PolicyScope::Applications),
+        "accounts" => Ok(domain::PolicyScope::Accounts),
+        _ => Err(app::Error::NotFound(ApprovalPolicyId::KIND).into()),
+    }
+}
+
 /// List approval policies
 ///
 /// Administrators only, as everything about them. Where there is no policy for applications, nobody has to approve;
@@ -135,9 +144,10 @@ async fn list(
 async fn get(
     Shared(app): Shared<Arc<App>>,
     Who(caller): Who,
-    Path(scope): Path<PolicyScope>,
+    Path(word): Path<String>,
 ) -> Result<Response, Problem> {
-    let policy = app.approval_policy(&caller, scope.into()).await?;
+    app.may_manage_approvals(&caller)?;
+    let policy = app.approval_policy(&caller, scope(&word)?).await?;
     let policy = policy.ok_or(app::Error::NotFound(ApprovalPolicyId::KIND))?;
     Ok(reply::one::<_, ApprovalPolicy>(policy))
 }
@@ -152,12 +162,13 @@ async fn get(
 async fn put(
     Shared(app): Shared<Arc<App>>,
     Who(caller): Who,
-    Path(scope): Path<PolicyScope>,
+    Path(word): Path<String>,
     MayMatch(version): MayMatch,
     Json(policy): Json<NewApprovalPolicy>,
 ) -> Result<Response, Problem> {
+    app.may_manage_approvals(&caller)?;
     let steps = policy.steps.into_iter().map(domain::PolicyStep::from).collect();
-    let policy = app.set_approval_policy(&caller, scope.into(), version, steps, policy.for_increase).await?;
+    let policy = app.set_approval_policy(&caller, scope(&word)?, version, steps, policy.for_increase).await?;
     Ok(reply::one::<_, ApprovalPolicy>(policy))
 }
 
@@ -171,9 +182,10 @@ async fn put(
 async fn delete(
     Shared(app): Shared<Arc<App>>,
     Who(caller): Who,
-    Path(scope): Path<PolicyScope>,
+    Path(word): Path<String>,
     MayMatch(version): MayMatch,
 ) -> Result<StatusCode, Problem> {
-    app.delete_approval_policy(&caller, scope.into(), version).await?;
+    app.may_manage_approvals(&caller)?;
+    app.delete_approval_policy(&caller, scope(&word)?, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }

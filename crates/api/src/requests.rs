@@ -121,6 +121,7 @@ pub(crate) struct TracedRequest {
 /// Something that happened to a request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TraceEntry {
+    id: Uuid,
     at: Time,
     /// With which state of it.
     state_id: Uuid,
@@ -169,6 +170,7 @@ fn traced(RequestStory { request, approval, .. }: RequestStory) -> Response {
     let mut trace: Vec<TraceEntry> = Vec::new();
     for state in &request.states {
         trace.extend(state.trace.iter().map(|it| TraceEntry {
+            id: it.id,
             at: it.at.into(),
             state_id: state.id,
             kind: it.kind.into(),
@@ -176,7 +178,8 @@ fn traced(RequestStory { request, approval, .. }: RequestStory) -> Response {
             reason: it.reason.clone(),
         }));
     }
-    trace.sort_by_key(|entry| entry.at.0);
+    // Ids are given one after the other.
+    trace.sort_by_key(|entry| (entry.at.0, entry.id));
     let approval_id = approval.map(|id| id.0);
     reply::one_with(request, |request| TracedRequest { request: request.into(), approval_id, trace })
 }

@@ -231,7 +231,7 @@ impl App {
     /// If it does not exist, the caller may not see it, or it is too late.
     pub async fn delete_request(&self, caller: &Caller, id: RequestId) -> Result<()> {
         let mut tx = self.begin(caller).await?;
-        let request = may_see(caller, tx.read().find(id).await?)?;
+        let request = may_change(caller, tx.read().find(id).await?)?;
         if let Some(developer) = caller.developer()
             && request.requester != Person::Developer(developer)
         {
@@ -256,7 +256,7 @@ impl App {
     /// If it does not exist, the caller may not see it, there is no such state, or its status does not allow it.
     pub async fn retry_request(&self, caller: &Caller, id: RequestId, state: Uuid) -> Result<Request> {
         let mut tx = self.begin(caller).await?;
-        let request = may_see(caller, tx.read().find(id).await?)?;
+        let request = may_change(caller, tx.read().find(id).await?)?;
         let found = request
             .state(state)
             .ok_or_else(|| Invalid::field("state", "unknown", "must be the id of a state of this request"))?;
@@ -336,12 +336,21 @@ impl App {
 
 /// The request, for who made it and for administrators.
 fn may_see(caller: &Caller, request: Option<Request>) -> Result<Request> {
+    may(caller, Access::Read, request)
+}
+
+/// As [`may_see`], for those who want to do something with it.
+fn may_change(caller: &Caller, request: Option<Request>) -> Result<Request> {
+    may(caller, Access::Write, request)
+}
+
+fn may(caller: &Caller, access: Access, request: Option<Request>) -> Result<Request> {
     let unknown = Error::NotFound(RequestId::KIND);
     caller.must_be_known()?;
     match caller.developer() {
         Some(developer) => request.filter(|it| it.requester == Person::Developer(developer)).ok_or(unknown),
         None => {
-            caller.must_administer(THIS, Access::Read)?;
+            caller.must_administer(THIS, access)?;
             request.ok_or(unknown)
         }
     }
