@@ -146,7 +146,7 @@ async fn get(
     Who(caller): Who,
     Path(word): Path<String>,
 ) -> Result<Response, Problem> {
-    app.may_manage_approvals(&caller)?;
+    app.may_see_approvals(&caller)?;
     let policy = app.approval_policy(&caller, scope(&word)?).await?;
     let policy = policy.ok_or(app::Error::NotFound(ApprovalPolicyId::KIND))?;
     Ok(reply::one::<_, ApprovalPolicy>(policy))

@@ -75,6 +75,14 @@ impl App {
         self.save(tx, Transition::delete(policy, "approval_policy.deleted")).await.map(drop)
     }
 
+    /// Whether the caller may see how requests are approved.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if not.
+    pub fn may_see_approvals(&self, caller: &Caller) -> Result<()> {
+        caller.must_administer(THIS, Access::Read)
+    }
+
     /// Whether the caller may set up how requests are approved, and see all approvals.
     ///
     /// # Errors

@@ -115,7 +115,7 @@ async fn get(
 ) -> Result<Json<Policies>, Fault> {
     let scope = scope(&query);
     // Who may not is told that first.
-    app.may_manage_approvals(&caller)?;
+    app.may_see_approvals(&caller)?;
     let policy = app.approval_policy(&caller, scope?).await?;
     let policies = policy.map(|policy| policy.steps).into_iter().flatten().map(shown).collect();
     Ok(Json(Policies { policies }))
