@@ -21,6 +21,7 @@ mod m0029_usage_reports;
 mod m0030_oauth_grants;
 mod m0040_portal;
 mod m0041_asking_for_apis;
+mod m0042_bridges;
 mod m0045_account_approvals;
 
 pub(crate) struct Migrator;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0040_portal::Migration),
             Box::new(m0041_asking_for_apis::Migration),
             Box::new(m0030_oauth_grants::Migration),
+            Box::new(m0042_bridges::Migration),
             Box::new(m0045_account_approvals::Migration),
         ]
     }

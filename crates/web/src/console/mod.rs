@@ -5,6 +5,7 @@ mod api_version;
 mod approvals;
 mod audit;
 mod audit_csv;
+mod auth_bridges;
 mod auth_strategies;
 mod developers;
 mod gateways;
@@ -29,6 +30,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = plans::routes(pages);
     let pages = requests::routes(pages);
     let pages = auth_strategies::routes(pages);
+    let pages = auth_bridges::routes(pages);
     let pages = gateways::routes(pages);
     let pages = audit::routes(pages);
     let pages = audit_csv::routes(pages);

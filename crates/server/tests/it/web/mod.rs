@@ -1,6 +1,7 @@
 //! The pages, as a browser without JavaScript sees them.
 
 mod account;
+mod auth_bridges;
 mod cross_site;
 pub mod every_page;
 mod forgot_password;
