@@ -37,6 +37,8 @@ use edge::problem::{InvalidParameter, Problem};
         (name = "Plans", description = "Limits that come with a subscription."),
         (name = "Gateways", description = "Third parties that provision: what is asked for their APIs is told to them, and they answer."),
         (name = "Groups", description = "People who decide or are told together."),
+        (name = "Requests", description = "What people ask of third parties' gateways, and what happened to it."),
+        (name = "Approvals", description = "What waits for people to decide, who they are, and what needs them."),
         (name = "External tokens", description = "Tokens that a third party makes for developers, who ask for them by mail."),
         (name = "Auth strategies", description = "Named ways for applications to authenticate."),
         (name = "Account", description = "How developers register, sign in, and look after their account."),

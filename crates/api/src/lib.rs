@@ -5,6 +5,9 @@ mod api_clients;
 mod api_versions;
 mod apis;
 pub mod applications;
+mod approval_flows;
+mod approval_policies;
+mod approvals;
 mod audit;
 mod auth_strategies;
 mod certificates;
@@ -27,6 +30,7 @@ pub mod partners;
 mod plans;
 mod portal;
 mod reply;
+mod requests;
 mod scopes;
 mod signing_keys;
 mod specifications;
@@ -80,6 +84,10 @@ fn described() -> OpenApiRouter<State> {
         .merge(gateways::routes())
         .merge(groups::routes())
         .merge(external_tokens::routes())
+        .merge(requests::routes())
+        .merge(approvals::routes())
+        .merge(approval_flows::routes())
+        .merge(approval_policies::routes())
 }
 
 /// All routes of the API.

@@ -47,6 +47,14 @@ impl App {
         Ok(Created::new(self.save(tx, change).await?))
     }
 
+    /// Whether the caller may make APIs.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] if not.
+    pub fn may_make_apis(&self, caller: &Caller) -> Result<()> {
+        caller.must_administer(THIS, Access::Write)
+    }
+
     /// Changes an API.
     ///
     /// # Errors

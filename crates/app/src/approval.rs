@@ -1,9 +1,9 @@
 //! Approvals: people say yes or no to requests, in the steps of the policy.
 
 use domain::{
-    Access, Administrator, Approval, ApprovalFlow, ApprovalFlowDraft, ApprovalFlowId, ApprovalId,
-    ApprovalPolicy, ApprovalState, Approver, Developer, FlowStep, Group, Invalid, Person, PolicyStep,
-    Request, RequestCommand, RequestId, RequestKind, Stage, StageKind, Text, Transition,
+    Access, Approval, ApprovalFlow, ApprovalId, ApprovalState, ApprovalSubject, Approver, Developer,
+    FlowStep, Group, Person, PolicyScope, PolicyStep, Request, RequestCommand, RequestId, RequestKind, Stage,
+    StageKind, Text,
 };
 use store::Tx;
 use uuid::Uuid;
@@ -11,134 +11,21 @@ use uuid::Uuid;
 use crate::keys::fill_random;
 use crate::mail::greeting_line;
 use crate::request::THIS;
-use crate::{App, Caller, Error, Result, Slice, Sliced, expect_version};
+use crate::{App, Caller, Error, Page, PageRequest, Result, Slice, Sliced};
+
+/// How many approvals wait at once at most, for one person to find theirs among them.
+const WAITING: u64 = 1_000;
+
+/// What is decided on.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// A request to a gateway.
+    Request(Request),
+    /// The account of somebody who registered.
+    Developer(Developer),
+}
 
 impl App {
-    /// The policy for new applications: administrators only. None: nobody has to approve.
-    ///
-    /// # Errors
-    /// If the caller may not.
-    pub async fn approval_policy(&self, caller: &Caller) -> Result<Option<ApprovalPolicy>> {
-        caller.must_administer(THIS, Access::Read)?;
-        Ok(self.store.read().approval_policy().await?)
-    }
-
-    /// Sets the policy. What waits already goes on by the policy under which it was asked.
-    ///
-    /// # Errors
-    /// If the caller may not, or a step names a flow that does not exist.
-    pub async fn set_approval_policy(
-        &self,
-        caller: &Caller,
-        steps: Vec<PolicyStep>,
-        for_increase: bool,
-    ) -> Result<ApprovalPolicy> {
-        caller.must_administer(THIS, Access::Write)?;
-        let mut tx = self.begin(caller).await?;
-        for (i, step) in steps.iter().enumerate() {
-            if let PolicyStep::Flow { flow_id } = step {
-                let flow: Option<ApprovalFlow> = tx.read().find(*flow_id).await?;
-                let field = format!("policies[{i}].parameters.flow_id");
-                flow.ok_or_else(|| Invalid::field(field, "unknown", "must be an existing flow"))?;
-            }
-        }
-        let policy = match tx.read().approval_policy().await? {
-            Some(policy) => policy,
-            None => tx.save(ApprovalPolicy::create(self.new_id(), tx.now())).await?,
-        };
-        let change = policy.set(steps, for_increase, tx.now())?;
-        self.save(tx, change).await
-    }
-
-    /// Whether the caller may set up how requests are approved, and see all approvals.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`] if not.
-    pub fn may_manage_approvals(&self, caller: &Caller) -> Result<()> {
-        caller.must_administer(THIS, Access::Write)
-    }
-
-    /// The person with an id: administrators only.
-    ///
-    /// # Errors
-    /// If the caller may not, or there is nobody with it.
-    pub async fn person(&self, caller: &Caller, id: Uuid) -> Result<Person> {
-        caller.must_administer(THIS, Access::Read)?;
-        let read = self.store.read();
-        if read.find::<Developer>(id).await?.is_some() {
-            return Ok(Person::Developer(id.into()));
-        }
-        let administrator: Option<Administrator> = read.find(id).await?;
-        administrator.map(|it| Person::Administrator(it.id)).ok_or(Error::NotFound("person"))
-    }
-
-    /// Flows by number of page: administrators only.
-    ///
-    /// # Errors
-    /// If the caller may not.
-    pub async fn approval_flows(&self, caller: &Caller, slice: Slice) -> Result<Sliced<ApprovalFlow>> {
-        caller.must_administer(THIS, Access::Read)?;
-        Ok(self.store.read().approval_flows(slice).await?)
-    }
-
-    /// One flow: administrators only.
-    ///
-    /// # Errors
-    /// If the caller may not, or it does not exist.
-    pub async fn approval_flow(&self, caller: &Caller, id: ApprovalFlowId) -> Result<ApprovalFlow> {
-        caller.must_administer(THIS, Access::Read)?;
-        self.store.read().find(id).await?.ok_or(Error::NotFound(ApprovalFlowId::KIND))
-    }
-
-    /// Makes a flow.
-    ///
-    /// # Errors
-    /// If the caller may not, a field is wrong, or the name is taken.
-    pub async fn create_approval_flow(
-        &self,
-        caller: &Caller,
-        draft: ApprovalFlowDraft,
-    ) -> Result<ApprovalFlow> {
-        caller.must_administer(THIS, Access::Write)?;
-        let tx = self.begin(caller).await?;
-        let change = ApprovalFlow::create(self.new_id(), draft, tx.now())?;
-        self.save(tx, change).await
-    }
-
-    /// Puts something else in the place of a flow. What waits already goes on as it was asked.
-    ///
-    /// # Errors
-    /// If the caller may not, it does not exist, a field is wrong, or it is not at the expected version.
-    pub async fn update_approval_flow(
-        &self,
-        caller: &Caller,
-        id: ApprovalFlowId,
-        expected: Option<i64>,
-        draft: ApprovalFlowDraft,
-    ) -> Result<ApprovalFlow> {
-        caller.must_administer(THIS, Access::Write)?;
-        let tx = self.begin(caller).await?;
-        let flow: ApprovalFlow = tx.read().find(id).await?.ok_or(Error::NotFound(ApprovalFlowId::KIND))?;
-        expect_version(&flow, expected)?;
-        let change = flow.update(draft, tx.now())?;
-        self.save(tx, change).await
-    }
-
-    /// Removes a flow that the policy does not name.
-    ///
-    /// # Errors
-    /// If the caller may not, it does not exist, or the policy names it.
-    pub async fn delete_approval_flow(&self, caller: &Caller, id: ApprovalFlowId) -> Result<()> {
-        caller.must_administer(THIS, Access::Write)?;
-        let tx = self.begin(caller).await?;
-        let flow: ApprovalFlow = tx.read().find(id).await?.ok_or(Error::NotFound(ApprovalFlowId::KIND))?;
-        let steps = tx.read().approval_policy().await?.map(|policy| policy.steps).unwrap_or_default();
-        if steps.iter().any(|step| matches!(step, PolicyStep::Flow { flow_id } if *flow_id == id)) {
-            return Err(Error::conflict("in_use", "the approval policy names this flow; change it first"));
-        }
-        self.save(tx, Transition::delete(flow, "approval_flow.deleted")).await.map(drop)
-    }
-
     /// What waits for the caller to decide; everything, decided or not, for administrators.
     ///
     /// # Errors
@@ -148,52 +35,85 @@ impl App {
         caller: &Caller,
         state: Option<ApprovalState>,
         slice: Slice,
-    ) -> Result<Sliced<(Approval, Request)>> {
+    ) -> Result<Sliced<(Approval, Asked)>> {
         caller.must_be_known()?;
         if caller.must_administer(THIS, Access::Read).is_ok() {
             let found = self.store.read().approvals(state, slice).await?;
-            let mut items = Vec::new();
-            for approval in found.items {
-                let request = self.store.read().find(approval.request_id).await?;
-                items.extend(request.map(|request| (approval, request)));
-            }
-            return Ok(Sliced { items, count: found.count });
+            return Ok(Sliced { items: self.with_subjects(found.items).await?, count: found.count });
         }
-        let person = caller
-            .person()
-            .ok_or_else(|| Error::Forbidden("only people approve; sign in as one".to_owned()))?;
-        self.approvals_for(person, slice).await
+        let theirs = self.approvals_for(must_be_person(caller)?).await?;
+        let count = theirs.len() as u64;
+        let (skip, limit) = (slice.page.saturating_mul(slice.limit), slice.limit);
+        let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let items = theirs.into_iter().skip(size(skip)).take(size(limit)).collect();
+        Ok(Sliced { items: self.with_subjects(items).await?, count })
     }
 
-    /// What waits for a person. Groups change, so it is looked at one by one; not many wait at once.
-    async fn approvals_for(&self, person: Person, slice: Slice) -> Result<Sliced<(Approval, Request)>> {
+    /// Approvals: what waits for the caller, if only `theirs` are wanted; otherwise all of them, for administrators.
+    ///
+    /// # Errors
+    /// If the caller is nobody, or wants all and is no administrator.
+    pub async fn approval_list(
+        &self,
+        caller: &Caller,
+        state: Option<ApprovalState>,
+        theirs: bool,
+        page: PageRequest,
+    ) -> Result<Page<(Approval, Asked)>> {
+        caller.must_be_known()?;
+        if !theirs {
+            caller.must_administer(THIS, Access::Read)?;
+            let found = self.store.read().approvals_page(state, page).await?;
+            return Ok(Page { items: self.with_subjects(found.items).await?, next: found.next });
+        }
+        let mut items = self.approvals_for(must_be_person(caller)?).await?;
+        items.retain(|it| page.after.is_none_or(|after| it.id.0 < after));
+        if state.is_some_and(|state| state != ApprovalState::Pending) {
+            items.clear();
+        }
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| has_more).map(|it| it.id.0);
+        Ok(Page { items: self.with_subjects(items).await?, next })
+    }
+
+    async fn with_subjects(&self, approvals: Vec<Approval>) -> Result<Vec<(Approval, Asked)>> {
+        let mut items = Vec::with_capacity(approvals.len());
+        for approval in approvals {
+            let asked = self.subject(approval.subject).await?;
+            items.extend(asked.map(|asked| (approval, asked)));
+        }
+        Ok(items)
+    }
+
+    async fn subject(&self, subject: ApprovalSubject) -> Result<Option<Asked>> {
         let read = self.store.read();
-        let all = Slice { page: 0, limit: 1_000 };
+        Ok(match subject {
+            ApprovalSubject::Request(id) => read.find(id).await?.map(Asked::Request),
+            ApprovalSubject::Developer(id) => read.find(id).await?.map(Asked::Developer),
+        })
+    }
+
+    /// What waits for a person, the newest first. Groups change, so it is looked at one by one; not many wait at once.
+    async fn approvals_for(&self, person: Person) -> Result<Vec<Approval>> {
         let mut theirs = Vec::new();
-        for approval in read.approvals(Some(ApprovalState::Pending), all).await?.items {
-            if self.electorate(&approval).await?.contains(&person)
-                && let Some(request) = read.find(approval.request_id).await?
-            {
-                theirs.push((approval, request));
+        let waiting = PageRequest::first(WAITING);
+        for approval in self.store.read().approvals_page(Some(ApprovalState::Pending), waiting).await?.items {
+            let has_voted =
+                approval.stage().is_some_and(|stage| stage.votes.iter().any(|it| it.person == person));
+            if !has_voted && self.electorate(&approval).await?.contains(&person) {
+                theirs.push(approval);
             }
         }
-        let count = theirs.len() as u64;
-        let (page, limit) = (slice.page.min(count), slice.limit.min(count));
-        let skip = usize::try_from(page * limit).unwrap_or(usize::MAX);
-        let take = usize::try_from(limit).unwrap_or(usize::MAX);
-        let items = if slice.page.saturating_mul(slice.limit) >= count {
-            Vec::new()
-        } else {
-            theirs.into_iter().skip(skip).take(take).collect()
-        };
-        Ok(Sliced { items, count })
+        Ok(theirs)
     }
 
     /// One approval: for who may decide it now, and for administrators.
     ///
     /// # Errors
     /// If it does not exist or the caller may not see it.
-    pub async fn approval(&self, caller: &Caller, id: ApprovalId) -> Result<(Approval, Request)> {
+    pub async fn approval(&self, caller: &Caller, id: ApprovalId) -> Result<(Approval, Asked)> {
         caller.must_be_known()?;
         let unknown = || Error::NotFound(ApprovalId::KIND);
         let approval: Approval = self.store.read().find(id).await?.ok_or_else(unknown)?;
@@ -203,8 +123,18 @@ impl App {
                 return Err(unknown());
             }
         }
-        let request = self.store.read().find(approval.request_id).await?.ok_or_else(unknown)?;
-        Ok((approval, request))
+        let asked = self.subject(approval.subject).await?.ok_or_else(unknown)?;
+        Ok((approval, asked))
+    }
+
+    /// Whether an approval waits for the caller to decide now.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn may_vote(&self, caller: &Caller, approval: &Approval) -> Result<bool> {
+        let (Some(person), Some(stage)) = (caller.person(), approval.stage()) else { return Ok(false) };
+        let has_voted = stage.votes.iter().any(|vote| vote.person == person);
+        Ok(!has_voted && self.electorate(approval).await?.contains(&person))
     }
 
     /// Somebody says yes or no.
@@ -213,10 +143,8 @@ impl App {
     /// If it does not exist, is not the caller's to decide, or is decided.
     pub async fn vote(&self, caller: &Caller, id: ApprovalId, yes: bool, comment: &str) -> Result<Approval> {
         let (approval, _) = self.approval(caller, id).await?;
-        let comment = Text::parse(comment).map_err(|e| e.within("comments"))?;
-        let person = caller
-            .person()
-            .ok_or_else(|| Error::Forbidden("only people approve; sign in as one".to_owned()))?;
+        let comment = Text::parse(comment).map_err(|e| e.within("comment"))?;
+        let person = must_be_person(caller)?;
         let electorate = self.electorate(&approval).await?;
         let mut tx = self.begin(caller).await?;
         let approval: Approval = tx.read().find(id).await?.ok_or(Error::NotFound(ApprovalId::KIND))?;
@@ -245,7 +173,7 @@ impl App {
         comment: &str,
     ) -> Result<Approval> {
         caller.must_administer(THIS, Access::Write)?;
-        let comment = Text::parse(comment).map_err(|e| e.within("comments"))?;
+        let comment = Text::parse(comment).map_err(|e| e.within("comment"))?;
         let mut tx = self.begin(caller).await?;
         let approval = tx.read().approval_by_link(link).await?.ok_or(Error::NotFound(ApprovalId::KIND))?;
         let approval = tx.save(approval.answer(link, yes, comment, tx.now())?).await?;
@@ -256,11 +184,20 @@ impl App {
 
     /// What a policy wants to be decided about a kind of request; `None`: nothing.
     pub(crate) async fn stages_for(&self, tx: &Tx, kind: RequestKind) -> Result<Option<Vec<Stage>>> {
-        let policy = tx.read().approval_policy().await?.filter(|policy| policy.covers(kind));
-        let Some(policy) = policy else { return Ok(None) };
+        let policy = tx.read().approval_policy(PolicyScope::Applications).await?;
+        match policy.filter(|policy| policy.covers(kind)) {
+            Some(policy) => Ok(Some(self.stages(tx, policy.steps).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// What the steps of a policy want to be decided.
+    pub(crate) async fn stages(&self, tx: &Tx, steps: Vec<PolicyStep>) -> Result<Vec<Stage>> {
         let mut stages = Vec::new();
-        for step in policy.steps {
+        for step in steps {
             match step {
+                // An address is proven before anybody is asked.
+                PolicyStep::Email { .. } => {}
                 PolicyStep::External { expires_s } => {
                     stages.push(self.stage(StageKind::External { expires_s }))
                 }
@@ -274,7 +211,7 @@ impl App {
                 }
             }
         }
-        Ok(Some(stages))
+        Ok(stages)
     }
 
     fn stage(&self, kind: StageKind) -> Stage {
@@ -292,28 +229,40 @@ impl App {
     pub(crate) async fn ask_for_approval(
         &self,
         tx: &mut Tx,
-        request: &Request,
+        asked: &Asked,
         stages: Vec<Stage>,
     ) -> Result<()> {
-        let approval = tx.save(Approval::ask(self.new_id(), request.id, stages, tx.now())).await?;
-        self.ask_stage(tx, &approval, request).await
+        let subject = match asked {
+            Asked::Request(request) => ApprovalSubject::Request(request.id),
+            Asked::Developer(developer) => ApprovalSubject::Developer(developer.id),
+        };
+        let approval = tx.save(Approval::ask(self.new_id(), subject, stages, tx.now())).await?;
+        self.ask_stage(tx, &approval, asked).await
     }
 
     /// Tells those who have to decide next.
-    async fn ask_stage(&self, tx: &mut Tx, approval: &Approval, request: &Request) -> Result<()> {
+    async fn ask_stage(&self, tx: &mut Tx, approval: &Approval, asked: &Asked) -> Result<()> {
         let Some(stage) = approval.stage() else { return Ok(()) };
         if let StageKind::External { .. } = stage.kind {
-            return self.ask_outside(tx, approval, stage, request).await;
+            return self.ask_outside(tx, approval, stage, asked).await;
         }
+        let (what, about) = match asked {
+            Asked::Request(request) => (
+                "a request waits for you to approve or reject it",
+                format!("Request: {}\nApplication: {}", request.id, request.application_id),
+            ),
+            Asked::Developer(developer) => (
+                "an account waits for you to approve or reject it",
+                format!("Name: {}\nE-mail: {}", developer.name, developer.email),
+            ),
+        };
         let electorate = self.electorate(approval).await?;
         for to in self.addresses(&electorate).await? {
             let text = format!(
-                "{}\n\na request waits for you to approve or reject it.\n\nApproval: {}\nRequest: {}\nApplication: {}\n\nDecide: {}/approvals/pending\n",
+                "{}\n\n{what}.\n\nApproval: {id}\n{about}\n\nDecide: {}/approvals/{id}\n",
                 greeting_line(),
-                approval.id,
-                request.id,
-                request.application_id,
                 self.settings.public_url,
+                id = approval.id,
             );
             self.post(tx, &to, "A request waits for your approval", text).await?;
         }
@@ -326,37 +275,51 @@ impl App {
         tx: &mut Tx,
         approval: &Approval,
         stage: &Stage,
-        request: &Request,
+        asked: &Asked,
     ) -> Result<()> {
-        let data = serde_json::json!({
+        let mut data = serde_json::json!({
             "approval_id": approval.id,
             "link_id": stage.id,
             "expires_at": stage.expires_at,
-            "request_id": request.id,
-            "requester": request.requester,
-            "application_id": request.application_id,
         });
-        self.queue_approval_event(tx, request, data).await
+        let application = match asked {
+            Asked::Request(request) => {
+                data["request_id"] = serde_json::json!(request.id);
+                data["requester"] = serde_json::json!(request.requester);
+                data["application_id"] = serde_json::json!(request.application_id);
+                Some(request.application_id)
+            }
+            Asked::Developer(developer) => {
+                data["developer_id"] = serde_json::json!(developer.id);
+                data["email"] = serde_json::json!(developer.email);
+                data["name"] = serde_json::json!(developer.name);
+                None
+            }
+        };
+        self.queue_approval_event(tx, application, data).await
     }
 
     /// The last word, or the next step's turn.
     async fn after_decision(&self, tx: &mut Tx, approval: &Approval) -> Result<()> {
-        let request: Request =
-            tx.read().find(approval.request_id).await?.ok_or(Error::NotFound(RequestId::KIND))?;
-        match approval.state {
-            ApprovalState::Pending => {
-                let is_new_step = approval.stage().is_some_and(|stage| stage.votes.is_empty());
-                if is_new_step {
-                    self.ask_stage(tx, approval, &request).await?;
-                }
+        if approval.state == ApprovalState::Pending {
+            let is_new_step = approval.stage().is_some_and(|stage| stage.votes.is_empty());
+            if is_new_step && let Some(asked) = self.subject(approval.subject).await? {
+                self.ask_stage(tx, approval, &asked).await?;
             }
-            ApprovalState::Approved => drop(self.approve_request(tx, request).await?),
-            ApprovalState::Rejected => {
+            return Ok(());
+        }
+        let yes = approval.state == ApprovalState::Approved;
+        match approval.subject {
+            ApprovalSubject::Developer(id) => self.decide_account(tx, id, yes).await,
+            ApprovalSubject::Request(id) => {
+                let request: Request = tx.read().find(id).await?.ok_or(Error::NotFound(RequestId::KIND))?;
+                if yes {
+                    return self.approve_request(tx, request).await.map(drop);
+                }
                 let reason = approval.comment.as_str().to_owned();
-                self.reject_request(tx, request, approval, reason).await?;
+                self.reject_request(tx, request, approval, reason).await
             }
         }
-        Ok(())
     }
 
     async fn reject_request(
@@ -392,15 +355,19 @@ impl App {
     /// # Errors
     /// If the database is not available.
     pub(crate) async fn expire_approvals(&self) -> Result<()> {
-        let slice = Slice { page: 0, limit: 1_000 };
-        for approval in self.store.read().approvals(Some(ApprovalState::Pending), slice).await?.items {
+        let waiting = PageRequest::first(WAITING);
+        for approval in self.store.read().approvals_page(Some(ApprovalState::Pending), waiting).await?.items {
             let mut tx = self.begin(&Caller::system()).await?;
             let Ok(change) = approval.expire(tx.now()) else { continue };
             let approval = tx.save(change).await?;
-            let request: Option<Request> = tx.read().find(approval.request_id).await?;
-            if let Some(request) = request {
-                let reason = "nobody has decided in time".to_owned();
-                self.reject_request(&mut tx, request, &approval, reason).await?;
+            match approval.subject {
+                ApprovalSubject::Developer(id) => self.decide_account(&mut tx, id, false).await?,
+                ApprovalSubject::Request(id) => {
+                    if let Some(request) = tx.read().find::<Request>(id).await? {
+                        let reason = "nobody has decided in time".to_owned();
+                        self.reject_request(&mut tx, request, &approval, reason).await?;
+                    }
+                }
             }
             self.commit(tx).await?;
         }
@@ -430,4 +397,8 @@ impl App {
         people.dedup();
         Ok(people)
     }
+}
+
+fn must_be_person(caller: &Caller) -> Result<Person> {
+    caller.person().ok_or_else(|| Error::Forbidden("only people approve; sign in as one".to_owned()))
 }

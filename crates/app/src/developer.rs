@@ -1,8 +1,8 @@
 //! Developers: they manage their own account; administrators look, approve and delete, but never create.
 
 use domain::{
-    Access, Application, Developer, DeveloperCommand, DeveloperId, GrantEnd, Invalid, Person, Resource,
-    Session, Transition,
+    Access, Application, Developer, DeveloperCommand, DeveloperId, DeveloperState, GrantEnd, Invalid, Person,
+    Resource, Session, Transition,
 };
 use store::{GrantsOf, Tx};
 
@@ -58,8 +58,33 @@ impl App {
         let mut tx = self.begin(caller).await?;
         let developer: Developer = tx.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))?;
         expect_version(&developer, expected)?;
-        let change = developer.apply(command, tx.now())?;
-        let developer = tx.save(change).await?;
+        let developer = self.carry_out_review(&mut tx, developer, command).await?;
+        // Nobody else has to decide any more.
+        if let Some(approval) = tx.read().pending_approval_of_account(id).await? {
+            let yes = command == DeveloperCommand::Approve;
+            tx.save(approval.overrule(yes, tx.now())?).await?;
+        }
+        self.commit(tx).await?;
+        Ok(developer)
+    }
+
+    /// Those who approve accounts have decided. An account that was decided on otherwise in the meantime stays as it is.
+    pub(crate) async fn decide_account(&self, tx: &mut Tx, id: DeveloperId, yes: bool) -> Result<()> {
+        let developer: Option<Developer> = tx.read().find(id).await?;
+        if let Some(developer) = developer.filter(|it| it.state == DeveloperState::Pending) {
+            let command = if yes { DeveloperCommand::Approve } else { DeveloperCommand::Reject };
+            self.carry_out_review(tx, developer, command).await?;
+        }
+        Ok(())
+    }
+
+    async fn carry_out_review(
+        &self,
+        tx: &mut Tx,
+        developer: Developer,
+        command: DeveloperCommand,
+    ) -> Result<Developer> {
+        let developer = tx.save(developer.apply(command, tx.now())?).await?;
         match command {
             DeveloperCommand::Approve => {
                 let text = format!(
@@ -67,12 +92,11 @@ impl App {
                     greeting(&developer.name),
                     self.settings.public_url
                 );
-                self.post(&tx, &developer.email, "Your account is approved", text).await?;
+                self.post(tx, &developer.email, "Your account is approved", text).await?;
             }
-            DeveloperCommand::Reject | DeveloperCommand::Revoke => end_sessions(&mut tx, id).await?,
+            DeveloperCommand::Reject | DeveloperCommand::Revoke => end_sessions(tx, developer.id).await?,
             DeveloperCommand::Verify { .. } => {}
         }
-        self.commit(tx).await?;
         Ok(developer)
     }
 

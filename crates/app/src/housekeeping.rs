@@ -64,6 +64,7 @@ impl App {
         self.store.sweep_usage(now).await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
         self.expire_approvals().await?;
+        self.remind_gateways().await?;
         self.expire_requests().await
     }
 

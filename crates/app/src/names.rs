@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use domain::{
-    Administrator, AdministratorId, Api, ApiToken, ApiTokenId, ApiVersion, ApiVersionId, Application,
-    ApplicationId, AuthStrategy, AuthStrategyId, Developer, DeveloperId, Noun, Owner, Partner, PartnerId,
-    Plan, PlanId,
+    Administrator, AdministratorId, Api, ApiId, ApiToken, ApiTokenId, ApiVersion, ApiVersionId, Application,
+    ApplicationId, AuthStrategy, AuthStrategyId, Developer, DeveloperId, Gateway, GatewayId, Noun, Owner,
+    Partner, PartnerId, Person, Plan, PlanId,
 };
 use uuid::Uuid;
 
@@ -16,6 +16,10 @@ use crate::{App, Result};
 pub struct ToName {
     /// Applications.
     pub applications: Vec<ApplicationId>,
+    /// APIs.
+    pub apis: Vec<ApiId>,
+    /// Third parties' gateways.
+    pub gateways: Vec<GatewayId>,
     /// Versions of APIs: named after both.
     pub versions: Vec<ApiVersionId>,
     /// Plans.
@@ -38,6 +42,14 @@ impl ToName {
         match owner {
             Owner::Partner(id) => self.partners.push(id),
             Owner::Developer(id) => self.developers.push(id),
+        }
+    }
+
+    /// Somebody, too.
+    pub fn person(&mut self, person: Person) {
+        match person {
+            Person::Developer(id) => self.developers.push(id),
+            Person::Administrator(id) => self.administrators.push(id),
         }
     }
 }
@@ -71,6 +83,14 @@ impl Names {
         match owner {
             Owner::Partner(id) => self.of(id),
             Owner::Developer(id) => self.of(id),
+        }
+    }
+
+    /// The name of somebody.
+    pub fn person(&self, person: Person) -> &str {
+        match person {
+            Person::Developer(id) => self.of(id),
+            Person::Administrator(id) => self.of(id),
         }
     }
 
@@ -109,6 +129,8 @@ impl App {
             };
         }
         add!(applications, Application, |it| it.name.to_string());
+        add!(apis, Api, |it| it.name.to_string());
+        add!(gateways, Gateway, |it| it.name.to_string());
         add!(plans, Plan, |it| it.name.to_string());
         add!(partners, Partner, |it| it.name.to_string());
         add!(strategies, AuthStrategy, |it| it.name.to_string());

@@ -10,8 +10,12 @@ use domain::{
 use store::Tx;
 use uuid::Uuid;
 
+use crate::approval::Asked;
 use crate::caller::application_for;
-use crate::{App, Caller, Error, GatewayEvent, ProvisionFilter, RequestFilter, Result, Slice, Sliced};
+use crate::{
+    App, Caller, Created, Error, GatewayEvent, Page, PageRequest, ProvisionFilter, RequestFilter, Result,
+    Slice, Sliced,
+};
 
 pub(crate) const THIS: Resource = Resource::Requests;
 /// Statuses in which nobody outside knows of a request yet.
@@ -46,12 +50,16 @@ impl App {
     ///
     /// # Errors
     /// If the caller is no person, may not, a field is wrong, or the application's state forbids it.
-    pub async fn make_request(&self, caller: &Caller, new: NewRequest) -> Result<Request> {
+    pub async fn make_request(&self, caller: &Caller, new: NewRequest) -> Result<Created<Request>> {
         caller.must_be_known()?;
         let requester =
             caller.person().ok_or_else(|| Error::Forbidden("only people ask; sign in as one".to_owned()))?;
         new.context.check()?;
+        let id: RequestId = self.new_id();
         let mut tx = self.begin(caller).await?;
+        if let Some(done) = self.replay(&tx, caller, id, None).await? {
+            return Ok(done);
+        }
         let wish = match new.kind {
             RequestKind::Create | RequestKind::Subscribe => {
                 self.new_application(&mut tx, caller, requester, &new).await?
@@ -64,7 +72,7 @@ impl App {
         };
         let states = wish.apis.iter().map(|api| (self.new_id(), self.new_id(), *api)).collect();
         let change = Request::ask(
-            (self.new_id(), new.kind),
+            (id, new.kind),
             requester,
             wish.application.id,
             wish.gateway_id,
@@ -75,7 +83,7 @@ impl App {
         let request = tx.save(change).await?;
         let request = self.start_request(&mut tx, request).await?;
         self.commit(tx).await?;
-        Ok(request)
+        Ok(Created::new(request))
     }
 
     /// Asks the people whom a policy wants to be asked; the gateway at once, if there are none.
@@ -84,7 +92,7 @@ impl App {
             Some(stages) => {
                 let command = RequestCommand::AskForApproval;
                 let request = tx.save(request.apply_to_all(&command, || self.new_id(), tx.now())?).await?;
-                self.ask_for_approval(tx, &request, stages).await?;
+                self.ask_for_approval(tx, &Asked::Request(request.clone()), stages).await?;
                 Ok(request)
             }
             None => self.approve_request(tx, request).await,
@@ -119,6 +127,22 @@ impl App {
         };
         let filter = RequestFilter { kind, requester, ..RequestFilter::default() };
         Ok(self.store.read().requests(&filter, slice).await?)
+    }
+
+    /// Requests: one's own for developers; all of them for administrators.
+    ///
+    /// # Errors
+    /// If the caller may not.
+    pub async fn request_list(
+        &self,
+        caller: &Caller,
+        mut filter: RequestFilter,
+        page: PageRequest,
+    ) -> Result<Page<Request>> {
+        if let Some(developer) = caller.developer_or_administrator(THIS, Access::Read)? {
+            filter.requester = Some(Person::Developer(developer));
+        }
+        Ok(self.store.read().requests_page(&filter, page).await?)
     }
 
     /// A request with the names of its APIs and its approval, to tell what happened to it.
@@ -207,7 +231,7 @@ impl App {
     /// If it does not exist, the caller may not see it, or it is too late.
     pub async fn delete_request(&self, caller: &Caller, id: RequestId) -> Result<()> {
         let mut tx = self.begin(caller).await?;
-        let request = may_see(caller, tx.read().find(id).await?)?;
+        let request = may_change(caller, tx.read().find(id).await?)?;
         if let Some(developer) = caller.developer()
             && request.requester != Person::Developer(developer)
         {
@@ -232,7 +256,7 @@ impl App {
     /// If it does not exist, the caller may not see it, there is no such state, or its status does not allow it.
     pub async fn retry_request(&self, caller: &Caller, id: RequestId, state: Uuid) -> Result<Request> {
         let mut tx = self.begin(caller).await?;
-        let request = may_see(caller, tx.read().find(id).await?)?;
+        let request = may_change(caller, tx.read().find(id).await?)?;
         let found = request
             .state(state)
             .ok_or_else(|| Invalid::field("state", "unknown", "must be the id of a state of this request"))?;
@@ -308,41 +332,25 @@ impl App {
         caller.must_administer(THIS, Access::Write)?;
         self.delete_application(caller, id, None).await
     }
-
-    /// Gives up requests that a gateway has not answered for thirty days.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub(crate) async fn expire_requests(&self) -> Result<()> {
-        const LIFETIME: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3600);
-        let waiting =
-            [RequestStatus::WaitingThirdParty, RequestStatus::DeliveryUnsuccessful, RequestStatus::Approved];
-        let before = self.clock.now() - LIFETIME;
-        for request in self.store.read().requests_untouched_since(&waiting, before, 500).await? {
-            let mut tx = self.begin(&Caller::system()).await?;
-            let mut request = request;
-            for state in request.states.clone() {
-                let reason = "the gateway has not answered for 30 days".to_owned();
-                let command = RequestCommand::Fail { reason };
-                if waiting.contains(&state.status) {
-                    request = tx.save(request.apply(state.id, command, self.new_id(), tx.now())?).await?;
-                }
-            }
-            self.mail_outcome(&tx, &request, "was given up").await?;
-            self.commit(tx).await?;
-        }
-        Ok(())
-    }
 }
 
 /// The request, for who made it and for administrators.
 fn may_see(caller: &Caller, request: Option<Request>) -> Result<Request> {
+    may(caller, Access::Read, request)
+}
+
+/// As [`may_see`], for those who want to do something with it.
+fn may_change(caller: &Caller, request: Option<Request>) -> Result<Request> {
+    may(caller, Access::Write, request)
+}
+
+fn may(caller: &Caller, access: Access, request: Option<Request>) -> Result<Request> {
     let unknown = Error::NotFound(RequestId::KIND);
     caller.must_be_known()?;
     match caller.developer() {
         Some(developer) => request.filter(|it| it.requester == Person::Developer(developer)).ok_or(unknown),
         None => {
-            caller.must_administer(THIS, Access::Read)?;
+            caller.must_administer(THIS, access)?;
             request.ok_or(unknown)
         }
     }

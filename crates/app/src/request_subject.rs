@@ -7,7 +7,7 @@ use domain::{
     Name, Owner, Partner, PartnerDraft, PartnerId, Person, Plan, PlanId, Provision, RequestContext,
     RequestKind, RequestStatus, Text, Transition,
 };
-use store::Tx;
+use store::{Connection, Read, Tx};
 
 use crate::application::strategy;
 use crate::caller::application_for;
@@ -29,6 +29,27 @@ pub(crate) struct Wish {
 }
 
 impl App {
+    /// The APIs that applications can be asked for at gateways, each with the gateway's name.
+    ///
+    /// # Errors
+    /// If the caller is nobody or lacks the scope.
+    pub async fn apis_at_gateways(&self, caller: &Caller) -> Result<Vec<(Api, Name)>> {
+        // Whose an API is is not hidden from those who may ask for it.
+        self.gateways(caller, PageRequest::first(1)).await?;
+        let read = self.store.read();
+        let mut found = Vec::new();
+        for gateway in read.gateways(PageRequest::first(200)).await?.items {
+            let apis: Vec<Api> = read.find_all(gateway.apis.keys().map(|id| id.0)).await?;
+            for api in apis {
+                if caller.developer().is_none() || is_on_offer(read, caller, api.id).await? {
+                    found.push((api, gateway.name.clone()));
+                }
+            }
+        }
+        found.sort_by(|(a, _), (b, _)| a.name.as_str().cmp(b.name.as_str()));
+        Ok(found)
+    }
+
     /// Makes the application that is asked for, to be given APIs by the gateway.
     pub(crate) async fn new_application(
         &self,
@@ -181,7 +202,7 @@ impl App {
             let unknown =
                 || Invalid::field(format!("apis[{i}]"), "unknown", "must be an API that is on offer");
             let api: Api = tx.read().find(*id).await?.ok_or_else(unknown)?;
-            if caller.developer().is_some() && !is_on_offer(tx, caller, api.id).await? {
+            if caller.developer().is_some() && !is_on_offer(tx.read(), caller, api.id).await? {
                 return Err(unknown().into());
             }
             gateways.insert(tx.read().gateway_of_api(api.id).await?.map(|gateway: Gateway| gateway.id));
@@ -207,12 +228,12 @@ impl App {
 }
 
 /// An API without versions is on offer, and one with a version that the developer may see.
-async fn is_on_offer(tx: &Tx, caller: &Caller, api: ApiId) -> Result<bool> {
+async fn is_on_offer<C: Connection>(read: Read<'_, C>, caller: &Caller, api: ApiId) -> Result<bool> {
     let any = ApiVersionFilter { api_id: Some(api), visible_to: None };
     let theirs = ApiVersionFilter { api_id: Some(api), visible_to: caller.developer() };
     let one = PageRequest::first(1);
-    Ok(!tx.read().api_versions(&theirs, one).await?.items.is_empty()
-        || tx.read().api_versions(&any, one).await?.items.is_empty())
+    Ok(!read.api_versions(&theirs, one).await?.items.is_empty()
+        || read.api_versions(&any, one).await?.items.is_empty())
 }
 
 /// The package and the plan of a subscription: an API of ours, and a plan.

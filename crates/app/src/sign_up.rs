@@ -7,11 +7,12 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Developer, DeveloperCommand, DeveloperId, DeveloperState, Email, GrantEnd, Invalid, Person,
-    Secret, SecretKind, check_password,
+    Actor, ApprovalPolicy, Developer, DeveloperCommand, DeveloperId, DeveloperState, Email, GrantEnd,
+    Invalid, Person, PolicyScope, Secret, SecretKind, check_password,
 };
 use store::{GrantsOf, OneTimeToken, Tx};
 
+use crate::approval::Asked;
 use crate::mail::greeting;
 use crate::oauth::end_grants;
 use crate::{App, Caller, Error, Result};
@@ -43,6 +44,15 @@ impl LinkForm {
     /// The form of a secret that somebody brings.
     fn of(secret: &str) -> Self {
         if domain::parse_uuid(secret).is_some() { Self::Uuid } else { Self::Own }
+    }
+}
+
+/// `24 hours`, `3 days`, `90 minutes`.
+fn in_words(span: Duration) -> String {
+    match span.as_secs() {
+        seconds if seconds % 86_400 == 0 && seconds > 86_400 => format!("{} days", seconds / 86_400),
+        seconds if seconds % 3_600 == 0 && seconds > 3_600 => format!("{} hours", seconds / 3_600),
+        seconds => format!("{} minutes", seconds / 60),
     }
 }
 
@@ -137,8 +147,15 @@ impl App {
         let mut tx = self.begin_as(caller, developer.id).await?;
         use_up(&tx, &token).await?;
         let developer: Developer = tx.read().find(developer.id).await?.ok_or(Error::NotFound("token"))?;
-        let approve = self.settings.approve_developers;
+        let policy = tx.read().approval_policy(PolicyScope::Accounts).await?;
+        let asks = policy.as_ref().is_some_and(ApprovalPolicy::covers_accounts);
+        // A policy that wants nobody to be asked says that nobody has to approve.
+        let approve = if policy.is_some() { !asks } else { self.settings.approve_developers };
         let mut developer = tx.save(developer.apply(DeveloperCommand::Verify { approve }, tx.now())?).await?;
+        if let Some(policy) = policy.filter(|_| asks) {
+            let stages = self.stages(&tx, policy.steps).await?;
+            self.ask_for_approval(&mut tx, &Asked::Developer(developer.clone()), stages).await?;
+        }
         let password_token = match hash {
             Some(hash) => {
                 developer = tx.save(developer.set_password(hash, tx.now())).await?;
@@ -288,10 +305,14 @@ impl App {
 
     async fn post_verification(&self, tx: &Tx, developer: &Developer, form: LinkForm) -> Result<()> {
         let kind = SecretKind::EmailVerification;
-        let token = self.put_token(tx, kind, developer.id, VERIFICATION_LIFETIME, form).await?;
+        let policy = tx.read().approval_policy(PolicyScope::Accounts).await?;
+        let lifetime = policy.and_then(|policy| policy.email_expires_s()).map(Duration::from_secs);
+        let lifetime = lifetime.unwrap_or(VERIFICATION_LIFETIME);
+        let token = self.put_token(tx, kind, developer.id, lifetime, form).await?;
         // Whoever reads this did perhaps not ask for it: nothing that somebody else typed is in it.
         let text = format!(
-            "Hello,\n\nplease confirm that this is your address, within 24 hours:\n\n{}/verify-email?token={}\n\nIf you did not register, there is nothing to do.\n",
+            "Hello,\n\nplease confirm that this is your address, within {}:\n\n{}/verify-email?token={}\n\nIf you did not register, there is nothing to do.\n",
+            in_words(lifetime),
             self.settings.public_url,
             token.expose(),
         );

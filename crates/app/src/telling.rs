@@ -152,14 +152,14 @@ impl App {
     pub(crate) async fn queue_approval_event(
         &self,
         tx: &mut Tx,
-        request: &Request,
+        application_id: Option<ApplicationId>,
         data: Value,
     ) -> Result<()> {
         let told = WebhookEvent {
             id: self.new_id(),
             kind: "approval.external_requested".to_owned(),
             occurred_at: tx.now(),
-            application_id: Some(request.application_id),
+            application_id,
             gateway_id: None,
             data,
         };

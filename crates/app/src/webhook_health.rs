@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{DisabledBecause, Instant, WebhookEndpoint, WebhookEndpointId};
-use store::{Health, Lane, Tx, WebhookDeliveryFilter};
+use store::{Health, HealthNote, HealthOutcome, Lane, Tx, WebhookDeliveryFilter};
 
 use crate::webhook_work::{Sent, WebhookJob};
 use crate::{App, Caller, Result};
@@ -40,17 +40,20 @@ impl App {
             let paused = sent.asks_to_wait().map(|span| sent.at + sent.took + span);
             seen.paused_until = seen.paused_until.max(paused);
         }
+        let mut notes = Vec::new();
         for (endpoint, seen) in endpoints {
             if seen.gone {
                 self.disable_endpoint(endpoint, DisabledBecause::Gone).await?;
             } else if seen.worked && !seen.was_fine {
-                self.store.endpoint_works(endpoint).await?;
+                notes.push(HealthNote { endpoint, outcome: HealthOutcome::Works });
             } else if let (false, Some(at)) = (seen.worked, seen.at) {
-                let health = self.store.endpoint_failed(endpoint, at, seen.slow, seen.paused_until).await?;
-                if let Some(health) = health {
-                    self.judge(endpoint, health).await?;
-                }
+                let (slowly, paused_until) = (seen.slow, seen.paused_until);
+                let outcome = HealthOutcome::Failed { at, slowly, paused_until };
+                notes.push(HealthNote { endpoint, outcome });
             }
+        }
+        for (endpoint, health) in self.store.note_health(&notes).await? {
+            self.judge(endpoint, health).await?;
         }
         Ok(())
     }
@@ -104,6 +107,39 @@ impl App {
         );
         self.tell_administrators(&tx, "A webhook endpoint was switched off", &text).await?;
         self.commit(tx).await
+    }
+
+    /// Tells of deliveries that are not tried any more: administrators once a day for each endpoint, and whoever waits for
+    /// a gateway to be told.
+    pub(crate) async fn tell_of_given_up(&self, jobs: &[Arc<WebhookJob>]) -> Result<()> {
+        let mut endpoints: BTreeMap<WebhookEndpointId, Vec<&WebhookJob>> = BTreeMap::new();
+        for job in jobs {
+            endpoints.entry(job.target.endpoint_id).or_default().push(job);
+        }
+        for (id, jobs) in endpoints {
+            let key = self.keys.pepper().fingerprint("given-up-notice", &[id.0.as_bytes()]);
+            let is_known = self.store.take_attempt(&key, self.clock.now(), |_| NOTICE).await?.is_some();
+            let tx = self.begin(&Caller::system()).await?;
+            if let (false, Some(first)) = (is_known, jobs.first()) {
+                let text = format!(
+                    "This was tried ten times in three days and is not tried any more:\n\n{count} event(s), such as {kind}\n\
+                     to {url}\n\nReplay what was missed, within 30 days. Others that are given up today are not told of.\n\n\
+                     Event: {event}\nEndpoint: {id}\n",
+                    count = jobs.len(),
+                    kind = first.event.kind,
+                    url = first.target.url,
+                    event = first.event.id,
+                );
+                self.tell_administrators(&tx, "A webhook was given up", &text).await?;
+            }
+            for job in jobs {
+                if let Some(request) = tx.read().request_of_event(job.event.id.0).await? {
+                    self.mail_outcome(&tx, &request, "could not be delivered to the gateway").await?;
+                }
+            }
+            self.commit(tx).await?;
+        }
+        Ok(())
     }
 
     async fn tell_administrators(&self, tx: &Tx, subject: &str, text: &str) -> Result<()> {

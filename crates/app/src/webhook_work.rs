@@ -205,18 +205,25 @@ impl App {
     /// # Errors
     /// If the database is not available: report them again.
     pub async fn report_webhooks(&self, done: &[(Arc<WebhookJob>, Sent)]) -> Result<()> {
+        let mut given_up = Vec::new();
         match self.report_together(done).await {
-            Ok(()) => {}
+            Ok(some) => given_up = some,
             Err(error @ Error::Unavailable(_)) => return Err(error),
             // Something is wrong with one of them: the others must not wait for it.
             Err(_) => {
                 for (job, sent) in done {
-                    if let Err(error) = self.report_together(&[(Arc::clone(job), sent.clone())]).await {
-                        let detail = error.internal_detail().unwrap_or_default();
-                        tracing::error!(event = %job.event.id, %error, detail, "what came of a webhook is not written");
+                    match self.report_together(&[(Arc::clone(job), sent.clone())]).await {
+                        Ok(some) => given_up.extend(some),
+                        Err(error) => {
+                            let detail = error.internal_detail().unwrap_or_default();
+                            tracing::error!(event = %job.event.id, %error, detail, "what came of a webhook is not written");
+                        }
                     }
                 }
             }
+        }
+        if let Err(error) = self.tell_of_given_up(&given_up).await {
+            tracing::warn!(%error, "nobody was told that webhooks were given up");
         }
         if let Err(error) = self.note_health(done).await {
             tracing::warn!(%error, "how webhook endpoints are doing is not noted");
@@ -224,7 +231,8 @@ impl App {
         Ok(())
     }
 
-    async fn report_together(&self, done: &[(Arc<WebhookJob>, Sent)]) -> Result<()> {
+    /// Answers what is not tried any more.
+    async fn report_together(&self, done: &[(Arc<WebhookJob>, Sent)]) -> Result<Vec<Arc<WebhookJob>>> {
         let mut tx = self.begin(&Caller::system()).await?;
         let mut by_claim: BTreeMap<Uuid, Vec<AttemptReport>> = BTreeMap::new();
         let mut results = HashMap::new();
@@ -244,12 +252,16 @@ impl App {
             let some = tx.report_attempts(claim, &reports).await?;
             believed.extend(some.into_iter().map(|delivery| (claim, delivery)));
         }
+        let mut given_up = Vec::new();
         for (job, sent) in done {
-            let (Some(gateway_id), Some(delivery_id)) = (job.event.gateway_id, job.delivery_id) else {
-                continue;
-            };
+            let Some(delivery_id) = job.delivery_id else { continue };
             let key = (job.claim, delivery_id);
             let (true, Some(result)) = (believed.contains(&key), results.get(&key)) else { continue };
+            // Of a receiver that is gone for good administrators are told by itself.
+            if *result == DeliveryResult::Exhausted && sent.code != Some(410) {
+                given_up.push(Arc::clone(job));
+            }
+            let Some(gateway_id) = job.event.gateway_id else { continue };
             let reported = Reported {
                 event_id: job.event.id,
                 event_type: job.event.kind.clone(),
@@ -263,7 +275,8 @@ impl App {
             };
             self.webhook_reported(&mut tx, &reported).await?;
         }
-        self.commit(tx).await
+        self.commit(tx).await?;
+        Ok(given_up)
     }
 
     fn result(&self, job: &WebhookJob, sent: &Sent) -> DeliveryResult {

@@ -1,4 +1,4 @@
-//! Approvals: which requests people have to look at, who, in which order, and what they said.
+//! Approvals: something waits for people to decide, and what they said. Who they are is in the flows and policies.
 
 use std::time::Duration;
 
@@ -7,170 +7,21 @@ use uuid::Uuid;
 
 use crate::transition::noun;
 use crate::{
-    ApprovalFlowId, ApprovalId, ApprovalPolicyId, Checks, Error, GroupId, Instant, Invalid, Meta, Name,
-    Person, RequestId, RequestKind, Text, Transition,
+    ApprovalFlowId, ApprovalId, DeveloperId, Error, FlowStep, Instant, Meta, Person, RequestId, Text,
+    Transition,
 };
 
-/// Somebody who may decide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What has to be decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Approver {
-    /// One person.
-    Person(Person),
-    /// Whoever is in a group when it is decided.
-    Group(GroupId),
+pub enum ApprovalSubject {
+    /// A request to a gateway.
+    Request(RequestId),
+    /// The account of somebody who registered.
+    Developer(DeveloperId),
 }
 
-/// One step of a flow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FlowStep {
-    /// Who may decide.
-    pub approvers: Vec<Approver>,
-    /// Whether all of them must say yes; otherwise the first one decides.
-    pub everyone: bool,
-}
-
-/// People who approve, step by step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ApprovalFlow {
-    /// Its identity.
-    pub id: ApprovalFlowId,
-    /// Version and times.
-    #[serde(flatten)]
-    pub meta: Meta,
-    /// Unique over all flows.
-    pub name: Name,
-    /// What it is for.
-    pub description: Text,
-    /// In their order, at least one.
-    pub steps: Vec<FlowStep>,
-}
-
-noun!(ApprovalFlow, ApprovalFlowId);
-
-/// What somebody typed about a flow.
-#[derive(Clone, Debug, Default)]
-pub struct ApprovalFlowDraft {
-    /// See [`ApprovalFlow::name`].
-    pub name: String,
-    /// See [`ApprovalFlow::description`].
-    pub description: String,
-    /// See [`ApprovalFlow::steps`].
-    pub steps: Vec<FlowStep>,
-}
-
-impl ApprovalFlow {
-    /// How many steps a flow may have, and how many approvers a step.
-    pub const MAX: usize = 20;
-
-    /// A new flow.
-    ///
-    /// # Errors
-    /// Every wrong field of the draft.
-    pub fn create(
-        id: ApprovalFlowId,
-        draft: ApprovalFlowDraft,
-        now: Instant,
-    ) -> Result<Transition<Self>, Invalid> {
-        Ok(Transition::create(draft.check(id, Meta::new(now))?, "approval_flow.created"))
-    }
-
-    /// Takes over an edited draft.
-    ///
-    /// # Errors
-    /// Every wrong field of the draft.
-    pub fn update(&self, draft: ApprovalFlowDraft, now: Instant) -> Result<Transition<Self>, Invalid> {
-        Ok(Transition::update(self, draft.check(self.id, self.meta)?, "approval_flow.updated", now))
-    }
-}
-
-impl ApprovalFlowDraft {
-    fn check(self, id: ApprovalFlowId, meta: Meta) -> Result<ApprovalFlow, Invalid> {
-        let mut checks = Checks::new();
-        let name = checks.take("name", Name::parse(&self.name));
-        let description = checks.take("description", Text::parse(&self.description));
-        let fits = |count: usize| (1..=ApprovalFlow::MAX).contains(&count);
-        let message = format!("must have 1 to {} entries", ApprovalFlow::MAX);
-        checks.require(fits(self.steps.len()), "steps", "out_of_range", &message);
-        for (i, step) in self.steps.iter().enumerate().take(ApprovalFlow::MAX) {
-            let field = format!("steps[{i}].approver");
-            checks.require(fits(step.approvers.len()), &field, "out_of_range", &message);
-        }
-        let steps = self.steps;
-        checks.build(|| Some(ApprovalFlow { id, meta, name: name?, description: description?, steps }))
-    }
-}
-
-/// Which approval a kind of request needs. There is at most one policy for a kind; none: no approval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ApprovalPolicy {
-    /// Its identity.
-    pub id: ApprovalPolicyId,
-    /// Version and times.
-    #[serde(flatten)]
-    pub meta: Meta,
-    /// Whether it holds for more APIs of an existing application, too.
-    pub for_increase: bool,
-    /// In their order, all of them.
-    pub steps: Vec<PolicyStep>,
-}
-
-noun!(ApprovalPolicy, ApprovalPolicyId);
-
-/// A step of a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum PolicyStep {
-    /// People decide.
-    Flow {
-        /// In this flow.
-        flow_id: ApprovalFlowId,
-    },
-    /// An outside system decides.
-    External {
-        /// Within so many seconds; nothing in time is no.
-        expires_s: u64,
-    },
-}
-
-impl ApprovalPolicy {
-    /// Sets the policy for new applications.
-    pub fn create(id: ApprovalPolicyId, now: Instant) -> Transition<Self> {
-        let policy = Self { id, meta: Meta::new(now), for_increase: false, steps: Vec::new() };
-        Transition::create(policy, "approval_policy.created")
-    }
-
-    /// Sets it anew.
-    ///
-    /// # Errors
-    /// If there are too many steps.
-    pub fn set(
-        &self,
-        steps: Vec<PolicyStep>,
-        for_increase: bool,
-        now: Instant,
-    ) -> Result<Transition<Self>, Invalid> {
-        if steps.len() > ApprovalFlow::MAX {
-            let message = format!("must have at most {} entries", ApprovalFlow::MAX);
-            return Err(Invalid::field("policies", "too_many", message));
-        }
-        let after = Self { steps, for_increase, ..self.clone() };
-        Ok(Transition::update(self, after, "approval_policy.updated", now))
-    }
-
-    /// Whether it has a say in this kind of request. What makes an application smaller needs nobody's approval.
-    pub fn covers(&self, kind: RequestKind) -> bool {
-        match kind {
-            RequestKind::Create | RequestKind::Subscribe => !self.steps.is_empty(),
-            RequestKind::Increase => self.for_increase && !self.steps.is_empty(),
-            RequestKind::Decrease | RequestKind::Update | RequestKind::Delete | RequestKind::Unsubscribe => {
-                false
-            }
-        }
-    }
-}
-
-/// A request that waits for people to decide. The steps are those of the policy when it was asked.
+/// Something that waits for people to decide. The steps are those of the policy when it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Approval {
     /// Its identity.
@@ -178,8 +29,8 @@ pub struct Approval {
     /// Version and times.
     #[serde(flatten)]
     pub meta: Meta,
-    /// Which request.
-    pub request_id: RequestId,
+    /// On what.
+    pub subject: ApprovalSubject,
     /// What has to be decided, in order.
     pub stages: Vec<Stage>,
     /// Which of them is being decided.
@@ -248,10 +99,15 @@ pub enum ApprovalState {
 
 impl Approval {
     /// People have to decide.
-    pub fn ask(id: ApprovalId, request_id: RequestId, stages: Vec<Stage>, now: Instant) -> Transition<Self> {
+    pub fn ask(
+        id: ApprovalId,
+        subject: ApprovalSubject,
+        stages: Vec<Stage>,
+        now: Instant,
+    ) -> Transition<Self> {
         let (at, comment) = (0, Text::default());
         let mut approval =
-            Self { id, meta: Meta::new(now), request_id, stages, at, state: ApprovalState::Pending, comment };
+            Self { id, meta: Meta::new(now), subject, stages, at, state: ApprovalState::Pending, comment };
         approval.start(now);
         Transition::create(approval, "approval.asked")
     }
@@ -323,6 +179,16 @@ impl Approval {
             return Err(Error::conflict("expired", "the time to decide is over"));
         }
         Ok(self.decide(Vec::new(), Some(yes), comment, now))
+    }
+
+    /// An administrator has decided about what it is about, whoever was asked.
+    ///
+    /// # Errors
+    /// If it is decided already.
+    pub fn overrule(&self, yes: bool, now: Instant) -> Result<Transition<Self>, Error> {
+        self.stage().ok_or_else(decided)?;
+        let state = if yes { ApprovalState::Approved } else { ApprovalState::Rejected };
+        Ok(Transition::update(self, Self { state, ..self.clone() }, "approval.overruled", now))
     }
 
     /// Nobody has decided in time.

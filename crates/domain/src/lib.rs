@@ -34,8 +34,8 @@
 //! - **provision**: an application at a gateway: the APIs it may call there. [`Provision`]
 //! - **request**: somebody asked for something that must be approved or provisioned elsewhere; a state for each API.
 //!   [`Request`]
-//! - **approval**: a request that waits for people to decide, after an **approval policy** whose steps are **approval
-//!   flows** of people or an outside system. [`Approval`], [`ApprovalPolicy`], [`ApprovalFlow`]
+//! - **approval**: a request, or an account, that waits for people to decide, after an **approval policy** whose steps
+//!   are **approval flows** of people or an outside system. [`Approval`], [`ApprovalPolicy`], [`ApprovalFlow`]
 //! - **group**: people who decide or are told together. [`Group`]
 //! - **external token**: made by a third party for a developer, an ordered list of properties, renewed and revoked by
 //!   mail and call-back. [`ExternalToken`]
@@ -53,6 +53,7 @@ pub mod address;
 mod api;
 mod application;
 mod approval;
+mod approval_policy;
 mod auth_strategy;
 mod client;
 mod credential;
@@ -100,9 +101,9 @@ pub use api::{
     Accepted, Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval,
 };
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
-pub use approval::{
-    Approval, ApprovalFlow, ApprovalFlowDraft, ApprovalPolicy, ApprovalState, Approver, FlowStep, PolicyStep,
-    Stage, StageKind, Vote,
+pub use approval::{Approval, ApprovalState, ApprovalSubject, Stage, StageKind, Vote};
+pub use approval_policy::{
+    ApprovalFlow, ApprovalFlowDraft, ApprovalPolicy, Approver, FlowStep, PolicyScope, PolicyStep,
 };
 pub use auth_strategy::{AuthMethod, AuthStrategy, AuthStrategyDraft, KeyLocation};
 pub use client::{

@@ -157,6 +157,8 @@ pub enum TraceKind {
     Undelivered,
     /// Somebody had it told again.
     Retried,
+    /// The gateway had not answered for a day, and was reminded.
+    Reminded,
     /// The gateway has done it.
     Completed,
     /// The gateway will not do it.
@@ -213,6 +215,8 @@ pub enum RequestCommand {
     },
     /// Somebody has it told again.
     Retry,
+    /// The gateway knows for a day, and has not answered.
+    Remind,
     /// The gateway has done it.
     Complete {
         /// A hash of what it answered.
@@ -231,6 +235,16 @@ pub enum RequestCommand {
 }
 
 impl RequestState {
+    /// When something happened to it last; that the gateway was reminded is nothing that happened.
+    pub fn touched_at(&self) -> Option<Instant> {
+        self.trace.iter().rev().find(|trace| trace.kind != TraceKind::Reminded).map(|trace| trace.at)
+    }
+
+    /// Whether the gateway was reminded since something happened.
+    pub fn is_reminded(&self) -> bool {
+        self.trace.last().is_some_and(|trace| trace.kind == TraceKind::Reminded)
+    }
+
     /// How many entries of what happened are kept: the first ones and the last.
     const MAX_TRACE: usize = 60;
 
@@ -260,6 +274,7 @@ impl RequestState {
             (Is::WaitingThirdParty | Is::DeliveryUnsuccessful, Do::Retry) => {
                 (self.status, Did::Retried, None, String::new())
             }
+            (Is::WaitingThirdParty, Do::Remind) => (self.status, Did::Reminded, None, String::new()),
             // The answer may be here before it is noted that the question was taken.
             (Is::Approved | Is::WaitingThirdParty | Is::DeliveryUnsuccessful, Do::Complete { answer }) => {
                 after.answer = Some(answer);
@@ -357,6 +372,7 @@ impl Request {
             RequestCommand::Delivered { .. } => "request.delivered",
             RequestCommand::Undelivered { .. } => "request.undelivered",
             RequestCommand::Retry => "request.retried",
+            RequestCommand::Remind => "request.reminded",
             RequestCommand::Complete { .. } => "request.completed",
             RequestCommand::Refuse { .. } => "request.refused",
             RequestCommand::Fail { .. } => "request.failed",
@@ -390,6 +406,7 @@ impl Request {
             RequestCommand::Delivered { .. }
             | RequestCommand::Undelivered { .. }
             | RequestCommand::Retry
+            | RequestCommand::Remind
             | RequestCommand::Complete { .. }
             | RequestCommand::Refuse { .. } => "request.updated",
         };
@@ -409,6 +426,7 @@ fn refusal(status: RequestStatus, command: &RequestCommand) -> Error {
         RequestCommand::Reject { .. } => "be rejected",
         RequestCommand::Delivered { .. } | RequestCommand::Undelivered { .. } => "be delivered",
         RequestCommand::Retry => "be tried again",
+        RequestCommand::Remind => "be asked for again",
         RequestCommand::Complete { .. } => "be completed",
         RequestCommand::Refuse { .. } => "be refused by the gateway",
         RequestCommand::Fail { .. } => "fail",

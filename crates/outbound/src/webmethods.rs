@@ -65,11 +65,15 @@ pub(crate) fn provider(id: Uuid, kind: &str, at: Instant, data: &Value) -> Optio
 /// What everybody else is told: the event of the audit log.
 pub(crate) fn system(kind: &str, at: Instant, data: &Value) -> Value {
     let parameters = if kind == "approval.external_requested" {
-        let details = json!({
-            "user_request_id": data["request_id"],
-            "user": person(&data["requester"]),
-            "application_id": data["application_id"],
-        });
+        let details = if data["request_id"].is_null() {
+            json!({"email": data["email"], "name": data["name"], "user": data["developer_id"]})
+        } else {
+            json!({
+                "user_request_id": data["request_id"],
+                "user": person(&data["requester"]),
+                "application_id": data["application_id"],
+            })
+        };
         json!({"details": details, "source": "ExternalVerificationExecutor", "link_id": data["link_id"]})
     } else {
         let mut parameters = data.clone();

@@ -2,14 +2,14 @@
 
 use domain::{
     Approval, ApprovalFlow, ApprovalFlowId, ApprovalId, ApprovalPolicy, ApprovalPolicyId, ApprovalState,
-    Name, RequestId, StageKind, Text,
+    ApprovalSubject, DeveloperId, Name, PolicyScope, RequestId, StageKind, Text,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
 use crate::read::{Slice, Sliced};
 use crate::record::{Place, json, meta, word};
-use crate::{Read, Record, Result};
+use crate::{Page, PageRequest, Read, Record, Result};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "approvals")]
@@ -19,7 +19,9 @@ pub struct Model {
     pub version: i64,
     pub created_at: i64,
     pub updated_at: i64,
-    pub request_id: Uuid,
+    /// What it is about: this, or a developer's account.
+    pub request_id: Option<Uuid>,
+    pub developer_id: Option<Uuid>,
     pub stages: Json,
     pub at: i32,
     pub state: String,
@@ -80,9 +82,6 @@ pub(crate) mod policy {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// What the one policy is about.
-const APPLICATIONS: &str = "applications";
-
 impl Record for Approval {
     type Entity = Entity;
     type Row = ActiveModel;
@@ -91,12 +90,17 @@ impl Record for Approval {
 
     fn to_row(&self) -> ActiveModel {
         let asked = self.stage().filter(|stage| matches!(stage.kind, StageKind::External { .. }));
+        let (request_id, developer_id) = match self.subject {
+            ApprovalSubject::Request(id) => (Some(id.0), None),
+            ApprovalSubject::Developer(id) => (None, Some(id.0)),
+        };
         ActiveModel {
             id: Set(self.id.0),
             version: Set(self.meta.version),
             created_at: Set(self.meta.created_at.micros()),
             updated_at: Set(self.meta.updated_at.micros()),
-            request_id: Set(self.request_id.0),
+            request_id: Set(request_id),
+            developer_id: Set(developer_id),
             stages: Set(json(&self.stages)),
             at: Set(i32::try_from(self.at).unwrap_or(i32::MAX)),
             state: Set(word(self.state)),
@@ -107,10 +111,15 @@ impl Record for Approval {
 
     fn from_row(row: Model) -> Result<Self> {
         let at = Place { table: "approvals", id: row.id };
+        let subject = match (row.request_id, row.developer_id) {
+            (Some(id), None) => ApprovalSubject::Request(RequestId(id)),
+            (None, Some(id)) => ApprovalSubject::Developer(DeveloperId(id)),
+            _ => return Err(at.corrupt("request_id")),
+        };
         Ok(Self {
             id: ApprovalId(row.id),
             meta: meta(row.version, row.created_at, row.updated_at),
-            request_id: RequestId(row.request_id),
+            subject,
             stages: at.json("stages", row.stages)?,
             at: usize::try_from(row.at).map_err(|_| at.corrupt("at"))?,
             state: at.word("state", row.state)?,
@@ -162,7 +171,7 @@ impl Record for ApprovalPolicy {
             version: Set(self.meta.version),
             created_at: Set(self.meta.created_at.micros()),
             updated_at: Set(self.meta.updated_at.micros()),
-            scope: Set(APPLICATIONS.to_owned()),
+            scope: Set(word(self.scope)),
             for_increase: Set(self.for_increase),
             steps: Set(json(&self.steps)),
         }
@@ -173,6 +182,7 @@ impl Record for ApprovalPolicy {
         Ok(Self {
             id: ApprovalPolicyId(row.id),
             meta: meta(row.version, row.created_at, row.updated_at),
+            scope: at.word("scope", row.scope)?,
             for_increase: row.for_increase,
             steps: at.json("steps", row.steps)?,
         })
@@ -190,6 +200,33 @@ impl<C: ConnectionTrait> Read<'_, C> {
             select = select.filter(Column::State.eq(word(state)));
         }
         self.slice(select, slice).await
+    }
+
+    /// Approvals; of one state, if one is given.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn approvals_page(
+        &self,
+        state: Option<ApprovalState>,
+        page: PageRequest,
+    ) -> Result<Page<Approval>> {
+        let mut select = Entity::find();
+        if let Some(state) = state {
+            select = select.filter(Column::State.eq(word(state)));
+        }
+        self.page(select, page).await
+    }
+
+    /// What is decided on a developer's account, if anything is.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn pending_approval_of_account(&self, developer: DeveloperId) -> Result<Option<Approval>> {
+        let select = Entity::find()
+            .filter(Column::DeveloperId.eq(developer.0))
+            .filter(Column::State.eq(word(ApprovalState::Pending)));
+        self.one(select).await
     }
 
     /// The approval of a request, if it needed one.
@@ -216,11 +253,19 @@ impl<C: ConnectionTrait> Read<'_, C> {
         self.slice(flow::Entity::find(), slice).await
     }
 
-    /// The policy, if one was set.
+    /// Flows.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn approval_flows_page(&self, page: PageRequest) -> Result<Page<ApprovalFlow>> {
+        self.page(flow::Entity::find(), page).await
+    }
+
+    /// The policy about something, if one was set.
     ///
     /// # Errors
     /// If the database is not available or the row is corrupt.
-    pub async fn approval_policy(&self) -> Result<Option<ApprovalPolicy>> {
-        self.one(policy::Entity::find()).await
+    pub async fn approval_policy(&self, scope: PolicyScope) -> Result<Option<ApprovalPolicy>> {
+        self.one(policy::Entity::find().filter(policy::Column::Scope.eq(word(scope)))).await
     }
 }

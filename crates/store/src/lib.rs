@@ -92,7 +92,7 @@ pub use webhook_claim::{ClaimedDelivery, Wanted};
 pub use webhook_delivery::WebhookDeliveryFilter;
 pub use webhook_endpoint::WebhookEndpointFilter;
 pub use webhook_event::WebhookEventFilter;
-pub use webhook_queue::{Health, Lane};
+pub use webhook_queue::{Health, HealthNote, HealthOutcome, Lane};
 pub use webhook_report::AttemptReport;
 
 /// The answer of everything here.

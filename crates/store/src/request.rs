@@ -13,7 +13,7 @@ use sea_orm::{QueryOrder, QuerySelect};
 use crate::provision::{person, person_parts};
 use crate::read::{Slice, Sliced};
 use crate::record::{Place, json, meta, word};
-use crate::{Read, Record, Result};
+use crate::{Page, PageRequest, Read, Record, Result};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "requests")]
@@ -157,6 +157,34 @@ pub struct RequestFilter {
     pub gateway_id: Option<GatewayId>,
     /// That one of these statuses sums up.
     pub statuses: Option<&'static [RequestStatus]>,
+    /// That this status sums up.
+    pub status: Option<RequestStatus>,
+}
+
+impl RequestFilter {
+    fn select(&self) -> Select<Entity> {
+        let mut select = Entity::find();
+        if let Some(kind) = self.kind {
+            select = select.filter(Column::Kind.eq(word(kind)));
+        }
+        if let Some(requester) = self.requester {
+            let (kind, id) = person_parts(requester);
+            select = select.filter(Column::RequesterKind.eq(kind)).filter(Column::RequesterId.eq(id));
+        }
+        if let Some(application) = self.application_id {
+            select = select.filter(Column::ApplicationId.eq(application.0));
+        }
+        if let Some(gateway) = self.gateway_id {
+            select = select.filter(Column::GatewayId.eq(gateway.0));
+        }
+        if let Some(statuses) = self.statuses {
+            select = select.filter(Column::Status.is_in(statuses.iter().map(word)));
+        }
+        if let Some(status) = self.status {
+            select = select.filter(Column::Status.eq(word(status)));
+        }
+        select
+    }
 }
 
 impl<C: ConnectionTrait> Read<'_, C> {
@@ -165,24 +193,15 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available or a row is corrupt.
     pub async fn requests(&self, filter: &RequestFilter, slice: Slice) -> Result<Sliced<Request>> {
-        let mut select = Entity::find();
-        if let Some(kind) = filter.kind {
-            select = select.filter(Column::Kind.eq(word(kind)));
-        }
-        if let Some(requester) = filter.requester {
-            let (kind, id) = person_parts(requester);
-            select = select.filter(Column::RequesterKind.eq(kind)).filter(Column::RequesterId.eq(id));
-        }
-        if let Some(application) = filter.application_id {
-            select = select.filter(Column::ApplicationId.eq(application.0));
-        }
-        if let Some(gateway) = filter.gateway_id {
-            select = select.filter(Column::GatewayId.eq(gateway.0));
-        }
-        if let Some(statuses) = filter.statuses {
-            select = select.filter(Column::Status.is_in(statuses.iter().map(word)));
-        }
-        self.slice(select, slice).await
+        self.slice(filter.select(), slice).await
+    }
+
+    /// Requests.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn requests_page(&self, filter: &RequestFilter, page: PageRequest) -> Result<Page<Request>> {
+        self.page(filter.select(), page).await
     }
 
     /// The request with a state whose message to the gateway has this id.
@@ -197,19 +216,20 @@ impl<C: ConnectionTrait> Read<'_, C> {
         }
     }
 
-    /// Some requests in one of these statuses that nothing has happened to since a moment.
+    /// Some requests in one of these statuses that were written last between two moments, the oldest first.
     ///
     /// # Errors
     /// If the database is not available or a row is corrupt.
-    pub async fn requests_untouched_since(
+    pub async fn requests_untouched(
         &self,
         statuses: &[RequestStatus],
-        before: Instant,
+        (from, until): (Instant, Instant),
         limit: u64,
     ) -> Result<Vec<Request>> {
         let select = Entity::find()
             .filter(Column::Status.is_in(statuses.iter().map(word)))
-            .filter(Column::UpdatedAt.lte(before.micros()))
+            .filter(Column::UpdatedAt.gte(from.micros()))
+            .filter(Column::UpdatedAt.lte(until.micros()))
             .order_by_asc(Column::UpdatedAt)
             .limit(limit);
         self.many(select).await

@@ -96,14 +96,16 @@ pub(crate) fn delivery(row: Model) -> Result<WebhookDelivery> {
     })
 }
 
-/// A condition: no earlier delivery of the same order is pending. What was told in one transaction goes by the ids of the
-/// events.
+/// A condition: no earlier delivery of the same order is pending. What shares a place in the order of commits goes by the
+/// ids of the events, which are given in the order in which they are told. The ids of deliveries say nothing: within one
+/// moment they are random.
 pub(crate) fn is_its_turn() -> Expr {
     const EARLIER: &str = "earlier";
     let earlier = |column: Column| Expr::col((EARLIER, column));
     let this = |column: Column| Expr::col((Entity, column));
-    let same_position =
-        earlier(Column::Position).eq(this(Column::Position)).and(earlier(Column::Id).lt(this(Column::Id)));
+    let same_position = earlier(Column::Position)
+        .eq(this(Column::Position))
+        .and(earlier(Column::EventId).lt(this(Column::EventId)));
     let before = earlier(Column::Position).lt(this(Column::Position)).or(same_position);
     let found = Query::select()
         .expr(Expr::value(1))

@@ -78,16 +78,28 @@ pub(crate) fn event(row: Model) -> WebhookEvent {
     }
 }
 
-/// An id (UUID version 7) of a moment: those of one moment sort by number.
-pub(crate) fn id_at(at: Instant, number: i64) -> Uuid {
-    let millis = u64::try_from(at.micros() / 1_000).unwrap_or(0);
+/// An id (UUID version 7) of a moment, of which there may be any number: an event can have ten thousand deliveries.
+pub(crate) fn id_of(at: Instant) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(millis(at), &random()).into_uuid()
+}
+
+fn millis(at: Instant) -> u64 {
+    u64::try_from(at.micros() / 1_000).unwrap_or(0)
+}
+
+fn random() -> [u8; 10] {
     let random = Uuid::now_v7().into_bytes();
-    let mut rest: [u8; 10] = std::array::from_fn(|i| random[6 + i]);
+    std::array::from_fn(|i| random[6 + i])
+}
+
+/// An id (UUID version 7) of a moment and a number, which nothing else has: those of one moment sort by number.
+pub(crate) fn id_at(at: Instant, number: i64) -> Uuid {
+    let mut rest = random();
     // The upper half of the first byte is the version, the upper quarter of the third the variant.
     let number = number.to_be_bytes();
     (rest[0], rest[1], rest[2]) = (0, number[3], 0);
     rest[3..7].copy_from_slice(&number[4..]);
-    uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
+    uuid::Builder::from_unix_timestamp_millis(millis(at), &rest).into_uuid()
 }
 
 impl Tx {
@@ -170,7 +182,7 @@ pub(crate) async fn write(tx: &DatabaseTransaction, position: i64, emitted: Vec<
     for Emitted { event, is_new, endpoints, position: own } in emitted {
         let position = own.unwrap_or(position);
         for (endpoint, ordered) in endpoints {
-            let id = id_at(event.occurred_at, position);
+            let id = id_of(event.occurred_at);
             deliveries.push(webhook_delivery::new_row(id, &event, endpoint, ordered, position));
             queues.insert(endpoint);
             soonest = Ord::min(soonest, event.occurred_at.micros());

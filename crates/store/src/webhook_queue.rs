@@ -11,8 +11,9 @@ use domain::{DeliveryState, Instant, WebhookEndpointId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType, OnConflict, Query, SelectStatement};
-use sea_orm::{Condition, DatabaseTransaction, QueryOrder, QuerySelect};
+use sea_orm::{Condition, DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
 
+use crate::connect::immediate;
 use crate::record::word;
 use crate::{Read, Result, Store, webhook_delivery};
 
@@ -180,27 +181,67 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
-impl Store {
-    /// An endpoint took something: it stands in the prompt queue, and fails no more.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub async fn endpoint_works(&self, endpoint: WebhookEndpointId) -> Result<()> {
-        let changes = Condition::any()
-            .add(Column::Lane.ne(Lane::Prompt.number()))
-            .add(Column::FailingSince.is_not_null());
-        Entity::update_many()
-            .col_expr(Column::Lane, Expr::value(Lane::Prompt.number()))
-            .col_expr(Column::FailingSince, Expr::value(None::<i64>))
-            .col_expr(Column::NoticedAt, Expr::value(None::<i64>))
-            .col_expr(Column::PausedUntil, Expr::value(0_i64))
-            .filter(Column::EndpointId.eq(endpoint.0))
-            .filter(changes)
-            .exec(self.writer())
-            .await?;
-        Ok(())
-    }
+/// What some attempts say about an endpoint.
+#[derive(Clone, Copy, Debug)]
+pub struct HealthNote {
+    /// Which.
+    pub endpoint: WebhookEndpointId,
+    /// What.
+    pub outcome: HealthOutcome,
+}
 
+/// How an endpoint did.
+#[derive(Clone, Copy, Debug)]
+pub enum HealthOutcome {
+    /// It took something: it stands in the prompt queue, and fails no more.
+    Works,
+    /// It failed, slowly or not, and may have asked to be left alone.
+    Failed {
+        /// When.
+        at: Instant,
+        /// Whether it ran into a time limit.
+        slowly: bool,
+        /// Until when it asked to be left alone.
+        paused_until: Option<Instant>,
+    },
+}
+
+async fn works(tx: &DatabaseTransaction, endpoint: WebhookEndpointId) -> Result<()> {
+    let changes =
+        Condition::any().add(Column::Lane.ne(Lane::Prompt.number())).add(Column::FailingSince.is_not_null());
+    Entity::update_many()
+        .col_expr(Column::Lane, Expr::value(Lane::Prompt.number()))
+        .col_expr(Column::FailingSince, Expr::value(None::<i64>))
+        .col_expr(Column::NoticedAt, Expr::value(None::<i64>))
+        .col_expr(Column::PausedUntil, Expr::value(0_i64))
+        .filter(Column::EndpointId.eq(endpoint.0))
+        .filter(changes)
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+async fn fails(
+    tx: &DatabaseTransaction,
+    endpoint: WebhookEndpointId,
+    at: Instant,
+    slowly: bool,
+    paused_until: Option<Instant>,
+) -> Result<Option<Health>> {
+    let since = Expr::value(Some(at.micros()));
+    let since = sea_orm::sea_query::Func::coalesce([Expr::col(Column::FailingSince), since]);
+    let mut update = Entity::update_many().col_expr(Column::FailingSince, since.into());
+    if slowly {
+        update = update.col_expr(Column::Lane, Expr::value(Lane::Doubtful.number()));
+    }
+    if let Some(until) = paused_until {
+        update = update.col_expr(Column::PausedUntil, Expr::value(until.micros()));
+    }
+    let rows = update.filter(Column::EndpointId.eq(endpoint.0)).exec_with_returning(tx).await?;
+    Ok(rows.first().map(health))
+}
+
+impl Store {
     /// An endpoint was enabled: what was before is not held against it.
     ///
     /// # Errors
@@ -216,29 +257,28 @@ impl Store {
         Ok(())
     }
 
-    /// An endpoint failed, slowly or not, and may have asked to be left alone. Says how it has been doing.
+    /// Notes how endpoints have been doing, all in one transaction: thousands may run into their time limit at once. Says
+    /// how those have been doing that failed.
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn endpoint_failed(
-        &self,
-        endpoint: WebhookEndpointId,
-        at: Instant,
-        slowly: bool,
-        paused_until: Option<Instant>,
-    ) -> Result<Option<Health>> {
-        let since = Expr::value(Some(at.micros()));
-        let since = sea_orm::sea_query::Func::coalesce([Expr::col(Column::FailingSince), since]);
-        let mut update = Entity::update_many().col_expr(Column::FailingSince, since.into());
-        if slowly {
-            update = update.col_expr(Column::Lane, Expr::value(Lane::Doubtful.number()));
+    pub async fn note_health(&self, notes: &[HealthNote]) -> Result<Vec<(WebhookEndpointId, Health)>> {
+        let mut failed = Vec::new();
+        if notes.is_empty() {
+            return Ok(failed);
         }
-        if let Some(until) = paused_until {
-            update = update.col_expr(Column::PausedUntil, Expr::value(until.micros()));
+        let tx = self.writer().begin_with_options(immediate()).await?;
+        for note in notes {
+            match note.outcome {
+                HealthOutcome::Works => works(&tx, note.endpoint).await?,
+                HealthOutcome::Failed { at, slowly, paused_until } => {
+                    let health = fails(&tx, note.endpoint, at, slowly, paused_until).await?;
+                    failed.extend(health.map(|health| (note.endpoint, health)));
+                }
+            }
         }
-        let rows =
-            update.filter(Column::EndpointId.eq(endpoint.0)).exec_with_returning(self.writer()).await?;
-        Ok(rows.first().map(health))
+        tx.commit().await?;
+        Ok(failed)
     }
 
     /// Administrators were told that an endpoint fails: only one node is answered `true`.

@@ -18,6 +18,10 @@ pub enum Place {
     Applications,
     /// Partners and their members.
     Partners,
+    /// What is asked of third parties' gateways.
+    Requests,
+    /// Tokens that third parties make.
+    AccessTokens,
     /// One's own account.
     Account,
     /// What waits for an administrator.
@@ -78,6 +82,8 @@ const PORTAL: &[(&str, Links)] = &[(
         (Place::Home, "/home", "Home"),
         (Place::Apis, "/apis", "APIs"),
         (Place::Applications, "/applications", "Applications"),
+        (Place::Requests, "/requests", "Requests"),
+        (Place::AccessTokens, "/access-tokens", "Access tokens"),
         (Place::Partners, "/partners", "Partners"),
     ],
 )];
@@ -91,6 +97,7 @@ const CONSOLE: &[(&str, Links)] = &[
             (Place::Developers, "/console/developers", "Developers"),
             (Place::Applications, "/console/applications", "Applications"),
             (Place::Credentials, "/console/credentials", "Credentials"),
+            (Place::Requests, "/console/requests", "Requests"),
         ],
     ),
     (

@@ -1,9 +1,11 @@
 //! The pages. Plain forms that work without JavaScript: what is wrong stands beside its field, nothing that was typed is
 //! lost (but passwords are typed again), and what went well ends in a redirect. `templates` mirrors this folder.
 
+mod access_tokens;
 mod account;
 mod apis;
 mod applications;
+mod approvals;
 mod audit_line;
 mod cell;
 mod consents;
@@ -29,6 +31,7 @@ mod partners;
 mod policy;
 mod portal;
 mod refused;
+mod requests;
 mod reset_password;
 mod reveal;
 mod setup;
@@ -119,6 +122,9 @@ fn pages() -> Pages {
     let pages = applications::routes(pages);
     let pages = credentials::routes(pages);
     let pages = subscriptions::routes(pages);
+    let pages = requests::routes(pages);
+    let pages = approvals::routes(pages);
+    let pages = access_tokens::routes(pages);
     let pages = partners::routes(pages);
     let pages = invitation::routes(pages);
     console::routes(pages)

@@ -41,6 +41,11 @@ notices! {
     Subscribed = "subscribed", "The subscription is active: calls are let through from now on.";
     PlanAsked = "plan_asked", "The other plan was asked for. Until it is approved, the present one goes on.";
     Unsubscribed = "unsubscribed", "The subscription is deleted. Its calls are refused from now on.";
+    TokenAsked = "token_asked", "Your request is on its way by mail. The token is here when it has been made.";
+    RenewAsked = "renew_asked", "Whoever made the token was asked to renew it. It stays as it is until then.";
+    RevokeAsked = "revoke_asked", "Whoever made the token was asked to end it. It works until then.";
+    Retried = "retried", "The gateway is being told again.";
+    TakenBack = "taken_back", "Your request is taken back.";
     Approved = "approved", "Approved.";
     Rejected = "rejected", "Rejected.";
     Revoked = "revoked", "Revoked. Its calls are refused from now on.";

@@ -1,8 +1,9 @@
 //! States in words, and how good or bad they are. One word for one state, wherever it is shown.
 
 use domain::{
-    Accepted, ApplicationRole, ApplicationState, CredentialKind, CredentialStatus, DeveloperState, Limit,
-    MailState, PartnerRole, Period, Subscription, SubscriptionStatus,
+    Accepted, ApplicationRole, ApplicationState, ApprovalState, CredentialKind, CredentialStatus,
+    DeveloperState, Limit, MailState, PartnerRole, Period, RequestKind, RequestStatus, Subscription,
+    SubscriptionStatus, TokenState, TraceKind,
 };
 
 use super::cell::Tone;
@@ -47,6 +48,80 @@ pub(crate) fn developer(state: DeveloperState) -> (Tone, &'static str) {
         DeveloperState::Approved => (Tone::Good, "Active"),
         DeveloperState::Rejected => (Tone::Bad, "Rejected"),
         DeveloperState::Revoked => (Tone::Bad, "Shut out"),
+    }
+}
+
+/// Of a request to a gateway.
+pub(crate) fn request(status: RequestStatus) -> (Tone, &'static str) {
+    match status {
+        RequestStatus::New => (Tone::Plain, "New"),
+        RequestStatus::ApprovalPending => (Tone::Waits, "Waits for approval"),
+        RequestStatus::Approved => (Tone::Waits, "The gateway is being told"),
+        RequestStatus::DeliveryUnsuccessful => (Tone::Bad, "The gateway could not be told"),
+        RequestStatus::WaitingThirdParty => (Tone::Waits, "Waits for the gateway"),
+        RequestStatus::Completed => (Tone::Good, "Done"),
+        RequestStatus::Failed => (Tone::Bad, "Given up"),
+        RequestStatus::Rejected => (Tone::Bad, "Rejected"),
+    }
+}
+
+/// Every status of a request.
+pub(crate) const REQUEST_STATUSES: [RequestStatus; 8] = [
+    RequestStatus::New,
+    RequestStatus::ApprovalPending,
+    RequestStatus::Approved,
+    RequestStatus::DeliveryUnsuccessful,
+    RequestStatus::WaitingThirdParty,
+    RequestStatus::Completed,
+    RequestStatus::Failed,
+    RequestStatus::Rejected,
+];
+
+/// What is asked of a gateway.
+pub(crate) fn request_kind(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Create => "New application",
+        RequestKind::Increase => "More APIs",
+        RequestKind::Decrease => "Fewer APIs",
+        RequestKind::Update => "Other name or addresses",
+        RequestKind::Delete => "End of the application",
+        RequestKind::Subscribe => "Package",
+        RequestKind::Unsubscribe => "End of a package",
+    }
+}
+
+/// What happened to a request.
+pub(crate) fn trace(kind: TraceKind) -> (Tone, &'static str) {
+    match kind {
+        TraceKind::Asked => (Tone::Plain, "Asked"),
+        TraceKind::ApprovalAsked => (Tone::Waits, "People were asked to approve"),
+        TraceKind::Approved => (Tone::Good, "Approved"),
+        TraceKind::Rejected => (Tone::Bad, "Rejected"),
+        TraceKind::Delivered => (Tone::Good, "The gateway was told"),
+        TraceKind::Undelivered => (Tone::Bad, "The gateway could not be told"),
+        TraceKind::Reminded => (Tone::Waits, "The gateway was reminded"),
+        TraceKind::Retried => (Tone::Plain, "Somebody had it told again"),
+        TraceKind::Completed => (Tone::Good, "The gateway has done it"),
+        TraceKind::Refused => (Tone::Bad, "The gateway refused"),
+        TraceKind::Failed => (Tone::Bad, "Given up"),
+    }
+}
+
+/// Of an approval.
+pub(crate) fn approval(state: ApprovalState) -> (Tone, &'static str) {
+    match state {
+        ApprovalState::Pending => (Tone::Waits, "Waits for a decision"),
+        ApprovalState::Approved => (Tone::Good, "Approved"),
+        ApprovalState::Rejected => (Tone::Bad, "Rejected"),
+    }
+}
+
+/// Of a token that a third party made.
+pub(crate) fn external_token(state: TokenState) -> (Tone, &'static str) {
+    match state {
+        TokenState::Active => (Tone::Good, "Stored"),
+        TokenState::RenewRequested => (Tone::Waits, "Renewal requested"),
+        TokenState::RevokeRequested => (Tone::Waits, "End requested"),
     }
 }
 

@@ -5,6 +5,7 @@ use app::App;
 use askama::Template;
 use askama::filters::HtmlSafe;
 use axum::http::StatusCode;
+use domain::Instant;
 
 use super::cell::{Action, Cell, Tone};
 use super::field::Field;
@@ -46,9 +47,25 @@ enum Part {
     Table(Box<Table>),
     Prose(Html),
     Form(Box<Form>),
+    Timeline(Vec<Event>),
     Note(Tone),
     Copy(String),
     Nothing,
+}
+
+/// Something that happened.
+pub(crate) struct Event {
+    tone: Tone,
+    what: String,
+    at: Cell,
+    more: String,
+}
+
+impl Event {
+    /// What happened, when, and what else there is to say.
+    pub(crate) fn new((tone, what): (Tone, &str), at: Instant, more: impl Into<String>) -> Self {
+        Self { tone, what: what.to_owned(), at: Cell::time(at), more: more.into() }
+    }
 }
 
 /// Things of one kind, one in each row.
@@ -138,6 +155,11 @@ impl Section {
     /// A table.
     pub(crate) fn table(table: Table) -> Self {
         Self::new(Part::Table(Box::new(table)))
+    }
+
+    /// What happened, one after the other.
+    pub(crate) fn timeline(events: Vec<Event>) -> Self {
+        Self::new(Part::Timeline(events))
     }
 
     /// Text that somebody wrote.

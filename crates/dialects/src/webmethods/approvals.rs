@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use app::App;
+use app::{App, Asked};
 use axum::Json;
 use axum::extract::{Path, Query, State as Shared};
 use axum::http::StatusCode;
 use axum::routing;
 use domain::{
     Approval, ApprovalFlow, ApprovalFlowDraft, ApprovalFlowId, ApprovalId, ApprovalState, Approver, FlowStep,
-    Person, Request, RequestKind, Stage, StageKind,
+    Person, RequestKind, Stage, StageKind,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -185,7 +185,7 @@ async fn create_flow(
 ) -> Result<(StatusCode, Json<Made>), Fault> {
     app.may_manage_approvals(&sent.caller)?;
     let draft = draft(&app, &sent.caller, &sent.body).await?;
-    let flow = app.create_approval_flow(&sent.caller, draft).await?;
+    let flow = app.create_approval_flow(&sent.caller, draft).await?.value;
     Ok((StatusCode::CREATED, Json(Made::new(PATH, flow.id.0))))
 }
 
@@ -213,12 +213,12 @@ async fn delete_flow(
     Portal(caller): Portal,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Fault> {
-    app.delete_approval_flow(&caller, flow_id(&id)?).await?;
+    app.delete_approval_flow(&caller, flow_id(&id)?, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// What waits for somebody. Here one approval is asked of all its approvers under one id; the vendor makes one for each.
-fn shown(approval: &Approval, request: &Request) -> Value {
+fn shown(approval: &Approval, asked: &Asked) -> Value {
     let stage = approval.stages.get(approval.at);
     let (flow, group) = match stage.map(|stage| &stage.kind) {
         Some(StageKind::People { flow_id, step }) => {
@@ -230,27 +230,39 @@ fn shown(approval: &Approval, request: &Request) -> Value {
         }
         Some(StageKind::External { .. }) | None => (None, None),
     };
-    let kind = match request.kind {
-        RequestKind::Increase => "APPLICATION_SCOPE_INCREASE_REQUEST",
-        _ => "APPLICATION_CREATION_REQUEST",
-    };
-    json!({
-        "owner": map::person_id(request.requester),
+    let mut shown = json!({
         "id": approval.id,
         "flowId": flow,
         "stepId": stage.map(|stage| stage.id),
         "groupId": group,
         "status": status_word(approval.state),
-        "type": kind,
-        "contextId": request.application_id,
-        "contextData": {
-            "name": request.context.name,
-            "appType": if request.context.package.is_some() { "SUBSCRIPTION" } else { "API" },
-        },
         "created": wire::minute(approval.meta.created_at),
         "modified": wire::minute(approval.meta.updated_at),
-        "user_request_id": request.id,
-    })
+    });
+    match asked {
+        Asked::Request(request) => {
+            shown["owner"] = json!(map::person_id(request.requester));
+            shown["type"] = json!(match request.kind {
+                RequestKind::Increase => "APPLICATION_SCOPE_INCREASE_REQUEST",
+                _ => "APPLICATION_CREATION_REQUEST",
+            });
+            shown["contextId"] = json!(request.application_id);
+            shown["contextData"] = json!({
+                "name": request.context.name,
+                "appType": if request.context.package.is_some() { "SUBSCRIPTION" } else { "API" },
+            });
+            shown["user_request_id"] = json!(request.id);
+        }
+        Asked::Developer(developer) => {
+            let name = developer.name.as_str();
+            let (first, last) = name.rsplit_once(' ').unwrap_or((name, ""));
+            shown["owner"] = json!(developer.id);
+            shown["type"] = json!("USER_ONBOARDING");
+            shown["contextId"] = json!(developer.id);
+            shown["contextData"] = json!({"firstName": first, "lastName": last, "email": developer.email});
+        }
+    }
+    shown
 }
 
 fn status_word(state: ApprovalState) -> &'static str {
@@ -268,8 +280,8 @@ async fn waiting(
 ) -> Result<Json<Listed<Value>>, Fault> {
     let slice = page.slice()?;
     let found = app.approvals(&caller, Some(ApprovalState::Pending), slice).await?;
-    Ok(Json(Listed::linked(found, slice, &format!("{PATH}/request"), "", |(approval, request)| {
-        shown(&approval, &request)
+    Ok(Json(Listed::linked(found, slice, &format!("{PATH}/request"), "", |(approval, asked)| {
+        shown(&approval, &asked)
     })))
 }
 
@@ -278,8 +290,8 @@ async fn one(
     Portal(caller): Portal,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Fault> {
-    let (approval, request) = app.approval(&caller, approval_id(&id)?).await?;
-    Ok(Json(shown(&approval, &request)))
+    let (approval, asked) = app.approval(&caller, approval_id(&id)?).await?;
+    Ok(Json(shown(&approval, &asked)))
 }
 
 #[derive(Debug, Deserialize)]
@@ -379,9 +391,12 @@ async fn instances(
         Some(_) => return Err(Fault::wrong("status is not one of the words that are described")),
     };
     let found = app.approvals(&caller, state, slice).await?;
-    Ok(Json(Listed::linked(found, slice, &format!("{PATH}/instance"), "", |(approval, request)| {
-        let mut instance = shown(&approval, &request);
-        instance["correlation"] = json!(request.states.first().map(|state| state.id));
+    Ok(Json(Listed::linked(found, slice, &format!("{PATH}/instance"), "", |(approval, asked)| {
+        let mut instance = shown(&approval, &asked);
+        instance["correlation"] = json!(match &asked {
+            Asked::Request(request) => request.states.first().map(|state| state.id),
+            Asked::Developer(_) => None,
+        });
         instance["status"] = json!(match approval.state {
             ApprovalState::Pending => "SUSPENDED",
             ApprovalState::Approved => "FLOW_COMPLETED",
@@ -397,7 +412,7 @@ async fn trace(
     Portal(caller): Portal,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Fault> {
-    let (approval, request) = app.approval(&caller, approval_id(&id)?).await?;
+    let (approval, asked) = app.approval(&caller, approval_id(&id)?).await?;
     let vote = |vote: &domain::Vote| {
         let who = match vote.person {
             Person::Developer(id) => id.0,
@@ -415,7 +430,7 @@ async fn trace(
         // The link of an outside system is for that system only.
         json!({"type": kind, "decisions": votes, "expires": stage.expires_at.map(wire::minute)})
     };
-    let mut shown = shown(&approval, &request);
+    let mut shown = shown(&approval, &asked);
     shown["trace"] = approval.stages.iter().map(stage).collect();
     Ok(Json(shown))
 }

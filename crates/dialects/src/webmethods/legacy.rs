@@ -21,7 +21,8 @@ use super::auth::Portal;
 use super::body::Sent;
 use super::error::Fault;
 use super::page::PageQuery;
-use super::wire::{ApplicationUpdate, Credential};
+use super::providers;
+use super::wire::{ApplicationUpdate, Credential, Done, Made, ProviderInput};
 use edge::state::State;
 
 pub(super) fn routes(doors: Doors) -> Doors {
@@ -51,6 +52,45 @@ pub(super) fn routes(doors: Doors) -> Doors {
             &[("GET", "List events that wait for an answer"), ("POST", "Accept or reject events")],
             routing::get(events).post(answer_events),
         )
+        .legacy_providers("/abs/apirepository/providers", "/abs/apirepository/providers/{id}/apis")
+        .legacy_providers("/abs/apirepository/v1/providers", "/abs/apirepository/v1/providers/{id}/apis")
+}
+
+impl Doors {
+    /// Gateways, as API-Portal 9.12 knows them.
+    fn legacy_providers(self, all: &str, apis: &str) -> Self {
+        self.door(all, &[("POST", "Make a gateway")], routing::post(create_provider)).door(
+            apis,
+            &[("PUT", "Give a gateway APIs"), ("DELETE", "Take APIs from a gateway")],
+            routing::put(link_apis).delete(unlink_apis),
+        )
+    }
+}
+
+async fn create_provider(
+    _: Open,
+    app: Shared<Arc<App>>,
+    sent: Sent<ProviderInput>,
+) -> Result<(StatusCode, Json<Made>), Fault> {
+    providers::create(app, sent).await
+}
+
+async fn link_apis(
+    _: Open,
+    app: Shared<Arc<App>>,
+    id: Path<String>,
+    sent: Sent<Vec<String>>,
+) -> Result<Json<Done>, Fault> {
+    providers::link_apis(app, id, sent).await
+}
+
+async fn unlink_apis(
+    _: Open,
+    app: Shared<Arc<App>>,
+    id: Path<String>,
+    sent: Sent<Vec<String>>,
+) -> Result<Json<Done>, Fault> {
+    providers::unlink_apis(app, id, sent).await
 }
 
 /// Whether these doors are open. Closed, they look as if they were not there, to whoever may ask at all.

@@ -2,6 +2,7 @@
 //! What is covered and what was decided: `docs/dialects/webmethods-developer-portal.md` and
 //! `docs/dialects/webmethods-api-portal.md`.
 
+mod apis;
 mod applications;
 mod approvals;
 mod auth;
@@ -60,6 +61,7 @@ fn doors() -> Doors {
     let doors = hooks::routes(doors);
     let doors = requests::routes(doors);
     let doors = applications::routes(doors);
+    let doors = apis::routes(doors);
     let doors = policy::routes(doors);
     let doors = approvals::routes(doors);
     let doors = events::routes(doors);

@@ -1,4 +1,5 @@
-//! `/rest/v1/approval/policy`: which approval new applications need. Some pages of the vendor write `approvals`.
+//! `/rest/v1/approval/policy`: which approval new applications and new users need. Some pages of the vendor write
+//! `approvals`.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use app::App;
 use axum::Json;
 use axum::extract::{Query, State as Shared};
 use axum::routing;
-use domain::PolicyStep;
+use domain::{PolicyScope, PolicyStep};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -45,18 +46,11 @@ struct Policy {
     parameters: Value,
 }
 
-/// Whose policy is meant.
-enum Of {
-    /// Of people who register: how that is approved is the installation's configuration.
-    Users,
-    /// Of new applications, and of more APIs for them.
-    Applications,
-}
-
-fn of(query: &PolicyQuery) -> Result<Of, Fault> {
+/// What is meant.
+fn scope(query: &PolicyQuery) -> Result<PolicyScope, Fault> {
     match query.kind.as_deref() {
-        Some("USER_CREATION") => Ok(Of::Users),
-        Some("APPLICATION_CREATION" | "APPLICATION_API_REGISTRATION") => Ok(Of::Applications),
+        Some("USER_CREATION") => Ok(PolicyScope::Accounts),
+        Some("APPLICATION_CREATION" | "APPLICATION_API_REGISTRATION") => Ok(PolicyScope::Applications),
         _ => Err(Fault::wrong(
             "type must be USER_CREATION, APPLICATION_CREATION or APPLICATION_API_REGISTRATION",
         )),
@@ -67,6 +61,7 @@ fn shown(step: PolicyStep) -> Policy {
     let (kind, parameters) = match step {
         PolicyStep::Flow { flow_id } => ("INTERNAL_APPROVAL", json!({"flow_id": flow_id})),
         PolicyStep::External { expires_s } => ("EXTERNAL_APPROVAL", json!({"expiry": span(expires_s)})),
+        PolicyStep::Email { expires_s } => ("EMAIL_VERIFICATION", json!({"expiry": span(expires_s)})),
     };
     Policy { kind: kind.to_owned(), parameters }
 }
@@ -79,17 +74,17 @@ fn step(policy: &Policy) -> Result<PolicyStep, Fault> {
             Ok(PolicyStep::Flow { flow_id: map::id("flow_id", flow)? })
         }
         "EXTERNAL_APPROVAL" => {
-            let expiry = text("expiry").unwrap_or("10d");
-            let expires_s = seconds(expiry);
-            let expires_s =
-                expires_s.ok_or_else(|| Fault::wrong("expiry must be like 10d, 12h or 30m, at most 365d"))?;
-            Ok(PolicyStep::External { expires_s })
+            Ok(PolicyStep::External { expires_s: within(text("expiry").unwrap_or("10d"))? })
         }
-        "EMAIL_VERIFICATION" => {
-            Err(Fault::wrong("EMAIL_VERIFICATION is for users: every address is verified at sign-up"))
-        }
-        _ => Err(Fault::wrong("policies must be of type INTERNAL_APPROVAL or EXTERNAL_APPROVAL")),
+        "EMAIL_VERIFICATION" => Ok(PolicyStep::Email { expires_s: within(text("expiry").unwrap_or("2d"))? }),
+        _ => Err(Fault::wrong(
+            "policies must be of type INTERNAL_APPROVAL, EXTERNAL_APPROVAL or EMAIL_VERIFICATION",
+        )),
     }
+}
+
+fn within(expiry: &str) -> Result<u64, Fault> {
+    seconds(expiry).ok_or_else(|| Fault::wrong("expiry must be like 10d, 12h or 30m, at most 365d"))
 }
 
 /// `10d`, `12h`, `30m`.
@@ -118,14 +113,11 @@ async fn get(
     Portal(caller): Portal,
     Query(query): Query<PolicyQuery>,
 ) -> Result<Json<Policies>, Fault> {
-    let policy = app.approval_policy(&caller).await?;
-    let policies = match of(&query)? {
-        // An address is always proven; who looks at the account afterwards is configured.
-        Of::Users => {
-            vec![Policy { kind: "EMAIL_VERIFICATION".to_owned(), parameters: json!({"expiry": "1d"}) }]
-        }
-        Of::Applications => policy.map(|policy| policy.steps).into_iter().flatten().map(shown).collect(),
-    };
+    let scope = scope(&query);
+    // Who may not is told that first.
+    app.may_see_approvals(&caller)?;
+    let policy = app.approval_policy(&caller, scope?).await?;
+    let policies = policy.map(|policy| policy.steps).into_iter().flatten().map(shown).collect();
     Ok(Json(Policies { policies }))
 }
 
@@ -134,16 +126,11 @@ async fn put(
     Query(query): Query<PolicyQuery>,
     sent: Sent<Policies>,
 ) -> Result<Json<Policies>, Fault> {
-    let kind = of(&query);
-    // Who may not is told that first.
-    app.approval_policy(&sent.caller).await?;
-    if let Of::Users = kind? {
-        let message = "how users are approved is configured by sign_up.approve_automatically";
-        return Err(Fault::wrong(message));
-    }
+    let scope = scope(&query);
+    app.may_manage_approvals(&sent.caller)?;
     let steps = sent.body.policies.iter().map(step).collect::<Result<Vec<_>, Fault>>()?;
     let for_increase = query.for_registration.as_deref() == Some("true");
-    let policy = app.set_approval_policy(&sent.caller, steps, for_increase).await?;
+    let policy = app.set_approval_policy(&sent.caller, scope?, None, steps, for_increase).await?;
     Ok(Json(Policies { policies: policy.steps.into_iter().map(shown).collect() }))
 }
 

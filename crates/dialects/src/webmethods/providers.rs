@@ -96,7 +96,7 @@ fn draft(input: &ProviderInput, draft: &mut GatewayDraft) {
     }
 }
 
-async fn create(
+pub(super) async fn create(
     Shared(app): Shared<Arc<App>>,
     sent: Sent<ProviderInput>,
 ) -> Result<(StatusCode, Json<Made>), Fault> {
@@ -170,7 +170,7 @@ async fn unlink(app: &App, id: &str, sent: Sent<Vec<String>>) -> Result<(), Faul
 
 // The two blanks in these texts are the vendor's.
 
-async fn link_apis(
+pub(super) async fn link_apis(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<String>,
     sent: Sent<Vec<String>>,
@@ -179,7 +179,7 @@ async fn link_apis(
     Ok(Json(Done::new("API/s  linked successfully with provider")))
 }
 
-async fn unlink_apis(
+pub(super) async fn unlink_apis(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<String>,
     sent: Sent<Vec<String>>,

@@ -98,7 +98,7 @@ async fn create(
     Shared(app): Shared<Arc<App>>,
     sent: Sent<NewRequest>,
 ) -> Result<(StatusCode, Json<Made>), Fault> {
-    let request = app.make_request(&sent.caller, map::new_request(sent.body)?).await?;
+    let request = app.make_request(&sent.caller, map::new_request(sent.body)?).await?.value;
     Ok((StatusCode::CREATED, Json(Made::new(PATH, request.id.0))))
 }
 

@@ -72,6 +72,7 @@ fn entry(of: RequestKind, approval: Option<ApprovalId>, trace: &Trace) -> Entry 
         TraceKind::Rejected => ("APPLICATION_REQUEST_REJECTED_EVENT", Some("REJECTED")),
         TraceKind::Delivered => (gateway_event(of), Some("INPROGRESS")),
         TraceKind::Undelivered => (gateway_event(of), Some("FAILED")),
+        TraceKind::Reminded => (gateway_event(of), Some("INPROGRESS")),
         TraceKind::Retried => ("USER_REQUEST_RETRY_EVENT", None),
         TraceKind::Completed => (done_event(of), Some("COMPLETED")),
         TraceKind::Refused => (gateway_event(of), Some("REJECTED")),

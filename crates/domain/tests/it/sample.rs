@@ -3,11 +3,11 @@
 use std::str::FromStr;
 
 use keywright_domain::{
-    ApiKey, Application, ApplicationDraft, Approval, Client, ClientDraft, ClientRules, ClientType,
-    Credential, CredentialDraft, Developer, FlowStep, Instant, Material, Noun, OAuthScope, OAuthScopeDraft,
-    Owner, Partner, PartnerDraft, Pepper, Person, Request, RequestContext, RequestKind, RequestStatus,
-    ScopeKind, Secret, SecretKind, SigningAlgorithm, SigningKey, Stage, StageKind, Subscription, Text,
-    Transition,
+    ApiKey, Application, ApplicationDraft, Approval, ApprovalSubject, Client, ClientDraft, ClientRules,
+    ClientType, Credential, CredentialDraft, Developer, FlowStep, Instant, Material, Noun, OAuthScope,
+    OAuthScopeDraft, Owner, Partner, PartnerDraft, Pepper, Person, Request, RequestContext, RequestKind,
+    RequestStatus, ScopeKind, Secret, SecretKind, SigningAlgorithm, SigningKey, Stage, StageKind,
+    Subscription, Text, Transition,
 };
 
 /// When everything here happens.
@@ -111,5 +111,5 @@ pub(crate) fn approval(everyone: bool) -> Approval {
     let step = FlowStep { approvers: Vec::new(), everyone };
     let kind = StageKind::People { flow_id: id(14), step };
     let stage = Stage { id: id(15), kind, votes: Vec::new(), expires_at: None };
-    made(Approval::ask(id(16), id(12), vec![stage], NOW))
+    made(Approval::ask(id(16), ApprovalSubject::Request(id(12)), vec![stage], NOW))
 }

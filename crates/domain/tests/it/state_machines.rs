@@ -232,6 +232,7 @@ fn requests() -> String {
                 "note that it could not be told",
             ),
             (RequestCommand::Retry, "tell the gateway again"),
+            (RequestCommand::Remind, "remind the gateway"),
             (RequestCommand::Complete { answer: vec![1] }, "note that the gateway has done it"),
             (RequestCommand::Refuse { reason: reason() }, "note that the gateway will not do it"),
             (RequestCommand::Fail { reason: reason() }, "give up"),

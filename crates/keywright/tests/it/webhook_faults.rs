@@ -44,6 +44,11 @@ impl Receiver {
         self.ledger.lock().unwrap().values().map(Vec::len).sum()
     }
 
+    /// How many plans came more than once: their sender was killed between delivery and record.
+    fn again(&self) -> usize {
+        self.ledger.lock().unwrap().values().filter(|ids| ids.len() > 1).count()
+    }
+
     fn plans(&self) -> BTreeSet<String> {
         self.ledger.lock().unwrap().keys().cloned().collect()
     }
@@ -117,6 +122,15 @@ async fn work(
     }
 }
 
+/// Waits until something is so.
+async fn until(is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it takes too long");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 async fn everything_arrives(database: Option<String>, patience: Duration) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
@@ -139,14 +153,14 @@ async fn everything_arrives(database: Option<String>, patience: Duration) {
     let made = Arc::new(Mutex::new(BTreeSet::new()));
     for round in 0..6 {
         let working = tokio::spawn(work(http.clone(), token.clone(), url.clone(), round, Arc::clone(&made)));
-        tokio::time::sleep(Duration::from_millis(150 + 97 * round as u64)).await;
+        // Not by the clock: on a machine with much to do hardly anything happens within a moment.
+        until(|| made.lock().unwrap().len() >= 4 * (round + 1)).await;
+        tokio::time::sleep(Duration::from_millis(31 * round as u64)).await;
         if round % 2 == 1 {
             // Killed when the receiver has it and the answer is still to come.
             receiver.holds.store(true, Ordering::SeqCst);
-            let (before, began) = (receiver.received(), Instant::now());
-            while receiver.received() == before && began.elapsed() < Duration::from_secs(10) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            let before = receiver.received();
+            until(|| receiver.received() > before).await;
         }
         kill(program);
         working.await.unwrap();
@@ -156,18 +170,16 @@ async fn everything_arrives(database: Option<String>, patience: Duration) {
     let made = made.lock().unwrap().clone();
     assert!(made.len() > 20, "only {} plans were made", made.len());
     let began = Instant::now();
-    while !receiver.plans().is_superset(&made) {
-        let missing = made.difference(&receiver.plans()).count();
-        assert!(began.elapsed() < patience, "{missing} of {} never arrived", made.len());
+    // What was under way when somebody was killed is there already, and comes again: on PostgreSQL when its lease ends.
+    while !receiver.plans().is_superset(&made) || receiver.again() == 0 {
+        let (missing, again) = (made.difference(&receiver.plans()).count(), receiver.again());
+        let all = made.len();
+        assert!(began.elapsed() < patience, "{missing} of {all} never arrived, {again} came again");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let ledger = receiver.ledger.lock().unwrap().clone();
-    let mut again = 0;
-    for (plan, ids) in &ledger {
+    for (plan, ids) in receiver.ledger.lock().unwrap().iter() {
         assert!(ids.iter().all(|id| *id == ids[0]), "plan {plan} came under several ids");
-        again += usize::from(ids.len() > 1);
     }
-    assert!(again > 0, "nobody was killed between delivery and record");
     kill(program);
 }
 

@@ -14,6 +14,9 @@ use crate::webhook::WebhookSender;
 
 /// A prompt receiver that has not answered for so long gives its place up.
 const PROMPT: Duration = Duration::from_secs(1);
+/// Of so many endpoints is taken at once: everybody else who writes waits for it. It is looked again at once, if there
+/// may be more.
+const AT_ONCE: usize = 128;
 /// What is begun must be over, and written down, before somebody else may take it.
 const MARGIN: Duration = Duration::from_secs(20);
 
@@ -100,7 +103,7 @@ impl Desk {
         // Those that only wait for their host take no sender, but not without end.
         let room = all.saturating_sub(busy).min((8 * all).saturating_sub(here.count()));
         let except = self.slots.iter().filter(|(_, slot)| self.has_enough(slot)).map(|(id, _)| *id);
-        Wanted { lane, endpoints: room as u64, each, except: except.collect() }
+        Wanted { lane, endpoints: room.min(AT_ONCE) as u64, each, except: except.collect() }
     }
 
     fn has_enough(&self, slot: &Slot) -> bool {

@@ -1,6 +1,7 @@
 """Lets the public libraries for Standard Webhooks judge a webhook of ours, and bent ones.
 
-Reads {"secret", "headers", "body"} from standard input, writes {library: {case: verdict}}.
+Reads {"secret", "headers", "body"} from standard input, writes {"verdicts": {library: {case: verdict}}, "cases"}, the cases
+for libraries of other languages.
 """
 
 import base64
@@ -51,6 +52,9 @@ def verdicts(library):
 
 
 json.dump({
-    "standardwebhooks": verdicts(standardwebhooks.Webhook),
-    "svix": verdicts(svix.webhooks.Webhook),
+    "verdicts": {
+        "standardwebhooks": verdicts(standardwebhooks.Webhook),
+        "svix": verdicts(svix.webhooks.Webhook),
+    },
+    "cases": {name: {"secret": it[0], "headers": it[1], "body": it[2]} for name, it in cases.items()},
 }, sys.stdout)

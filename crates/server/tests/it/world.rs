@@ -73,6 +73,16 @@ impl World {
         let token_request = json!({"api_version_id": version, "values": values});
         let token_request = id(&alice.make("/api/v1/token-requests", token_request).await).to_owned();
         let external_token = external_token(desk, &alice).await;
+        // One waits for Alice to approve it.
+        let steps = json!([{"approvers": [{"group": group}]}]);
+        let flow = made("/api/v1/approval-flows", json!({"name": "Requests", "steps": steps})).await;
+        let policy = json!({"steps": [{"kind": "flow", "flow_id": flow}]});
+        admin.put("/api/v1/approval-policies/applications", policy).await.expect(200);
+        let petstore = made("/api/v1/apis", json!({"name": "Petstore"})).await;
+        admin.put(&format!("/api/v1/gateways/{gateway}/apis/{petstore}"), json!({})).await.expect(200);
+        let request = json!({"kind": "create", "name": "Pets", "apis": [petstore]});
+        let request = id(&alice.make("/api/v1/requests", request).await).to_owned();
+        let approval = id(&alice.get("/api/v1/approvals").await.expect(200).json()["items"][0]).to_owned();
         let token = made("/api/v1/tokens", json!({"name": "Tool", "scopes": ["audit:read"]})).await;
         let first = async |user: &User, path: &str| {
             id(&user.get(path).await.expect(200).json()["items"][0]).to_owned()
@@ -107,7 +117,12 @@ impl World {
             ("gateways", gateway),
             ("groups", group),
             ("token-requests", token_request),
+            ("access-tokens", external_token.clone()),
             ("external-tokens", external_token),
+            ("requests", request),
+            ("approvals", approval),
+            ("approval-flows", flow),
+            ("approval-policies", "applications".to_owned()),
             ("tokens", token),
             ("mails", mail),
             ("sessions", session),
@@ -161,8 +176,16 @@ impl World {
 
     /// Whether a text gives one of its ids away, besides those on offer to everybody who is signed in.
     pub fn is_in(&self, text: &str) -> bool {
-        let on_offer =
-            ["plans", "auth-strategies", "scopes", "token-definitions", "signing-keys", "gateways"];
+        let on_offer = [
+            "plans",
+            "auth-strategies",
+            "scopes",
+            "token-definitions",
+            "signing-keys",
+            "gateways",
+            // No id but a word.
+            "approval-policies",
+        ];
         self.ids.iter().any(|(kind, id)| !on_offer.contains(kind) && text.contains(id))
     }
 }

@@ -22,6 +22,7 @@ mod m0030_oauth_grants;
 mod m0040_portal;
 mod m0041_asking_for_apis;
 mod m0042_bridges;
+mod m0045_account_approvals;
 mod m0050_audiences;
 mod m0051_nodes;
 mod m0052_kept_sessions;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0041_asking_for_apis::Migration),
             Box::new(m0030_oauth_grants::Migration),
             Box::new(m0042_bridges::Migration),
+            Box::new(m0045_account_approvals::Migration),
             Box::new(m0050_audiences::Migration),
             Box::new(m0051_nodes::Migration),
             Box::new(m0052_kept_sessions::Migration),

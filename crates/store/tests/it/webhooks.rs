@@ -10,7 +10,8 @@ use domain::{
     WebhookEndpoint, WebhookEndpointDraft, WebhookEvent, WebhookShape,
 };
 use keywright_store::{
-    AttemptReport, ClaimedDelivery, Lane, PageRequest, Store, Wanted, WebhookDeliveryFilter,
+    AttemptReport, ClaimedDelivery, Health, HealthNote, HealthOutcome, Lane, PageRequest, Store, Wanted,
+    WebhookDeliveryFilter,
 };
 use testkit::tasks::at_once;
 use uuid::Uuid;
@@ -264,28 +265,38 @@ async fn f_35_endpoints_take_turns(db: Db) {
     assert_eq!(take(NOW + Duration::from_secs(1), vec![quiet.id]).await.len(), 100);
 }
 
+async fn note(db: &Db, endpoint: domain::WebhookEndpointId, outcome: HealthOutcome) -> Option<Health> {
+    let said = db.store.note_health(&[HealthNote { endpoint, outcome }]).await.unwrap();
+    said.first().map(|(_, health)| *health)
+}
+
 both!(how_an_endpoint_does_decides_where_it_stands);
 async fn how_an_endpoint_does_decides_where_it_stands(db: Db) {
     let it = db.save(endpoint(draft(None, None, false))).await.unwrap();
     emit(&db, event("plan.created", None, None)).await;
     let health = async || db.store.read().webhook_health(it.id).await.unwrap().unwrap();
     assert_eq!(health().await.lane, Lane::Doubtful);
-    db.store.endpoint_works(it.id).await.unwrap();
+    note(&db, it.id, HealthOutcome::Works).await;
     assert_eq!(health().await.lane, Lane::Prompt);
     let until = NOW + Duration::from_secs(120);
-    let failed = db.store.endpoint_failed(it.id, NOW, false, Some(until)).await.unwrap().unwrap();
+    let failed =
+        note(&db, it.id, HealthOutcome::Failed { at: NOW, slowly: false, paused_until: Some(until) })
+            .await
+            .unwrap();
     assert_eq!(
         (failed.lane, failed.failing_since, failed.paused_until),
         (Lane::Prompt, Some(NOW), Some(until))
     );
     assert!(claim_at(&db, new(), until - Duration::from_micros(1), 5).await.is_empty());
     let later = NOW + Duration::from_secs(60);
-    let slow = db.store.endpoint_failed(it.id, later, true, None).await.unwrap().unwrap();
+    let slow = note(&db, it.id, HealthOutcome::Failed { at: later, slowly: true, paused_until: None })
+        .await
+        .unwrap();
     assert_eq!((slow.lane, slow.failing_since), (Lane::Doubtful, Some(NOW)));
     assert!(db.store.endpoint_noticed(it.id, later).await.unwrap());
     assert!(!db.store.endpoint_noticed(it.id, later).await.unwrap());
     assert_eq!(claim_at(&db, new(), until, 5).await.len(), 1);
-    db.store.endpoint_works(it.id).await.unwrap();
+    note(&db, it.id, HealthOutcome::Works).await;
     let fine = health().await;
     assert_eq!((fine.lane, fine.failing_since, fine.noticed_at), (Lane::Prompt, None, None));
 }
@@ -303,6 +314,18 @@ async fn old_events_go_but_not_while_they_are_pending(db: Db) {
     report_all(&db, claim, &claimed, DeliveryResult::Delivered).await;
     assert_eq!(db.store.sweep_webhook_events(after, 10).await.unwrap(), 1);
     assert!(deliveries(&db).await.is_empty());
+}
+
+/// An event for very many endpoints is written: each delivery has an id of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_deliveries_of_one_moment_have_ids_of_their_own() {
+    let db = Db::sqlite().await;
+    db.save(endpoint(draft(None, None, false))).await.unwrap();
+    let mut tx = db.tx().await;
+    for _ in 0..10_000 {
+        tx.emit(event("plan.created", None, None)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
 }
 
 #[test]

@@ -202,6 +202,7 @@ async fn show(
     view.action(
         Action::link(format!("/apis/{}?version={id}", version.api_id), "As developers see it").quiet(),
     )
+    .action(Action::link(at("token-form"), "Form for access tokens").quiet())
     .action(Action::link(at("edit"), "Edit"))
     .section(Section::facts(vec![
         ("Paths", codes(&version.route.path_prefixes, "none")),

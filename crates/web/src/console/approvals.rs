@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{App, DeveloperFilter, PageRequest, SubscriptionFilter};
 use axum::extract::State as Shared;
-use domain::DeveloperState;
+use domain::{ApprovalState, DeveloperState};
 
 use super::developers;
 use crate::frame::Place;
@@ -12,7 +12,7 @@ use crate::list::Listing;
 use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Administrator, Visit};
-use crate::{Pages, subscriptions};
+use crate::{Pages, approvals, subscriptions};
 
 const PATH: &str = "/console/approvals";
 
@@ -33,7 +33,15 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
     let filter = DeveloperFilter { state: Some(DeveloperState::Pending), ..DeveloperFilter::default() };
     let people = app.developers(&visit.caller, &filter, PageRequest::first(50)).await?.items;
     let people = developers::table(&people).empty("No developer waits.");
+    let theirs = app.approval_list(&visit.caller, None, true, PageRequest::first(50)).await?.items;
+    let pending = Some(ApprovalState::Pending);
+    let mut others = app.approval_list(&visit.caller, pending, false, PageRequest::first(50)).await?.items;
+    others.retain(|(approval, _)| !theirs.iter().any(|(it, _)| it.id == approval.id));
+    let yours = approvals::table(&app, &theirs).await?;
+    let elsewhere = approvals::table(&app, &others).await?;
     View::new(Place::Approvals, "Approvals")
+        .section_if(!theirs.is_empty(), || Section::table(yours).heading("You are among those who decide"))
+        .section_if(!others.is_empty(), || Section::table(elsewhere).heading("Others decide"))
         .section(Section::table(waiting).heading("Subscriptions"))
         .section(Section::table(people).heading("Developers"))
         .show(&app, &visit)

@@ -12,7 +12,9 @@ mod gateways;
 mod mails;
 mod overview;
 mod plans;
+mod requests;
 mod specification;
+mod token_form;
 mod tokens;
 
 use super::Pages;
@@ -24,7 +26,9 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = api::routes(pages);
     let pages = api_version::routes(pages);
     let pages = specification::routes(pages);
+    let pages = token_form::routes(pages);
     let pages = plans::routes(pages);
+    let pages = requests::routes(pages);
     let pages = auth_strategies::routes(pages);
     let pages = auth_bridges::routes(pages);
     let pages = gateways::routes(pages);

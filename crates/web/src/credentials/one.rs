@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use app::App;
 use axum::extract::State as Shared;
-use domain::{CredentialId, CredentialStatus};
+use domain::{CredentialId, CredentialStatus, Material};
+use serde_json::Value;
 
 use super::list::ends;
 use super::{One, recognised_by};
 use crate::cell::{Action, Cell, Tone};
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
-use crate::view::{Section, View};
+use crate::view::{Section, Table, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, moment, states};
 use edge::extract::Path;
@@ -21,6 +22,12 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .get("/credentials/{id}", "A credential", show)
         .post("/credentials/{id}/disable", "Switch a credential off", disable)
         .post("/credentials/{id}/enable", "Switch a credential on", enable)
+        .post("/credentials/{id}/reveal", "Show a credential of a third party", reveal)
+}
+
+/// What a third party's gateway made is shown again to those who manage the application's credentials.
+fn shows_again(one: &One) -> bool {
+    matches!(one.credential.material, Material::External(_)) && one.shown.rights.credentials
 }
 
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit: Visit<Person>) -> Answer {
@@ -50,7 +57,14 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit
         let next = Action::link(format!("/credentials/{successor}"), "See its successor").quiet();
         view = view.section(Section::note(Tone::Waits, words).action(next));
     }
-    view.section(Section::facts(vec![
+    let reveal = Action::post(&visit, format!("{}/reveal", one.path()), "Show it");
+    view.section_if(shows_again(&one), || {
+        Section::words(
+            "What it is made of is shown when you ask for it. Each time is noted in the audit log.",
+        )
+        .action(reveal)
+    })
+    .section(Section::facts(vec![
         ("Kind", Cell::text(states::credential_kind(credential.material.kind()))),
         ("Recognised by", Cell::Code(recognised_by(credential))),
         ("Issued", Cell::time(credential.meta.created_at)),
@@ -74,8 +88,9 @@ fn actions(guest: &Guest, view: View, one: &One, status: CredentialStatus) -> Vi
     let edit = Action::link(at("edit"), "Edit").quiet();
     let revoke = Action::link(at("revoke"), "Revoke").danger();
     match status {
+        // The gateway that made it makes another one; here there is nothing that could take its place.
         CredentialStatus::Active => view
-            .action(Action::link(at("rotate"), "Rotate"))
+            .action_if(!shows_again(one), Action::link(at("rotate"), "Rotate"))
             .action(edit)
             .action(Action::post(guest, at("disable"), "Switch off").quiet())
             .action(revoke),
@@ -104,4 +119,33 @@ async fn enable(
 ) -> Answer {
     app.set_credential_enabled(&visit.caller, id, true).await?;
     go_to(&format!("/credentials/{id}"), Notice::Enabled)
+}
+
+async fn reveal(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<CredentialId>,
+    Sent { visit, .. }: Sent<Person>,
+) -> Answer {
+    let revealed = app.reveal_credential(&visit.caller, id).await?;
+    let one = One::load(&app, &visit, id).await?;
+    let mut rows = Vec::new();
+    lines(&mut rows, "", &serde_json::to_value(&revealed.values).unwrap_or_default());
+    let table = Table::new("The credential", &["What", "Value"], rows, "");
+    one.below(&visit, "As the gateway gave it").section(Section::table(table)).show(&app, &visit).await
+}
+
+/// Every value on a line of its own.
+fn lines(rows: &mut Vec<Vec<Cell>>, path: &str, value: &Value) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                lines(rows, &path, member);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| lines(rows, path, item)),
+        Value::Null => {}
+        Value::String(text) => rows.push(vec![Cell::text(path), Cell::Copy(text.clone())]),
+        other => rows.push(vec![Cell::text(path), Cell::text(other.to_string())]),
+    }
 }

@@ -19,9 +19,12 @@ pub fn is_for_administrators(path: &str) -> bool {
 }
 
 pub fn is_for_developers(path: &str) -> bool {
-    let exact = ["/home", "/apis", "/applications", "/partners"];
+    let exact = ["/home", "/apis", "/applications", "/partners", "/requests", "/requests/new"];
     let own = ["/invitation", "/account/name", "/account/password", "/account/delete"];
-    exact.contains(&path) || own.contains(&path) || path.starts_with("/account/consents")
+    exact.contains(&path)
+        || own.contains(&path)
+        || path.starts_with("/account/consents")
+        || path.starts_with("/access-tokens")
 }
 
 fn forms() -> Vec<String> {
@@ -122,7 +125,9 @@ both!(
         let carol = Browser::of(&desk, &world.carol);
         let csrf = carol.csrf().await;
         let before = desk.changes().await;
-        let theirs = |path: &String| path.contains('{') && !is_for_administrators(path) && !path.starts_with(OWN) && !path.ends_with("/subscribe");
+        let theirs = |path: &String| path.contains('{') && !is_for_administrators(path) && !path.starts_with(OWN)
+            // What anybody may do who sees the API.
+            && !path.ends_with("/subscribe") && !path.ends_with("/access-token");
         for path in forms().into_iter().filter(theirs) {
             let filled = world.fill_path(&path, |kind| world.id(kind).to_owned());
             let answer = send(&carol, &filled, &csrf).await;

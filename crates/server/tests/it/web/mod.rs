@@ -6,6 +6,7 @@ mod cross_site;
 pub mod every_page;
 mod forgot_password;
 pub mod guests;
+mod requests;
 mod reset_password;
 mod setup;
 mod sign_in;

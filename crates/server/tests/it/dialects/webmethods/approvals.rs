@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Asked, Basic, Portal, api_key, developer, settings};
-use crate::support::{Desk, both};
+use super::{Asked, Basic, PASSWORD, Portal, api_key, developer, settings};
+use crate::support::{Desk, both, id};
 
 const POLICY: &str = "/portal/rest/v1/approval/policy?type=APPLICATION_CREATION";
 
@@ -187,10 +187,74 @@ both!(
         wrong(json!({"type": "EXTERNAL_APPROVAL", "parameters": {"expiry": "soon"}})).await.expect(400);
         wrong(json!({"type": "INTERNAL_APPROVAL", "parameters": {"flow_id": uuid::Uuid::now_v7()}})).await.expect(400);
         portal.admin.delete(&one).await.expect(409);
-        portal.admin.put("/rest/v1/approval/policy?type=USER_CREATION", json!({"policies": []})).await.expect(400);
         desk.assert_nothing_happened(before).await;
         portal.admin.get("/rest/v1/approvals/policy?type=USER_CREATION").await.expect(200);
         portal.admin.put(POLICY, json!({"policies": []})).await.expect(200);
         portal.admin.delete(&one).await.expect(204);
+    }
+);
+
+both!(
+    async fn new_users_are_approved_by_people_and_by_outside_systems(desk, settings()) {
+        const USERS: &str = "/portal/rest/v1/approval/policy?type=USER_CREATION";
+        let portal = Portal::open(&desk).await;
+        let ada = desk.developer("ada").await;
+        let ada_ = Basic::new(&desk, "ada@example.com", "ada likes violet umbrellas");
+        let steps = json!([{"approver": [{"id": ada.id}], "approver_type": "USER", "mode": "ANYONE"}]);
+        let flow = json!({"name": "Accounts", "description": "", "steps": steps});
+        let flow = portal.admin.make("/portal/rest/v1/approvals", flow).await;
+        let people = json!({"type": "INTERNAL_APPROVAL", "parameters": {"flow_id": flow}});
+        let outside = json!({"type": "EXTERNAL_APPROVAL", "parameters": {"expiry": "10d"}});
+        let mail = json!({"type": "EMAIL_VERIFICATION", "parameters": {"expiry": "2d"}});
+        // The proof of the address has its place at the beginning.
+        portal.admin.put(USERS, json!({"policies": [people, mail]})).await.expect(400);
+        let policy = json!({"policies": [mail, people, outside]});
+        assert_eq!(portal.admin.put(USERS, policy.clone()).await.expect(200).json(), policy);
+        assert_eq!(portal.admin.get(USERS).await.expect(200).json(), policy);
+        for user in [&ada_, &portal.gateway] {
+            user.put(USERS, json!({"policies": []})).await.expect(403);
+        }
+
+        let visitor = crate::support::visitor();
+        let register = async |name: &str| {
+            let email = format!("{name}@example.com");
+            desk.app.register(&visitor, &email, &format!("{name} Onboarded")).await.unwrap();
+            let (_, text) = desk.mails(&email).await.remove(0);
+            assert!(text.contains("within 2 days"), "{text}");
+            let token = desk.token_in_last_mail(&email).await;
+            desk.app.verify_email(&visitor, &token, Some(PASSWORD)).await.unwrap();
+        };
+        let sign_in = async |name: &str| {
+            let email = format!("{name}@example.com");
+            desk.app.sign_in(&visitor, &email, PASSWORD, "test").await.is_ok()
+        };
+        register("nora").await;
+        assert!(!sign_in("nora").await);
+        let first = waiting(&ada_).await.remove(0);
+        let shown = ada_.get(&format!("/portal/rest/v1/approvals/request/{first}")).await.expect(200).json();
+        assert_eq!((&shown["type"], &shown["contextData"]["email"]), (&json!("USER_ONBOARDING"), &json!("nora@example.com")));
+        assert_eq!(decide(&ada_, &first, "approve").await, 200);
+        assert!(!sign_in("nora").await);
+        let (operator, filter) = (app::Caller::operator(), app::WebhookEventFilter::default());
+        let events = desk.app.webhook_events(&operator, &filter, app::PageRequest::first(50)).await.unwrap().items;
+        let event = events.iter().find(|event| event.kind == "approval.external_requested").expect("an event");
+        assert_eq!(event.data["email"], "nora@example.com");
+        let link = event.data["link_id"].as_str().unwrap();
+        let path = format!("/portal/rest/v1/approvals/request/external/{link}/approve");
+        portal.admin.send(Method::PUT, &path, None).await.expect(200);
+        assert!(sign_in("nora").await);
+
+        // Who is rejected stays outside; an administrator who decides alone takes it from the approvers.
+        register("nils").await;
+        let second = waiting(&ada_).await.remove(0);
+        assert_eq!(decide(&ada_, &second, "reject").await, 200);
+        assert!(!sign_in("nils").await);
+        register("nina").await;
+        let people = desk.admin.get("/api/v1/developers").await.expect(200).json();
+        let nina = id(&people["items"][0]).to_owned();
+        assert_eq!(people["items"][0]["email"], "nina@example.com");
+        desk.admin.post(&format!("/api/v1/developers/{nina}/approve"), json!({})).await.expect(200);
+        assert!(waiting(&ada_).await.is_empty());
+        assert!(sign_in("nina").await);
     }
 );

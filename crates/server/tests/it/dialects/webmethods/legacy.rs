@@ -26,6 +26,9 @@ both!(
             (Method::POST, format!("/abs/apirepository/v1/accesstokens?eventId={}", asked.event)),
             (Method::GET, "/abs/apirepository/v1/events".to_owned()),
             (Method::POST, "/abs/apirepository/v1/events".to_owned()),
+            (Method::POST, "/abs/apirepository/providers".to_owned()),
+            (Method::PUT, format!("/abs/apirepository/providers/{}/apis", portal.provider)),
+            (Method::DELETE, format!("/abs/apirepository/v1/providers/{}/apis", portal.provider)),
         ] {
             let body = json!([{"eventId": asked.event, "eventStatus": "REJECTED"}]);
             portal.gateway.send(method.clone(), &path, Some(&body)).await.expect(404);
@@ -39,6 +42,20 @@ async fn open(engine: Engine) {
     let desk = Desk::start_with(engine, settings(), open_doors()).await;
     let portal = Portal::open(&desk).await;
     let alice = developer(&desk, "alice").await;
+
+    // Gateways in the older form.
+    let provider = json!({"name": "Old Gateway", "description": "Of 9.12"});
+    let made = portal.admin.make("/abs/apirepository/providers", provider.clone()).await;
+    let apis = format!("/abs/apirepository/providers/{made}/apis");
+    for user in [&alice, &portal.gateway] {
+        user.post("/abs/apirepository/providers", provider.clone()).await.expect(403);
+        user.put(&apis, json!([portal.apis[0]])).await.expect(403);
+    }
+    let other = desk.admin.make("/api/v1/apis", json!({"name": "Old API"})).await;
+    portal.admin.put(&apis, json!([other["id"]])).await.expect(200);
+    let listed = portal.admin.get(&format!("/rest/v1/providers/{made}/apis")).await.expect(200).json();
+    assert_eq!(listed, json!([other["id"]]));
+    portal.admin.send(Method::DELETE, &apis, Some(&json!([other["id"]]))).await.expect(200);
     let events = "/abs/apirepository/v1/events";
 
     // A gateway that cannot be called asks by itself.

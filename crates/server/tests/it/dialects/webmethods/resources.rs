@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Asked, Portal, api_key, developer, settings};
+use super::{Asked, Basic, Portal, api_key, developer, settings};
 use crate::support::{both, id};
 
 both!(
@@ -233,5 +233,55 @@ both!(
         }
         desk.anonymous().get("/rest/v1/events").await.expect(401);
         portal.admin.get("/rest/v1/events/x").await.expect(404);
+    }
+);
+
+both!(
+    async fn an_api_is_published_by_a_form_with_parts(desk, settings()) {
+        let portal = Portal::open(&desk).await;
+        let alice = developer(&desk, "alice").await;
+        let specification = json!({"openapi": "3.1.0", "info": {"title": "Pets", "version": "2.1"},
+            "paths": {"/pets": {"get": {"responses": {"200": {"description": "All"}}}}}}).to_string();
+        let form = |parts: &[(&str, &str)]| {
+            let part = |(name, value): &(&str, &str)| {
+                format!("--xx\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+            };
+            parts.iter().map(part).collect::<String>() + "--xx--\r\n"
+        };
+        let send = async |user: &Basic, body: String| {
+            let request = user.request(reqwest::Method::POST, "/portal/rest/v1/apis");
+            let request = request.header("content-type", "multipart/form-data; boundary=xx").body(body);
+            crate::support::Answer::of(request).await
+        };
+        let whole = form(&[
+            ("name", "Pets"), ("type", "openapi"), ("version", "2.1"), ("async", "false"), ("content", &specification),
+            ("providerid", &portal.provider), ("externalRefKey", "gw-17"),
+        ]);
+        let before = desk.changes().await;
+        for user in [&alice, &portal.gateway] {
+            send(user, whole.clone()).await.expect(403);
+        }
+        for (wrong, status) in [
+            (form(&[("name", "Pets"), ("url", "http://127.0.0.1/spec")]), 400),
+            (form(&[("name", "Pets"), ("content", "no specification")]), 400),
+            (form(&[("name", "Pets"), ("providerid", &portal.apis[0])]), 404),
+            (form(&[("name", "")]), 400),
+            (form(&[("name", "Pets"), ("name", "Dogs")]), 400),
+            ("--xx\r\nbroken".to_owned(), 400),
+        ] {
+            send(&portal.admin, wrong.clone()).await.expect(status);
+        }
+        portal.admin.post("/portal/rest/v1/apis", json!({"name": "Pets"})).await.expect(400);
+        desk.anonymous().post("/portal/rest/v1/apis", json!({})).await.expect(401);
+        desk.assert_nothing_happened(before).await;
+
+        let made = send(&portal.admin, whole).await.expect(201).json();
+        let api = made["id"].as_str().unwrap();
+        assert_eq!(made["_self"], format!("/portal/rest/v1/apis/{api}"));
+        let versions = desk.admin.get(&format!("/api/v1/api-versions?api_id={api}")).await.expect(200).json();
+        assert_eq!((&versions["items"][0]["name"], versions["items"].as_array().unwrap().len()), (&json!("2.1"), 1));
+        let gateway = desk.admin.get(&format!("/api/v1/gateways/{}", portal.provider)).await.expect(200).json();
+        let linked = gateway["apis"].as_array().unwrap().iter().find(|it| it["id"] == api).unwrap();
+        assert_eq!(linked["external_ref"], "gw-17");
     }
 );
