@@ -196,6 +196,14 @@ impl Field {
         Self { value: value.to_owned(), ..self }
     }
 
+    pub(super) fn called(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn is_hidden(&self) -> bool {
+        matches!(self.kind, Kind::Hidden)
+    }
+
     fn is_email(&self) -> bool {
         matches!(self.kind, Kind::Input("email"))
     }

@@ -7,6 +7,7 @@ use askama::filters::HtmlSafe;
 use axum::http::StatusCode;
 
 use super::cell::{Action, Cell, Tone};
+use super::chart::Chart;
 use super::field::Field;
 use super::form::Form;
 use super::frame::{Frame, Place};
@@ -48,6 +49,7 @@ enum Part {
     Form(Box<Form>),
     Note(Tone),
     Copy(String),
+    Chart(Box<Chart>),
     Nothing,
 }
 
@@ -167,6 +169,11 @@ impl Section {
     /// Something to be copied.
     pub(crate) fn copy(text: impl Into<String>) -> Self {
         Self::new(Part::Copy(text.into()))
+    }
+
+    /// Calls over time.
+    pub(crate) fn chart(chart: Chart) -> Self {
+        Self::new(Part::Chart(Box::new(chart)))
     }
 
     /// Words and buttons only.

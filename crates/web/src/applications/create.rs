@@ -26,7 +26,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 }
 
 /// Whose applications somebody may make.
-pub(super) async fn owners(app: &App, guest: &Guest) -> Result<Vec<Choice>, Refused> {
+pub(crate) async fn owners(app: &App, guest: &Guest) -> Result<Vec<Choice>, Refused> {
     let page = PageRequest::first(PARTNERS);
     let partners = app.partners(&guest.caller, PartnerFilter::default(), page).await?.items;
     let developer = guest.caller.developer();
@@ -43,7 +43,7 @@ pub(super) async fn owners(app: &App, guest: &Guest) -> Result<Vec<Choice>, Refu
 ///
 /// # Errors
 /// If none of ours was.
-pub(super) fn owner(typed: &Typed) -> Result<Owner, Invalid> {
+pub(crate) fn owner(typed: &Typed) -> Result<Owner, Invalid> {
     let wrong = || Invalid::field("owner", "unknown", "must be chosen from the list");
     match typed.text("owner").split_once(':') {
         Some(("partner", id)) => id.parse().map(|id: PartnerId| Owner::Partner(id)).map_err(|_| wrong()),

@@ -10,8 +10,10 @@ use axum::http::StatusCode;
 use domain::DeveloperState;
 
 use crate::cell::Cell;
+use crate::chart::Chart;
 use crate::frame::{Frame, Place};
 use crate::refused::{Answer, Refused};
+use crate::usage::Counted;
 use crate::view::Table;
 use crate::visit::{Administrator, Guest, Visit};
 use crate::{Pages, framed, moment, subscriptions};
@@ -32,6 +34,7 @@ struct Overview {
     waiting: Table,
     waiting_developers: usize,
     ending: Table,
+    calls: Chart,
 }
 
 async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
@@ -49,6 +52,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
         waiting,
         waiting_developers,
         ending: ending(&app, &visit).await?,
+        calls: Counted::last_day(&app, &visit).await?,
     };
     Ok(framed(StatusCode::OK, &page))
 }

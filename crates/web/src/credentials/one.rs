@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use app::App;
 use axum::extract::State as Shared;
-use domain::{CredentialId, CredentialStatus};
+use domain::{CredentialId, CredentialStatus, Material};
 
 use super::list::ends;
-use super::{One, recognised_by};
+use super::{One, certificate, recognised_by};
 use crate::cell::{Action, Cell, Tone};
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
@@ -50,7 +50,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit
         let next = Action::link(format!("/credentials/{successor}"), "See its successor").quiet();
         view = view.section(Section::note(Tone::Waits, words).action(next));
     }
-    view.section(Section::facts(vec![
+    let view = view.section(Section::facts(vec![
         ("Kind", Cell::text(states::credential_kind(credential.material.kind()))),
         ("Recognised by", Cell::Code(recognised_by(credential))),
         ("Issued", Cell::time(credential.meta.created_at)),
@@ -62,9 +62,14 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit
                 .map_or(Cell::Nothing("never, as far as was noted"), |at| Cell::ago(at, now)),
         ),
         ("Id", Cell::Copy(id.to_string())),
-    ]))
-    .show(&app, &visit)
-    .await
+    ]));
+    let view = match &credential.material {
+        Material::Certificate(it) => {
+            view.section(certificate::facts(it)).section(Section::copy(it.pem()).heading("As PEM"))
+        }
+        Material::ApiKey(_) | Material::ClientSecret(_) | Material::External(_) => view,
+    };
+    view.show(&app, &visit).await
 }
 
 /// What can be done with it as it is now.
@@ -74,8 +79,7 @@ fn actions(guest: &Guest, view: View, one: &One, status: CredentialStatus) -> Vi
     let edit = Action::link(at("edit"), "Edit").quiet();
     let revoke = Action::link(at("revoke"), "Revoke").danger();
     match status {
-        CredentialStatus::Active => view
-            .action(Action::link(at("rotate"), "Rotate"))
+        CredentialStatus::Active => successor(view, one)
             .action(edit)
             .action(Action::post(guest, at("disable"), "Switch off").quiet())
             .action(revoke),
@@ -85,6 +89,19 @@ fn actions(guest: &Guest, view: View, one: &One, status: CredentialStatus) -> Vi
         }
         CredentialStatus::Expired => view.action(revoke),
         CredentialStatus::Revoked => view,
+    }
+}
+
+/// How another takes its place: by its kind.
+fn successor(view: View, one: &One) -> View {
+    match &one.credential.material {
+        Material::ApiKey(_) => view.action(Action::link(format!("{}/rotate", one.path()), "Rotate")),
+        Material::ClientSecret(_) => {
+            view.action(Action::link(format!("{}/client", one.shown.path()), "OAuth settings").quiet())
+        }
+        Material::Certificate(_) => view
+            .action(Action::link(format!("{}/certificates/new", one.shown.path()), "Register the next one")),
+        Material::External(_) => view,
     }
 }
 
