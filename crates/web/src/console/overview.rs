@@ -35,6 +35,7 @@ struct Overview {
     waiting_developers: usize,
     ending: Table,
     calls: Chart,
+    refused: Table,
 }
 
 async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
@@ -45,6 +46,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
     let waiting = subscriptions::table(&app, &waiting, true).await?.empty("Nothing waits for you.");
     let filter = DeveloperFilter { state: Some(DeveloperState::Pending), ..DeveloperFilter::default() };
     let waiting_developers = app.developers(caller, &filter, PageRequest::first(100)).await?.items.len();
+    let (calls, refused) = Counted::last_day(&app, &visit).await?;
     let page = Overview {
         frame: Frame::around(&app, &visit, Place::Home).await?,
         is_new: counts.api_versions == 0,
@@ -52,7 +54,8 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
         waiting,
         waiting_developers,
         ending: ending(&app, &visit).await?,
-        calls: Counted::last_day(&app, &visit).await?,
+        calls,
+        refused,
     };
     Ok(framed(StatusCode::OK, &page))
 }

@@ -38,13 +38,15 @@ impl Counted {
         Ok(Self { range, filter, counts })
     }
 
-    /// The last day, for a first page.
+    /// The last day, for a first page: drawn, and what was refused.
     ///
     /// # Errors
     /// If the caller may not see it.
-    pub(crate) async fn last_day(app: &App, guest: &Guest) -> Result<Chart, Refused> {
-        let counted = Self::read(app, guest, Range::Day, |_| {}).await?;
-        Ok(Chart::new(&counted.spans()))
+    pub(crate) async fn last_day(app: &App, guest: &Guest) -> Result<(Chart, Table), Refused> {
+        let mut counted = Self::read(app, guest, Range::Day, |_| {}).await?;
+        let chart = Chart::new(&counted.spans());
+        counted.counts.retain(|count| !is_allowed(count));
+        Ok((chart, counted.by_reason().empty("Nothing was refused.")))
     }
 
     pub(super) fn filter(&self) -> UsageFilter {

@@ -83,7 +83,10 @@ async fn scopes(app: &App, guest: &Guest, draft: &ClientDraft) -> Result<Vec<Fie
     let choice = |it: &OAuthScope| {
         Choice::new(&*it.name, &*it.name).hint(it.description.as_str()).chosen(has(&it.name))
     };
-    let others = |it: &&OAuthScope| !OPENID.contains(&it.name.as_str()) && fits(draft.client_type, it);
+    // One of the two alone has no tick of its own in the dialog; it is among the others, so that it is not lost.
+    let of_its_own =
+        |name: &str| name == "openid" || OPENID.contains(&name) && has("profile") == has("email");
+    let others = |it: &&OAuthScope| !of_its_own(&it.name) && fits(draft.client_type, it);
     let others: Vec<&OAuthScope> = all.iter().filter(others).collect();
     if draft.client_type == ClientType::NonInteractive {
         let hint = "Of system scopes one: what it may do with everything here.";
