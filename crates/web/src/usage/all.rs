@@ -27,7 +27,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
     let by_version = app
         .usage(&visit.caller, counted.filter(), &[UsageDimension::ApiVersion, UsageDimension::Plan])
         .await?;
-    let view = counted.onto(View::new(Place::Usage, "Usage"), PATH);
+    let view = counted.onto(&app, View::new(Place::Usage, "Usage"), PATH);
     let tables = [
         ("By application", applications(&app, by_application).await?),
         ("By API", versions(&app, by_version).await?),

@@ -27,7 +27,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visi
     let shown = Shown::load(&app, &visit, id).await?;
     let counted = Counted::read(&app, &visit, Range::of(&visit), |it| it.application_id = Some(id)).await?;
     let path = format!("{}/usage", shown.path());
-    let view = counted.onto(shown.head(&visit, Tab::Usage), &path);
+    let view = counted.onto(&app, shown.head(&visit, Tab::Usage), &path);
     let apis = by_api(&app, &visit, &counted).await?;
     view.section_if(!apis.is_empty(), || {
         let columns = ["API", "Plan", "Calls"];

@@ -46,7 +46,7 @@ impl Counted {
         let mut counted = Self::read(app, guest, Range::Day, |_| {}).await?;
         let chart = Chart::new(&counted.spans());
         counted.counts.retain(|count| !is_allowed(count));
-        Ok((chart, counted.by_reason().empty("Nothing was refused.")))
+        Ok((chart, counted.by_reason(app).empty("Nothing was refused.")))
     }
 
     pub(super) fn filter(&self) -> UsageFilter {
@@ -70,7 +70,7 @@ impl Counted {
     }
 
     /// Puts it all on a page: the choice of the range, the drawing, and tables of the same.
-    pub(super) fn onto(&self, view: View, path: &str) -> View {
+    pub(super) fn onto(&self, app: &App, view: View, path: &str) -> View {
         let mut ranges = Section::words("As gateways asked about them; up to a second behind.");
         for range in Range::ALL {
             let href = format!("{path}?range={}", range.word());
@@ -88,20 +88,25 @@ impl Counted {
         }
         let spans = self.spans();
         view.section(Section::chart(Chart::new(&spans)))
-            .section(Section::table(self.by_reason()).heading("By answer"))
+            .section(Section::table(self.by_reason(app)).heading("By answer"))
             .section(Section::table(over_time(&spans)).heading("Over time"))
     }
 
-    fn by_reason(&self) -> Table {
+    fn by_reason(&self, app: &App) -> Table {
         let mut sums: BTreeMap<(u16, &str), u64> = BTreeMap::new();
         for count in &self.counts {
             let key = (count.status.unwrap_or_default(), count.reason.as_deref().unwrap_or_default());
             *sums.entry(key).or_default() += count.calls;
         }
+        let words = |reason: &str| app.calls().why(reason).unwrap_or_else(|| "Let through.".to_owned());
         let mut sums: Vec<_> = sums.into_iter().collect();
         sums.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
         let rows = sums.into_iter().map(|((status, reason), calls)| {
-            vec![Cell::Code(reason.to_owned()), Cell::text(status.to_string()), Cell::text(calls.to_string())]
+            vec![
+                Cell::Stack(vec![Cell::text(words(reason)), Cell::Code(reason.to_owned())]),
+                Cell::text(status.to_string()),
+                Cell::text(calls.to_string()),
+            ]
         });
         Table::new("Calls by answer", &["Why", "Status", "Calls"], rows.collect(), "None.")
     }

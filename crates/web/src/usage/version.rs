@@ -32,7 +32,7 @@ async fn show(
     let (name, view) = below_version(&app, &version, "Usage of {}").await?;
     let counted = Counted::read(&app, &visit, Range::of(&visit), |it| it.api_version_id = Some(id)).await?;
     let path = format!("/console/api-versions/{id}/usage");
-    let view = counted.onto(view.crumb(format!("/console/api-versions/{id}"), name), &path);
+    let view = counted.onto(&app, view.crumb(format!("/console/api-versions/{id}"), name), &path);
     let counts = app.usage(&visit.caller, counted.filter(), &[UsageDimension::Application]).await?;
     let table = applications(&app, counts).await?;
     view.section_if(table.is_some(), || {
