@@ -55,13 +55,17 @@ pub(super) async fn fields(
     if for_people {
         let hint = "Where people are sent back to, one in a line. They have to be the same to the letter.";
         fields.push(
-            Field::area("redirect_uris", "Redirect URIs", &draft.redirect_uris.join("\n")).hint(hint).tall(3),
+            Field::area("redirect_uris", "Redirect URIs", &draft.redirect_uris.join("\n"))
+                .hint(hint)
+                .tall(3)
+                .of_uris(),
         );
         let text = draft.post_logout_redirect_uris.join("\n");
         fields.push(
             Field::area("post_logout_redirect_uris", "Redirect URIs after signing out", &text)
                 .hint("One in a line. None: people stay on our page.")
-                .tall(2),
+                .tall(2)
+                .of_uris(),
         );
     }
     fields.push(scopes(app, guest, draft).await?);

@@ -42,7 +42,8 @@ pub(super) async fn fields(app: &App, guest: &Guest, draft: &ClientDraft) -> Res
         fields.push(
             Field::area("redirect_uris", "Redirect URL(s)", &draft.redirect_uris.join("\n"))
                 .hint("One in a line. Where people are sent back to, the same to the letter.")
-                .tall(3),
+                .tall(3)
+                .of_uris(),
         );
     }
     fields.extend(scopes(app, guest, draft).await?);
