@@ -33,7 +33,7 @@ both!(
             ("name", "Marketplace"), ("client_type", "web"), ("grant_types", "authorization_code"), ("grant_types", "refresh_token"),
             ("redirect_uris", "https://shop.example/back"), ("id_token", "on"), ("basic", "on"), ("scopes", "ROLE_USER"),
             ("persistent_sso", "on"), ("allowed_ips", "192.0.2.0/24, 2001:db8::/32"), ("refresh_token_lifetime_s", "20"),
-            ("owner", &owner),
+            ("owner", owner.as_str()),
         ];
         let mut wrong = fields;
         wrong[4].1 = "";

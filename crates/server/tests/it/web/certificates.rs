@@ -28,7 +28,6 @@ both!(
         let list = browser.open(&path).await.expect(200);
         assert!(list.text.contains("Client certificate"), "{}", list.text);
         // What only administrators may say is not taken from others.
-        let fields = [("name", "Old"), ("certificate", &pem()), ("allow_expired", "on")];
-        browser.fill(&new, &new, &fields).await.expect(403);
+        browser.fill(&new, &new, &[("name", "Old"), ("certificate", &pem()), ("allow_expired", "on")]).await.expect(403);
     }
 );
