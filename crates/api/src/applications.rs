@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use app::{App, ApplicationFilter};
+use app::{App, ApplicationFilter, Created};
 use axum::Json as Reply;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
@@ -116,6 +116,24 @@ impl From<domain::Application> for Application {
             created_at: application.meta.created_at.into(),
             updated_at: application.meta.updated_at.into(),
         }
+    }
+}
+
+/// An application that was made just now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CreatedApplication {
+    #[serde(flatten)]
+    application: Application,
+    /// If its auth strategy has made it an OAuth client, whose id is its `reference`: the client's secret. Keep it now: it
+    /// is never shown again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+}
+
+impl From<Created<domain::Application>> for CreatedApplication {
+    fn from(created: Created<domain::Application>) -> Self {
+        let client_secret = created.secret.map(|secret| secret.expose().to_owned());
+        Self { application: created.value.into(), client_secret }
     }
 }
 
@@ -247,10 +265,11 @@ async fn list(
 
 /// Create an application
 ///
-/// Developers make their own, and their partner's if they are its owners.
+/// Developers make their own, and their partner's if they are its owners. If the auth strategy makes clients, the
+/// application is one as well, here or, by way of a bridge, at another authorization server.
 #[utoipa::path(post, path = "/api/v1/applications", tag = "Applications", request_body = NewApplication,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
-    responses((status = 201, description = "The new application", body = Application), Problems))]
+    responses((status = 201, description = "The new application", body = CreatedApplication), Problems))]
 async fn create(
     Shared(app): Shared<Arc<App>>,
     Create { caller, body }: Create<NewApplication>,
@@ -264,7 +283,7 @@ async fn create(
         shares_name: false,
     };
     let created = app.create_application(&caller, draft, owner, body.auth_strategy_id).await?;
-    Ok(reply::created("/api/v1/applications", created, |created| Application::from(created.value)))
+    Ok(reply::created("/api/v1/applications", created, CreatedApplication::from))
 }
 
 /// Get an application

@@ -59,6 +59,48 @@ pub(crate) enum AuthMethod {
         #[schema(max_length = 256, example = "https://issuer.example.com")]
         issuer: String,
     },
+    /// Tokens of OAuth clients that another authorization server makes with the applications, asked by way of an HTTP
+    /// bridge.
+    BridgedClientCredentials {
+        /// How tokens are got or shown, in the words of whoever evaluates them; those that are grant types are asked for.
+        #[serde(default)]
+        #[schema(max_items = 50, example = json!(["client_credentials", "bearer"]))]
+        auth_methods: Vec<String>,
+        /// The scopes that each client is to get.
+        #[serde(default)]
+        #[schema(max_items = 50)]
+        scopes: Vec<String>,
+        /// Who makes the tokens.
+        #[schema(max_length = 256, example = "https://issuer.example.com")]
+        issuer: String,
+        /// Where the bridge is; paths are appended to it.
+        #[schema(max_length = 2048, example = "https://bridge.example.com/dcr")]
+        bridge_url: String,
+        /// What is sent to the bridge as `X-API-KEY`. Never shown again; left out of a change, it stays, but a bridge at
+        /// another address needs it anew.
+        #[serde(default, skip_serializing)]
+        #[schema(min_length = 12, max_length = 256, write_only)]
+        api_key: Option<String>,
+        /// Whether the bridge is told what becomes of the applications.
+        #[serde(default = "yes")]
+        event_hooks: bool,
+    },
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl AuthMethod {
+    /// What a bridge asks for, taken out of what was sent.
+    fn take_api_key(&mut self) -> Option<String> {
+        match self {
+            Self::BridgedClientCredentials { api_key, .. } => api_key.take(),
+            Self::KeyAuth { .. }
+            | Self::ClientCredentials { .. }
+            | Self::SelfManagedClientCredentials { .. } => None,
+        }
+    }
 }
 
 /// A place in a call where an API key may be.
@@ -83,6 +125,23 @@ impl From<domain::AuthMethod> for AuthMethod {
             domain::AuthMethod::SelfManagedClientCredentials { auth_methods, issuer } => {
                 Self::SelfManagedClientCredentials { auth_methods, issuer }
             }
+            domain::AuthMethod::BridgedClientCredentials {
+                auth_methods,
+                scopes,
+                issuer,
+                bridge_url,
+                event_hooks,
+            } => {
+                let api_key = None;
+                Self::BridgedClientCredentials {
+                    auth_methods,
+                    scopes,
+                    issuer,
+                    bridge_url,
+                    api_key,
+                    event_hooks,
+                }
+            }
         }
     }
 }
@@ -99,6 +158,14 @@ impl From<AuthMethod> for domain::AuthMethod {
             AuthMethod::SelfManagedClientCredentials { auth_methods, issuer } => {
                 Self::SelfManagedClientCredentials { auth_methods, issuer }
             }
+            AuthMethod::BridgedClientCredentials {
+                auth_methods,
+                scopes,
+                issuer,
+                bridge_url,
+                event_hooks,
+                ..
+            } => Self::BridgedClientCredentials { auth_methods, scopes, issuer, bridge_url, event_hooks },
         }
     }
 }
@@ -198,8 +265,10 @@ async fn create(
     Shared(app): Shared<Arc<App>>,
     Create { caller, body }: Create<NewAuthStrategy>,
 ) -> Result<Response, Problem> {
-    let draft = AuthStrategyDraft { name: body.name, method: body.method.into() };
-    let created = app.create_auth_strategy(&caller, draft).await?;
+    let mut method = body.method;
+    let key = method.take_api_key();
+    let draft = AuthStrategyDraft { name: body.name, method: method.into(), bridge_key: None };
+    let created = app.create_auth_strategy(&caller, draft, key.as_deref()).await?;
     Ok(reply::created("/api/v1/auth-strategies", created, |created| AuthStrategy::from(created.value)))
 }
 
@@ -226,9 +295,11 @@ async fn update(
     Who(caller): Who,
     Path(id): Path<AuthStrategyId>,
     IfMatch(version): IfMatch,
-    Json(change): Json<AuthStrategyChange>,
+    Json(mut change): Json<AuthStrategyChange>,
 ) -> Result<Response, Problem> {
-    let strategy = app.update_auth_strategy(&caller, id, version, |draft| change.apply(draft)).await?;
+    let key = change.method.as_mut().and_then(AuthMethod::take_api_key);
+    let edit = |draft: &mut AuthStrategyDraft| change.apply(draft);
+    let strategy = app.update_auth_strategy(&caller, id, version, key.as_deref(), edit).await?;
     Ok(reply::one::<_, AuthStrategy>(strategy))
 }
 

@@ -135,6 +135,7 @@ async fn list(
         api_version_id: query.api_version_id,
         plan_id: query.plan_id,
         visible_to: None,
+        owned_by: None,
     };
     let by = dimensions(query.by.as_deref().unwrap_or("time"))?;
     let counts = app.usage(&caller, filter, &by).await?;

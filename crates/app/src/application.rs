@@ -9,10 +9,10 @@ use store::Tx;
 
 use crate::caller::{application_for, partner_for};
 use crate::developer::own_id;
+use crate::new_application::Wish;
 use crate::partner::must_be_active;
 use crate::{
-    App, ApplicationFilter, Caller, Created, Error, Numbered, NumberedRequest, Page, PageRequest, Result,
-    expect_version,
+    App, ApplicationFilter, Caller, Created, Error, Page, PageRequest, Result, Slice, Sliced, expect_version,
 };
 
 const THIS: Resource = Resource::Applications;
@@ -48,11 +48,11 @@ impl App {
         &self,
         caller: &Caller,
         filter: ApplicationFilter,
-        page: NumberedRequest,
-    ) -> Result<Numbered<Application>> {
+        slice: Slice,
+    ) -> Result<Sliced<Application>> {
         let owner = Some(Owner::Developer(own_id(caller)?));
         let filter = ApplicationFilter { owner, ..filter };
-        Ok(self.store.read().numbered_applications(&filter, page).await?)
+        Ok(self.store.read().applications_slice(&filter, slice).await?)
     }
 
     /// One of the developer's own applications, with how it authenticates.
@@ -75,10 +75,13 @@ impl App {
         Ok((application, strategy))
     }
 
-    /// Makes an application. Developers make their own, or their partner's if they are its owners.
+    /// Makes an application. Developers make their own, or their partner's if they are its owners. If its strategy makes
+    /// clients, it is one as well: its reference is the client's id then, and the answer holds the client's secret, which
+    /// is never shown again.
     ///
     /// # Errors
-    /// If the caller may not, a field is wrong, the name is taken at that owner, or the owner has too many.
+    /// If the caller may not, a field is wrong, the name is taken at that owner, or the owner has too many; if a reference
+    /// is given for a client, which gets its id elsewhere; if that is at a bridge, and the bridge does not do its part.
     pub async fn create_application(
         &self,
         caller: &Caller,
@@ -87,18 +90,13 @@ impl App {
         auth_strategy_id: Option<AuthStrategyId>,
     ) -> Result<Created<Application>> {
         let developer = caller.developer_or_administrator(THIS, Access::Write)?;
-        let id = self.new_id();
-        let mut tx = self.begin(caller).await?;
-        if let Some(done) = self.replay(&tx, caller, id, None).await? {
-            return Ok(done);
-        }
-        let owner = self.owner_for(&tx, caller, owner.or(developer.map(Owner::Developer))).await?;
-        let application = self.add_application(&mut tx, id, draft, owner, auth_strategy_id).await?;
-        self.commit(tx).await?;
-        Ok(Created::new(application))
+        let owner = owner.or(developer.map(Owner::Developer));
+        let wish = Wish { id: self.new_id(), draft, owner, auth_strategy_id, scopes: Vec::new() };
+        let Created { value, secret, replayed } = self.make_application(caller, wish).await?;
+        Ok(Created { value: value.application, secret, replayed })
     }
 
-    /// Makes an application in a transaction that does more.
+    /// Makes an application in a transaction that does more, and no client with it.
     pub(crate) async fn add_application(
         &self,
         tx: &mut Tx,
@@ -109,15 +107,20 @@ impl App {
     ) -> Result<Application> {
         self.check_application_quota(tx, owner).await?;
         let strategy = strategy(tx, auth_strategy_id).await?;
+        if strategy.method.bridge_url().is_some() {
+            let message = "the auth strategy has its clients made elsewhere: make the application alone";
+            return Err(Error::conflict("bridged", message));
+        }
         let change = Application::create(id, draft, owner, strategy.id, tx.now())?;
         check_reference(tx, change.after()).await?;
         Ok(tx.save(change).await?)
     }
 
-    /// Changes an application.
+    /// Changes an application, and its client where they hang together.
     ///
     /// # Errors
-    /// If the caller may not, a field is wrong, the name is taken, or it is not at the expected version.
+    /// If the caller may not, a field is wrong, the name is taken, or it is not at the expected version; if its reference
+    /// is the id of a client and shall be another.
     pub async fn update_application(
         &self,
         caller: &Caller,
@@ -125,14 +128,16 @@ impl App {
         expected: Option<i64>,
         edit: impl FnOnce(&mut ApplicationDraft) + Send,
     ) -> Result<Application> {
-        let tx = self.begin(caller).await?;
+        let mut tx = self.begin(caller).await?;
         let application = application_for(tx.read(), caller, id, THIS, ApplicationAction::Edit).await?;
         expect_version(&application, expected)?;
+        let strategy: Option<AuthStrategy> = tx.read().find(application.auth_strategy_id).await?;
+        let strategy = strategy.ok_or(Error::NotFound(AuthStrategyId::KIND))?;
         let mut draft = application.draft();
         edit(&mut draft);
-        let change = application.update(draft, tx.now())?;
-        check_reference(&tx, change.after()).await?;
-        self.save(tx, change).await
+        let application = self.change_with_client(&mut tx, &application, &strategy, draft, None).await?;
+        self.commit(tx).await?;
+        Ok(application)
     }
 
     /// Removes an application with its credentials and subscriptions. Its calls are refused from now on.

@@ -1,16 +1,17 @@
-//! Applications whose strategy makes them OAuth clients: both are made in one breath, and the client has one secret,
-//! which is replaced.
+//! Applications that are OAuth clients, since their strategy makes them some: the client has one secret, which is
+//! replaced, and follows what is said of the application. It is ours, or another authorization server's by way of a
+//! bridge.
 
 use domain::{
-    Application, ApplicationDraft, ApplicationId, AuthMethod, AuthStrategy, AuthStrategyId, Client,
-    ClientDraft, ClientId, ClientRules, ClientSecret, ClientType, Credential, CredentialDraft,
-    CredentialKind, CredentialState, Invalid, Material, OAuthScope, Owner, Secret, SecretKind,
+    Application, ApplicationDraft, ApplicationId, AuthMethod, AuthStrategy, ClientDraft, ClientRules,
+    ClientSecret, ClientType, Credential, CredentialDraft, CredentialKind, CredentialState, Event, GrantType,
+    Invalid, Material, OAuthScope, Secret, SecretKind,
 };
+use serde_json::json;
 use store::Tx;
-use uuid::Uuid;
 
-use crate::application::{check_reference, strategy};
-use crate::developer::own_id;
+use crate::application::check_reference;
+use crate::bridge_work::BridgeEvent;
 use crate::keys::PEPPER;
 use crate::{App, Caller, Error, Result};
 
@@ -23,97 +24,46 @@ pub struct ClientProof {
     pub secret: Secret,
 }
 
-/// An application that was just made.
-#[derive(Clone, Debug)]
-pub struct NewApplication {
-    /// The application.
-    pub application: Application,
-    /// How it authenticates.
-    pub strategy: AuthStrategy,
-    /// Its client's, if its strategy makes it one.
-    pub proof: Option<ClientProof>,
-    /// The scopes that its client may ask for.
-    pub scopes: Vec<String>,
+/// Whose clients a strategy makes.
+pub(crate) enum Makes {
+    Nothing,
+    OurClient,
+    TheirClient,
 }
 
 /// What people call the secret that comes with a client.
 const SECRET: &str = "Client secret";
+/// Where redirects are used, people are told who they are (OpenID Connect Core §3.1.2.1).
+const OPENID: &str = "openid";
 
 impl App {
-    /// A developer makes an application of their own. If its strategy says so, it is a client as well: its reference is
-    /// the client's id then, and the answer holds the client's secret. All of it is one transaction.
-    ///
-    /// # Errors
-    /// As [`App::create_application`]; if scopes are wanted that the strategy does not offer, or a reference is given
-    /// for a client that gets an id here.
-    pub async fn create_own_application(
-        &self,
-        caller: &Caller,
-        draft: ApplicationDraft,
-        auth_strategy_id: Option<AuthStrategyId>,
-        scopes: Vec<String>,
-    ) -> Result<NewApplication> {
-        let owner = Owner::Developer(own_id(caller)?);
-        let mut tx = self.begin(caller).await?;
-        let owner = self.owner_for(&tx, caller, Some(owner)).await?;
-        self.check_application_quota(&tx, owner).await?;
-        let strategy = strategy(&tx, auth_strategy_id).await?;
-        check_scopes(&strategy.method, &scopes)?;
-        let id: ApplicationId = self.new_id();
-        let makes_client = makes_client(&strategy.method);
-        let mut draft = draft;
-        if makes_client {
-            if draft.reference.is_some() {
-                let message = "must not be given: the client that is made with the application gets an id";
-                return Err(Invalid::field("reference", "conflict", message).into());
-            }
-            draft.reference = Some(self.new_id::<Uuid>().to_string());
-        }
-        let change = Application::create(id, draft, owner, strategy.id, tx.now())?;
-        check_reference(&tx, change.after()).await?;
-        let application = tx.save(change).await?;
-        let proof =
-            if makes_client { Some(self.make_client(&mut tx, &application, &scopes).await?) } else { None };
-        self.commit(tx).await?;
-        Ok(NewApplication { application, strategy, proof, scopes })
-    }
-
-    async fn make_client(
+    pub(crate) async fn put_client_secret(
         &self,
         tx: &mut Tx,
-        application: &Application,
-        scopes: &[String],
-    ) -> Result<ClientProof> {
-        let all = tx.read().all_oauth_scopes().await?;
-        let rules = rules(&all);
-        // It acts for itself: where people would be sent back to is kept with the application only.
-        let draft = ClientDraft { scopes: scopes.to_vec(), ..ClientDraft::of(ClientType::NonInteractive) };
-        let id: ClientId = self.new_id();
-        let change = Client::create(id, application.id, application.known_as(), draft, &rules, tx.now())?;
-        let client = tx.save(change).await?;
-        let secret = self.issue_client_secret(tx, application.id).await?;
-        Ok(ClientProof { client_id: client.client_id, secret })
-    }
-
-    async fn issue_client_secret(&self, tx: &mut Tx, application: ApplicationId) -> Result<Secret> {
-        let (secret, _) = self.keys.mint(SecretKind::ClientSecret);
-        let material = Material::ClientSecret(ClientSecret::minted(&secret, self.keys.pepper(), PEPPER));
+        application: ApplicationId,
+        secret: &Secret,
+    ) -> Result<()> {
+        let material = Material::ClientSecret(ClientSecret::minted(secret, self.keys.pepper(), PEPPER));
         let draft = CredentialDraft { name: SECRET.to_owned(), expires_at: None };
-        let change = Credential::issue(self.new_id(), application, draft, material, tx.now())?;
-        tx.save(change).await?;
-        Ok(secret)
+        tx.save(Credential::issue(self.new_id(), application, draft, material, tx.now())?).await?;
+        Ok(())
     }
 
     /// Gives the client of one of the developer's own applications a new secret. Those that it had are worth nothing
     /// from now on.
     ///
     /// # Errors
-    /// If the application is not theirs, or is no client.
+    /// If the application is not theirs, or is no client; if the client is at a bridge, which does not do its part.
     pub async fn replace_client_secret(&self, caller: &Caller, id: ApplicationId) -> Result<ClientProof> {
         let (application, strategy) = self.own_application(caller, id).await?;
-        if !makes_client(&strategy.method) {
-            return Err(no_client());
+        match makes(&strategy.method) {
+            Makes::Nothing => Err(no_client()),
+            Makes::OurClient => self.replace_our_secret(caller, &application).await,
+            Makes::TheirClient => self.replace_their_secret(caller, &application, &strategy).await,
         }
+    }
+
+    async fn replace_our_secret(&self, caller: &Caller, application: &Application) -> Result<ClientProof> {
         let mut tx = self.begin(caller).await?;
         tx.lock_application(application.id).await?;
         let client = tx.read().live_client(application.id).await?.ok_or_else(no_client)?;
@@ -122,9 +72,25 @@ impl App {
                 tx.save(old.revoke(tx.now())?).await?;
             }
         }
-        let secret = self.issue_client_secret(&mut tx, application.id).await?;
+        let (secret, _) = self.keys.mint(SecretKind::ClientSecret);
+        self.put_client_secret(&mut tx, application.id, &secret).await?;
         self.commit(tx).await?;
         Ok(ClientProof { client_id: client.client_id, secret })
+    }
+
+    async fn replace_their_secret(
+        &self,
+        caller: &Caller,
+        application: &Application,
+        strategy: &AuthStrategy,
+    ) -> Result<ClientProof> {
+        let client = self.store.read().bridge_client_of(application.id).await?.ok_or_else(no_client)?;
+        let proof = self.replace_secret_at_bridge(strategy, &client.client_id).await?;
+        let mut tx = self.begin(caller).await?;
+        let event = Event { action: "application.client_secret_replaced", details: json!({}) };
+        tx.note(event, application);
+        self.commit(tx).await?;
+        Ok(proof)
     }
 
     /// A developer changes an application of their own, and the scopes of its client if some are given: both or neither.
@@ -141,54 +107,123 @@ impl App {
     ) -> Result<(Application, AuthStrategy)> {
         let (application, strategy) = self.own_application(caller, id).await?;
         let mut tx = self.begin(caller).await?;
-        if let Some(scopes) = scopes {
-            check_scopes(&strategy.method, scopes)?;
-            let all = tx.read().all_oauth_scopes().await?;
-            let client = tx.read().live_client(application.id).await?.ok_or_else(no_client)?;
-            let rules = rules(&all);
-            let draft = ClientDraft { scopes: scopes.to_vec(), ..client.draft() };
-            tx.save(client.update(draft, &rules, tx.now())?).await?;
-        }
         let mut draft = application.draft();
         edit(&mut draft);
-        if makes_client(&strategy.method) && draft.reference != application.reference {
-            let message = "cannot be changed: it is the id of the client";
-            return Err(Invalid::field("reference", "conflict", message).into());
-        }
-        let change = application.update(draft, tx.now())?;
-        check_reference(&tx, change.after()).await?;
-        let application = tx.save(change).await?;
+        let application = self.change_with_client(&mut tx, &application, &strategy, draft, scopes).await?;
         self.commit(tx).await?;
         Ok((application, strategy))
     }
 
-    /// The scopes that the client of an application may ask for; `None` if it is no client.
+    /// Changes an application and what its client has of it.
+    pub(crate) async fn change_with_client(
+        &self,
+        tx: &mut Tx,
+        application: &Application,
+        strategy: &AuthStrategy,
+        draft: ApplicationDraft,
+        scopes: Option<&[String]>,
+    ) -> Result<Application> {
+        if let Some(scopes) = scopes {
+            check_scopes(&strategy.method, scopes)?;
+        }
+        let (ours, theirs) = match makes(&strategy.method) {
+            Makes::Nothing => (None, None),
+            Makes::OurClient => (tx.read().live_client(application.id).await?, None),
+            Makes::TheirClient => (None, tx.read().bridge_client_of(application.id).await?),
+        };
+        if (ours.is_some() || theirs.is_some()) && draft.reference != application.reference {
+            let message = "cannot be changed: it is the id of the client";
+            return Err(Invalid::field("reference", "conflict", message).into());
+        }
+        let change = application.update(draft, tx.now())?;
+        check_reference(tx, change.after()).await?;
+        let after = tx.save(change).await?;
+        if let Some(client) = ours
+            && (scopes.is_some() || after.redirect_uri != application.redirect_uri)
+        {
+            let all = tx.read().all_oauth_scopes().await?;
+            let mut draft = client.draft();
+            let kept = draft.scopes.clone();
+            fit(&mut draft, &after, scopes.unwrap_or(&kept));
+            let change = client.update(draft, &rules(&all), tx.now()).map_err(about_application)?;
+            tx.save(change).await?;
+        } else if scopes.is_some_and(|scopes| !scopes.is_empty()) {
+            return Err(no_client());
+        }
+        if theirs.is_some() {
+            self.note_for_bridge(tx, after.id, BridgeEvent::Updated).await?;
+        }
+        Ok(after)
+    }
+
+    /// The scopes that the client of an application may ask for, of those that its strategy offers; `None` if it is no
+    /// client of ours.
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn scopes_of_client(&self, application: &Application) -> Result<Option<Vec<String>>> {
+    pub async fn scopes_of_client(
+        &self,
+        application: &Application,
+        strategy: &AuthStrategy,
+    ) -> Result<Option<Vec<String>>> {
         let client = self.store.read().live_client(application.id).await?;
-        Ok(client.map(|client| client.scopes))
+        let is_offered = |scope: &String| offered(&strategy.method).contains(scope);
+        Ok(client.map(|client| client.scopes.into_iter().filter(is_offered).collect()))
     }
 }
 
-/// What a client of a developer is held against.
-fn rules(scopes: &[OAuthScope]) -> ClientRules<'_> {
-    ClientRules { legacy_grants: &[], scopes, by_administrator: false, imported: false }
+/// Gives a client what its application says. It acts for itself; with an address to send people back to, it signs people
+/// in as well.
+pub(crate) fn fit(draft: &mut ClientDraft, application: &Application, scopes: &[String]) {
+    use GrantType::{AuthorizationCode, ClientCredentials, RefreshToken};
+    draft.scopes = scopes.to_vec();
+    draft.redirect_uris = application.redirect_uri.iter().cloned().collect();
+    if application.redirect_uri.is_some() {
+        draft.client_type = ClientType::Custom;
+        draft.grant_types = vec![AuthorizationCode, ClientCredentials, RefreshToken];
+    } else if draft.client_type == ClientType::Custom {
+        draft.grant_types = vec![ClientCredentials];
+    }
+    // Without any scope such a client would be open to all of them.
+    if draft.client_type == ClientType::Custom && !draft.scopes.iter().any(|scope| scope == OPENID) {
+        draft.scopes.push(OPENID.to_owned());
+    }
 }
 
-fn makes_client(method: &AuthMethod) -> bool {
+/// What is wrong with the client, under the name of what the application says.
+pub(crate) fn about_application(error: impl Into<Error>) -> Error {
+    let Error::Invalid(invalid) = error.into() else { return no_client() };
+    match invalid.fields().iter().find(|it| it.field.starts_with("redirect_uris")) {
+        Some(wrong) => Invalid::field("redirect_uri", wrong.code, wrong.message.clone()).into(),
+        None => invalid.into(),
+    }
+}
+
+/// What a client is held against whose strategy an administrator has made.
+pub(crate) fn rules(scopes: &[OAuthScope]) -> ClientRules<'_> {
+    ClientRules { legacy_grants: &[], scopes, by_administrator: true, imported: false }
+}
+
+pub(crate) fn makes(method: &AuthMethod) -> Makes {
     match method {
-        AuthMethod::ClientCredentials { .. } => true,
-        AuthMethod::KeyAuth { .. } | AuthMethod::SelfManagedClientCredentials { .. } => false,
+        AuthMethod::ClientCredentials { .. } => Makes::OurClient,
+        AuthMethod::BridgedClientCredentials { .. } => Makes::TheirClient,
+        AuthMethod::KeyAuth { .. } | AuthMethod::SelfManagedClientCredentials { .. } => Makes::Nothing,
     }
 }
 
-fn check_scopes(method: &AuthMethod, wanted: &[String]) -> Result<(), Invalid> {
-    let offered: &[String] = match method {
+/// The scopes that applications may choose from.
+fn offered(method: &AuthMethod) -> &[String] {
+    match method {
         AuthMethod::ClientCredentials { scopes, .. } => scopes,
-        AuthMethod::KeyAuth { .. } | AuthMethod::SelfManagedClientCredentials { .. } => &[],
-    };
+        AuthMethod::KeyAuth { .. }
+        | AuthMethod::SelfManagedClientCredentials { .. }
+        | AuthMethod::BridgedClientCredentials { .. } => &[],
+    }
+}
+
+pub(crate) fn check_scopes(method: &AuthMethod, wanted: &[String]) -> Result<(), Invalid> {
+    let offered = offered(method);
     match wanted.iter().position(|scope| !offered.contains(scope)) {
         Some(i) => {
             let message = "must be a scope that the auth strategy offers";

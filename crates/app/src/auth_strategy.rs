@@ -2,11 +2,18 @@
 
 use std::collections::HashMap;
 
-use domain::{Access, AuthStrategy, AuthStrategyDraft, AuthStrategyId, Resource, Transition};
+use domain::{
+    Access, AuthStrategy, AuthStrategyDraft, AuthStrategyId, Invalid, Resource, Sealed, Secret, Transition,
+};
 
 use crate::{App, Caller, Created, Error, Page, PageRequest, Result, expect_version};
 
 const THIS: Resource = Resource::AuthStrategies;
+
+/// What the key of a bridge is bound to.
+fn place(id: AuthStrategyId) -> String {
+    format!("auth_strategies.bridge_key.{id}")
+}
 
 impl App {
     /// All strategies.
@@ -31,6 +38,19 @@ impl App {
         Ok(all.into_iter().map(|strategy| (strategy.id, strategy)).collect())
     }
 
+    /// The strategies whose clients are made at other authorization servers, from the oldest to the newest: everybody may
+    /// know which there are.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn bridged_strategies(&self) -> Result<Vec<AuthStrategyId>> {
+        let all = self.store.read().all_auth_strategies().await?;
+        let bridged = all.into_iter().filter(|strategy| strategy.method.bridge_url().is_some());
+        let mut ids: Vec<AuthStrategyId> = bridged.map(|strategy| strategy.id).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
     /// One strategy.
     ///
     /// # Errors
@@ -40,14 +60,16 @@ impl App {
         self.store.read().find(id).await?.ok_or(Error::NotFound(AuthStrategyId::KIND))
     }
 
-    /// Makes a strategy. The first one becomes the default.
+    /// Makes a strategy. The first one becomes the default. If it has a bridge, `bridge_key` is what the bridge asks for;
+    /// it is never shown again.
     ///
     /// # Errors
     /// If the caller may not, a field is wrong, or the name is taken.
     pub async fn create_auth_strategy(
         &self,
         caller: &Caller,
-        draft: AuthStrategyDraft,
+        mut draft: AuthStrategyDraft,
+        bridge_key: Option<&str>,
     ) -> Result<Created<AuthStrategy>> {
         caller.must_administer(THIS, Access::Write)?;
         let id = self.new_id();
@@ -56,11 +78,13 @@ impl App {
             return Ok(done);
         }
         let is_first = tx.read().default_auth_strategy().await?.is_none();
-        let change = AuthStrategy::create(id, draft, is_first, tx.now())?;
+        draft.bridge_key = self.sealed_key(id, bridge_key)?;
+        let change = AuthStrategy::create(id, draft, is_first, &self.settings.outbound, tx.now())?;
         Ok(Created::new(self.save(tx, change).await?))
     }
 
-    /// Changes a strategy. Calls of all its API versions are judged by it from now on.
+    /// Changes a strategy. Calls of all its API versions are judged by it from now on. The key of its bridge stays, unless
+    /// another is given.
     ///
     /// # Errors
     /// If the caller may not, a field is wrong, the name is taken, or it is not at the expected version.
@@ -69,6 +93,7 @@ impl App {
         caller: &Caller,
         id: AuthStrategyId,
         expected: Option<i64>,
+        bridge_key: Option<&str>,
         edit: impl FnOnce(&mut AuthStrategyDraft) + Send,
     ) -> Result<AuthStrategy> {
         caller.must_administer(THIS, Access::Write)?;
@@ -78,7 +103,8 @@ impl App {
         expect_version(&strategy, expected)?;
         let mut draft = strategy.draft();
         edit(&mut draft);
-        let change = strategy.update(draft, tx.now())?;
+        draft.bridge_key = self.sealed_key(id, bridge_key)?.or(draft.bridge_key);
+        let change = strategy.update(draft, &self.settings.outbound, tx.now())?;
         self.save(tx, change).await
     }
 
@@ -129,10 +155,29 @@ impl App {
         }
         match tx.save(Transition::delete(strategy, "auth_strategy.deleted")).await {
             Err(store::Error::Reference) => {
-                return Err(Error::conflict("in_use", "applications or API versions use this strategy"));
+                let message = "applications or API versions use this strategy, or clients of it are still to be removed \
+                               by its bridge";
+                return Err(Error::conflict("in_use", message));
             }
             other => other?,
         };
         self.commit(tx).await
+    }
+    /// Header fields take nothing else (RFC 9110 §5.5).
+    fn sealed_key(&self, id: AuthStrategyId, key: Option<&str>) -> Result<Option<Sealed>> {
+        let Some(key) = key else { return Ok(None) };
+        if !(12..=256).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            let message = "must have 12 to 256 visible ASCII characters";
+            return Err(Invalid::field("method.api_key", "invalid", message).into());
+        }
+        Ok(Some(Sealed(self.keys.seal(&place(id), key.as_bytes()))))
+    }
+
+    /// What a strategy's bridge asks for.
+    pub(crate) fn bridge_key(&self, strategy: &AuthStrategy) -> Result<Secret> {
+        let opened = strategy.bridge_key.as_ref().and_then(|key| self.keys.open(&place(strategy.id), &key.0));
+        let key = opened.and_then(|bytes| String::from_utf8(bytes).ok());
+        let key = key.ok_or_else(|| Error::Internal("the key of a bridge does not open".to_owned()))?;
+        Ok(Secret::imported(key))
     }
 }

@@ -13,8 +13,7 @@ use store::{Connection, Read, Tx};
 use crate::caller::application_for;
 use crate::keys::PEPPER;
 use crate::{
-    App, Caller, Created, CredentialFilter, Error, Numbered, NumberedRequest, Page, PageRequest, Result,
-    expect_version,
+    App, Caller, Created, CredentialFilter, Error, Page, PageRequest, Result, Slice, Sliced, expect_version,
 };
 
 const THIS: Resource = Resource::Credentials;
@@ -47,10 +46,10 @@ impl App {
         caller: &Caller,
         application: ApplicationId,
         kind: CredentialKind,
-        page: NumberedRequest,
-    ) -> Result<Numbered<Credential>> {
+        slice: Slice,
+    ) -> Result<Sliced<Credential>> {
         self.own_application(caller, application).await?;
-        Ok(self.store.read().numbered_credentials(application, kind, page).await?)
+        Ok(self.store.read().credentials_slice(application, kind, slice).await?)
     }
 
     /// One credential, without its secret.

@@ -49,6 +49,11 @@ pub enum Error {
     /// The database cannot be reached, or is busy for too long.
     #[error("the service is not available at the moment; try again soon")]
     Unavailable(String),
+    /// Another system that is needed for this did not do its part. What exactly went wrong there is in the log.
+    #[error(
+        "another system that this needs did not do its part ({0}); try again later, or tell the administrator"
+    )]
+    Upstream(&'static str),
     /// A defect. The text is for the log.
     #[error("something went wrong here; tell the administrator the request id")]
     Internal(String),
@@ -74,6 +79,7 @@ impl Error {
             Self::Limited { .. } => "too_many_attempts",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::Unavailable(_) => "unavailable",
+            Self::Upstream(_) => "upstream_failed",
             Self::Internal(_) => "internal",
         }
     }

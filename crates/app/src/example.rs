@@ -47,8 +47,9 @@ impl App {
         if self.store.read().default_auth_strategy().await?.is_some() {
             return Ok(());
         }
-        let draft = AuthStrategyDraft { name: "API key".to_owned(), method: AuthMethod::default_key_auth() };
-        match self.create_auth_strategy(&Caller::system(), draft).await {
+        let method = AuthMethod::default_key_auth();
+        let draft = AuthStrategyDraft { name: "API key".to_owned(), method, bridge_key: None };
+        match self.create_auth_strategy(&Caller::system(), draft, None).await {
             // Another node was faster.
             Ok(_) | Err(Error::Conflict { code: "taken", .. }) => Ok(()),
             Err(error) => Err(error),

@@ -11,6 +11,8 @@ mod approval;
 mod audit;
 mod auth_strategy;
 mod basic;
+mod bridge;
+mod bridge_work;
 mod callback;
 mod caller;
 mod calls;
@@ -32,6 +34,7 @@ mod invitation;
 mod keys;
 mod mail;
 mod names;
+mod new_application;
 mod oauth;
 mod once;
 mod partner;
@@ -60,8 +63,8 @@ mod webhook_health;
 mod webhook_outcome;
 mod webhook_work;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use domain::{AddressRules, GrantType, MasterKey, Noun, SigningAlgorithm, Transition};
@@ -69,7 +72,8 @@ use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
 
-pub use application_client::{ClientProof, NewApplication};
+pub use application_client::ClientProof;
+pub use bridge::{Asking, BridgeAct, BridgeDoor, BridgeReply, BridgeRequest};
 pub use callback::Answer;
 pub use caller::{Caller, Identity};
 pub use calls::Calls;
@@ -83,6 +87,7 @@ pub use four_eyes::FourEyes;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use names::{Names, ToName};
+pub use new_application::NewApplication;
 pub use oauth::*;
 pub use once::Created;
 pub use refusal::RefusedAct;
@@ -93,10 +98,10 @@ pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
 pub use sign_up::{LinkForm, Registration};
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
-    CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Numbered,
-    NumberedRequest, Page, PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced,
-    SubscribedTo, SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep,
-    Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
+    CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page,
+    PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo,
+    SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep, Wanted,
+    WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use telling::{GatewayEvent, event_data};
 pub use verify::CertificateHeader;
@@ -178,6 +183,8 @@ impl Default for Settings {
 /// Keywright, without any edge.
 #[derive(Debug)]
 pub struct App {
+    /// Itself, for what goes on after the one who asked for it has gone.
+    me: Weak<Self>,
     pub(crate) store: Store,
     pub(crate) keys: Keys,
     pub(crate) clock: Clock,
@@ -186,6 +193,10 @@ pub struct App {
     pub(crate) basic: basic::Verified,
     pub(crate) mail_waits: tokio::sync::Notify,
     pub(crate) refusals: refusal::Refusals,
+    /// How requests get to bridges.
+    pub(crate) bridge_door: OnceLock<bridge::BridgeDoor>,
+    /// There may be something to be done at a bridge.
+    pub(crate) bridges_wait: tokio::sync::Notify,
     /// Somebody committed: there may be something to tell.
     pub(crate) webhooks_wait: tokio::sync::Notify,
     /// How far this node knows the feed of changes to be told.
@@ -212,7 +223,8 @@ impl App {
         let keys = Keys::new(master);
         let verifier = Verifier::new(keys.pepper().clone(), settings.max_staleness);
         let verifier = Arc::new(verifier.with_certificates(settings.certificate_header));
-        let app = Arc::new(Self {
+        let app = Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
             oauth: oauth::OAuth::new(&store),
             store,
             keys,
@@ -222,6 +234,8 @@ impl App {
             basic: basic::Verified::default(),
             mail_waits: tokio::sync::Notify::new(),
             refusals: refusal::Refusals::default(),
+            bridge_door: OnceLock::new(),
+            bridges_wait: tokio::sync::Notify::new(),
             webhooks_wait: tokio::sync::Notify::new(),
             told: tokio::sync::Mutex::default(),
             last_id: AtomicU64::new(0),
@@ -269,6 +283,11 @@ impl App {
             Some(age) if age <= self.settings.max_staleness => Ok(()),
             _ => Err(Error::Unavailable("the gateway check has not caught up with the database".to_owned())),
         }
+    }
+
+    /// This very thing, to be held on to.
+    pub(crate) fn arc(&self) -> Result<Arc<Self>> {
+        self.me.upgrade().ok_or_else(|| Error::Internal("everything is being taken down".to_owned()))
     }
 
     pub(crate) async fn begin(&self, caller: &Caller) -> Result<Tx> {

@@ -9,6 +9,7 @@ use domain::{
 };
 use store::{Connection, Read, Tx};
 
+use crate::bridge_work::BridgeEvent;
 use crate::caller::application_for;
 use crate::developer::own_id;
 use crate::{App, Caller, Created, Error, Page, PageRequest, Result, SubscriptionFilter, expect_version};
@@ -147,6 +148,7 @@ impl App {
             Err(store::Error::Unique { .. }) => return Err(already_subscribed()),
             other => other?,
         };
+        self.note_calls(&tx, None, Some(&subscription)).await?;
         self.commit(tx).await?;
         Ok(Created::new(subscription))
     }
@@ -216,8 +218,7 @@ impl App {
         let plan = offered_plan(&tx, &version, plan).await?;
         let needs_approval = version.needs_approval(&plan) && self.is_reviewed(tx.read(), caller).await?;
         let command = SubscriptionCommand::ChangePlan { plan_id: plan.id, needs_approval, comment };
-        let change = subscription.apply(command, tx.now())?;
-        self.save(tx, change).await
+        self.take_up(tx, &subscription, command).await
     }
 
     /// Ends a subscription from the side of the application. Its calls are refused from now on. One that was revoked
@@ -240,6 +241,7 @@ impl App {
                 "an administrator has revoked this subscription; only an administrator can delete it";
             return Err(Error::conflict("state", message));
         }
+        self.note_calls(&tx, Some(&subscription), None).await?;
         self.save(tx, Transition::delete(subscription, "subscription.deleted")).await.map(drop)
     }
 
@@ -260,8 +262,37 @@ impl App {
         if matches!(command, SubscriptionCommand::Approve { .. }) {
             self.must_not_have_asked(tx.read(), caller, id).await?;
         }
-        let change = subscription.apply(command, tx.now())?;
-        self.save(tx, change).await
+        self.take_up(tx, &subscription, command).await
+    }
+
+    async fn take_up(
+        &self,
+        mut tx: Tx,
+        before: &Subscription,
+        command: SubscriptionCommand,
+    ) -> Result<Subscription> {
+        let change = before.apply(command, tx.now())?;
+        let after = tx.save(change).await?;
+        self.note_calls(&tx, Some(before), Some(&after)).await?;
+        self.commit(tx).await?;
+        Ok(after)
+    }
+
+    /// Notes for the bridge that has made the application's client, if one has, that calls are let through from now on,
+    /// or are not any more.
+    async fn note_calls(
+        &self,
+        tx: &Tx,
+        before: Option<&Subscription>,
+        after: Option<&Subscription>,
+    ) -> Result<()> {
+        let calls = |it: &&Subscription| it.status == SubscriptionStatus::Approved;
+        let (it, event) = match (before.filter(calls), after.filter(calls)) {
+            (None, Some(after)) => (after, BridgeEvent::MayCall(after.api_version_id.into())),
+            (Some(before), None) => (before, BridgeEvent::MayNotCall(before.api_version_id.into())),
+            (None, None) | (Some(_), Some(_)) => return Ok(()),
+        };
+        self.note_for_bridge(tx, it.application_id, event).await
     }
 
     /// Whether what this caller asks for is looked at by somebody else, if it is such that needs approval.

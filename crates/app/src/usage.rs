@@ -4,12 +4,27 @@ use domain::{Access, ApplicationAction, Invalid, Resource};
 use store::{UsageCount, UsageDimension, UsageFilter};
 
 use crate::caller::application_for;
+use crate::developer::own_id;
 use crate::{App, Caller, Result};
 
 /// More rows than anybody reads are not made.
 const MAX_ROWS: u64 = 10_000;
 
 impl App {
+    /// As [`App::usage`], of the applications of the developer's own; not of those of their partners.
+    ///
+    /// # Errors
+    /// As [`App::usage`]; if the caller is no developer.
+    pub async fn own_usage(
+        &self,
+        caller: &Caller,
+        filter: UsageFilter,
+        by: &[UsageDimension],
+    ) -> Result<Vec<UsageCount>> {
+        let owned_by = Some(own_id(caller)?);
+        self.usage(caller, UsageFilter { owned_by, ..filter }, by).await
+    }
+
     /// Counts of calls, told apart by some dimensions and summed up over the others: all of them for administrators; for
     /// developers those of applications that they may see. They are up to a second behind; days are those of UTC.
     ///

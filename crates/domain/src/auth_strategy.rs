@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::parse_labels;
 use crate::transition::noun;
-use crate::{AuthStrategyId, Checks, Instant, Invalid, Meta, Name, Transition};
+use crate::{
+    AddressRules, AuthStrategyId, Checks, Instant, Invalid, Meta, Name, OutgoingUrl, Sealed, Transition,
+};
 
 /// A named way for applications to authenticate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -20,6 +22,9 @@ pub struct AuthStrategy {
     pub method: AuthMethod,
     /// Whether applications get it when they name none. Exactly one strategy has this.
     pub is_default: bool,
+    /// What we prove ourselves by to the bridge, if there is one.
+    #[serde(skip)]
+    pub bridge_key: Option<Sealed>,
 }
 
 noun!(AuthStrategy, AuthStrategyId);
@@ -47,6 +52,20 @@ pub enum AuthMethod {
         /// Who makes the tokens.
         issuer: String,
     },
+    /// Tokens of OAuth clients that another authorization server makes with the applications. It is asked by way of an
+    /// HTTP bridge, which somebody has written for it.
+    BridgedClientCredentials {
+        /// As above.
+        auth_methods: Vec<String>,
+        /// The scopes that each client is to get; nobody chooses.
+        scopes: Vec<String>,
+        /// Who makes the tokens.
+        issuer: String,
+        /// Where the bridge is.
+        bridge_url: String,
+        /// Whether the bridge wants to know what becomes of the applications.
+        event_hooks: bool,
+    },
 }
 
 /// A place in a call where an API key may be.
@@ -66,6 +85,8 @@ pub struct AuthStrategyDraft {
     pub name: String,
     /// See [`AuthStrategy::method`].
     pub method: AuthMethod,
+    /// See [`AuthStrategy::bridge_key`].
+    pub bridge_key: Option<Sealed>,
 }
 
 impl AuthMethod {
@@ -74,7 +95,17 @@ impl AuthMethod {
         Self::KeyAuth { locations: vec![KeyLocation::Header("x-api-key".to_owned())] }
     }
 
-    fn check(self) -> Result<Self, Invalid> {
+    /// Where its bridge is, if it has one.
+    pub fn bridge_url(&self) -> Option<&str> {
+        match self {
+            Self::BridgedClientCredentials { bridge_url, .. } => Some(bridge_url),
+            Self::KeyAuth { .. }
+            | Self::ClientCredentials { .. }
+            | Self::SelfManagedClientCredentials { .. } => None,
+        }
+    }
+
+    fn check(self, rules: &AddressRules) -> Result<Self, Invalid> {
         match self {
             Self::KeyAuth { locations } => {
                 let mut checks = Checks::new();
@@ -105,15 +136,44 @@ impl AuthMethod {
             Self::SelfManagedClientCredentials { auth_methods, issuer } => {
                 let mut checks = Checks::new();
                 let auth_methods = checks.take("auth_methods", parse_labels(&auth_methods));
-                let is_url = issuer.starts_with("https://") && issuer.len() > 8 && issuer.len() <= 256;
-                let plain = issuer.bytes().all(|b| b.is_ascii_graphic());
-                checks.require(is_url && plain, "issuer", "invalid", "must be an https address");
+                check_issuer(&mut checks, &issuer);
                 checks.build(|| {
                     Some(Self::SelfManagedClientCredentials { auth_methods: auth_methods?, issuer })
                 })
             }
+            Self::BridgedClientCredentials { auth_methods, scopes, issuer, bridge_url, event_hooks } => {
+                let mut checks = Checks::new();
+                let auth_methods = checks.take("auth_methods", parse_labels(&auth_methods));
+                let scopes = checks.take("scopes", parse_labels(&scopes));
+                check_issuer(&mut checks, &issuer);
+                let bridge_url = checks.take("bridge_url", parse_bridge_url(&bridge_url, rules));
+                checks.build(|| {
+                    Some(Self::BridgedClientCredentials {
+                        auth_methods: auth_methods?,
+                        scopes: scopes?,
+                        issuer,
+                        bridge_url: bridge_url?,
+                        event_hooks,
+                    })
+                })
+            }
         }
     }
+}
+
+fn check_issuer(checks: &mut Checks, issuer: &str) {
+    let is_url = issuer.starts_with("https://") && issuer.len() > 8 && issuer.len() <= 256;
+    let plain = issuer.bytes().all(|b| b.is_ascii_graphic());
+    checks.require(is_url && plain, "issuer", "invalid", "must be an https address");
+}
+
+/// Paths are appended to it, so it has no query and no slash at its end.
+fn parse_bridge_url(text: &str, rules: &AddressRules) -> Result<String, Invalid> {
+    let url = OutgoingUrl::parse(text, rules)?;
+    if url.as_str().contains('?') {
+        return Err(Invalid::field("", "invalid", "must not have a query (?…): paths are appended to it"));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 /// Headers that gateways and we ourselves use; a key in one of them would never arrive or would be confused.
@@ -168,22 +228,40 @@ impl AuthStrategy {
         id: AuthStrategyId,
         draft: AuthStrategyDraft,
         is_default: bool,
+        rules: &AddressRules,
         now: Instant,
     ) -> Result<Transition<Self>, Invalid> {
-        Ok(Transition::create(draft.check(id, Meta::new(now), is_default)?, "auth_strategy.created"))
+        Ok(Transition::create(draft.check(id, Meta::new(now), is_default, rules)?, "auth_strategy.created"))
     }
 
     /// The draft that would make it as it is, to be edited.
     pub fn draft(&self) -> AuthStrategyDraft {
-        AuthStrategyDraft { name: self.name.to_string(), method: self.method.clone() }
+        AuthStrategyDraft {
+            name: self.name.to_string(),
+            method: self.method.clone(),
+            bridge_key: self.bridge_key.clone(),
+        }
     }
 
     /// Takes over an edited draft.
     ///
     /// # Errors
-    /// Every wrong field of the draft.
-    pub fn update(&self, draft: AuthStrategyDraft, now: Instant) -> Result<Transition<Self>, Invalid> {
-        let after = draft.check(self.id, self.meta, self.is_default)?;
+    /// Every wrong field of the draft; if a known key would go to another bridge.
+    pub fn update(
+        &self,
+        draft: AuthStrategyDraft,
+        rules: &AddressRules,
+        now: Instant,
+    ) -> Result<Transition<Self>, Invalid> {
+        let after = draft.check(self.id, self.meta, self.is_default, rules)?;
+        // Or whoever may change the address could have the key sent to them.
+        if after.method.bridge_url() != self.method.bridge_url()
+            && after.bridge_key.is_some()
+            && after.bridge_key == self.bridge_key
+        {
+            let message = "must be given anew: the bridge is at another address";
+            return Err(Invalid::field("method.api_key", "required", message));
+        }
         Ok(Transition::update(self, after, "auth_strategy.updated", now))
     }
 
@@ -194,10 +272,21 @@ impl AuthStrategy {
 }
 
 impl AuthStrategyDraft {
-    fn check(self, id: AuthStrategyId, meta: Meta, is_default: bool) -> Result<AuthStrategy, Invalid> {
+    fn check(
+        self,
+        id: AuthStrategyId,
+        meta: Meta,
+        is_default: bool,
+        rules: &AddressRules,
+    ) -> Result<AuthStrategy, Invalid> {
         let mut checks = Checks::new();
         let name = checks.take("name", Name::parse(&self.name));
-        let method = checks.take("method", self.method.check());
-        checks.build(|| Some(AuthStrategy { id, meta, name: name?, method: method?, is_default }))
+        // A key without a bridge is worth nothing, and is not kept.
+        let has_bridge = self.method.bridge_url().is_some();
+        let bridge_key = self.bridge_key.filter(|_| has_bridge);
+        let fits = bridge_key.is_some() == has_bridge;
+        checks.require(fits, "method.api_key", "required", "must be given: the bridge asks for it");
+        let method = checks.take("method", self.method.check(rules));
+        checks.build(|| Some(AuthStrategy { id, meta, name: name?, method: method?, is_default, bridge_key }))
     }
 }

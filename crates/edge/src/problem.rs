@@ -132,6 +132,7 @@ impl From<Error> for Problem {
             Error::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Upstream(_) => StatusCode::BAD_GATEWAY,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let problem = Self::new(status, error.code(), error.to_string());

@@ -10,11 +10,11 @@ use domain::{AddressRules, OutgoingUrl};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Client, Method, Response};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 
-/// How long everything may take, the body of the answer included.
+/// How long everything may take if nothing else is said, the body of the answer included.
 const WITHIN: Duration = Duration::from_secs(15);
 /// How long connecting may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -33,6 +33,7 @@ pub struct GuardedClient {
     rules: AddressRules,
     tls: Client,
     plain: Client,
+    within: Duration,
 }
 
 /// What came back, whatever its status.
@@ -61,7 +62,7 @@ pub enum Failure {
     /// The certificate is not good, or TLS failed.
     #[error("tls")]
     Tls,
-    /// No complete answer within 15 seconds.
+    /// No complete answer in time.
     #[error("timeout")]
     Timeout,
     /// The connection broke before the answer was complete.
@@ -114,7 +115,13 @@ impl GuardedClient {
                 .build()
         };
         let (tls, plain) = (client(true).map_err(general)?, client(false).map_err(general)?);
-        Ok(Self { rules, tls, plain })
+        Ok(Self { rules, tls, plain, within: WITHIN })
+    }
+
+    /// The same, with another limit to how long everything may take.
+    #[must_use]
+    pub fn within(self, within: Duration) -> Self {
+        Self { within, ..self }
     }
 
     /// Posts a body.
@@ -122,16 +129,30 @@ impl GuardedClient {
     /// # Errors
     /// If there is no complete answer.
     pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<GuardedAnswer, Failure> {
+        self.send(Method::POST, url, headers, body).await
+    }
+
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// If there is no complete answer.
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<GuardedAnswer, Failure> {
         // Literal addresses are never asked of a resolver: the URL itself is judged, again at each attempt, since the
         // rules may be others than when it was saved.
         let url = OutgoingUrl::parse(url, &self.rules).map_err(|_| Failure::Blocked)?;
         let client = if url.as_str().starts_with("https:") { &self.tls } else { &self.plain };
         let exchange = async {
-            let request = client.post(url.as_str()).headers(headers).body(body);
+            let request = client.request(method, url.as_str()).headers(headers).body(body);
             let response = request.send().await.map_err(|error| classify(&error))?;
             read(response).await
         };
-        tokio::time::timeout(WITHIN, exchange).await.unwrap_or(Err(Failure::Timeout))
+        tokio::time::timeout(self.within, exchange).await.unwrap_or(Err(Failure::Timeout))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! No other crate talks to a network that Keywright doesn't own.
 
+pub mod bridge;
 pub mod email;
 pub mod guarded;
 pub mod http;

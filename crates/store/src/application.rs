@@ -13,7 +13,7 @@ use crate::partner::partners_of;
 use crate::read::{contains, is_word};
 use crate::record::{Place, meta, word};
 use crate::subscription::applications_at;
-use crate::{Numbered, NumberedRequest, Owned, Page, PageRequest, Read, Record, Result};
+use crate::{Owned, Page, PageRequest, Read, Record, Result, Slice, Sliced};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "applications")]
@@ -198,16 +198,16 @@ impl<C: ConnectionTrait> Read<'_, C> {
         self.page(select(filter), page).await
     }
 
-    /// A numbered page of applications, from the newest to the oldest.
+    /// Applications by number of page, from the newest to the oldest.
     ///
     /// # Errors
     /// If the database is not available or a row is corrupt.
-    pub async fn numbered_applications(
+    pub async fn applications_slice(
         &self,
         filter: &ApplicationFilter,
-        page: NumberedRequest,
-    ) -> Result<Numbered<Application>> {
-        self.numbered(select(filter), page).await
+        slice: Slice,
+    ) -> Result<Sliced<Application>> {
+        self.slice(select(filter), slice).await
     }
 
     /// Whether an application is known elsewhere as this.
@@ -274,6 +274,11 @@ impl Owned for Application {
             .add(Column::PartnerId.in_subquery(partners_of(developer)))
             .add(Column::Id.in_subquery(applications_of(developer)))
     }
+}
+
+/// The ids of the applications of a developer's own.
+pub(crate) fn applications_owned_by(developer: DeveloperId) -> sea_orm::sea_query::SelectStatement {
+    Entity::find().select_only().column(Column::Id).filter(Column::DeveloperId.eq(developer.0)).into_query()
 }
 
 fn applications_of(developer: DeveloperId) -> sea_orm::sea_query::SelectStatement {

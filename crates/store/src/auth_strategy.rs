@@ -1,6 +1,6 @@
 //! Auth strategies.
 
-use domain::{AuthStrategy, AuthStrategyId, Name};
+use domain::{AuthStrategy, AuthStrategyId, Name, Sealed};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
@@ -20,6 +20,8 @@ pub struct Model {
     pub method: Json,
     /// `true` or nothing, so that a unique index allows one.
     pub is_default: Option<bool>,
+    /// Sealed.
+    pub bridge_key: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -43,6 +45,7 @@ impl Record for AuthStrategy {
             name_key: Set(self.name.unique_key()),
             method: Set(json(&self.method)),
             is_default: Set(self.is_default.then_some(true)),
+            bridge_key: Set(self.bridge_key.as_ref().map(|key| key.0.clone())),
         }
     }
 
@@ -54,6 +57,7 @@ impl Record for AuthStrategy {
             name: at.text("name", Name::parse(&row.name))?,
             method: at.json("method", row.method)?,
             is_default: row.is_default.unwrap_or(false),
+            bridge_key: row.bridge_key.map(Sealed),
         })
     }
 }

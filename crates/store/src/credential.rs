@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Place, json, meta, word};
 use crate::subscription::application_ids_visible_to;
-use crate::{Numbered, NumberedRequest, Owned, Page, PageRequest, Read, Record, Result};
+use crate::{Owned, Page, PageRequest, Read, Record, Result, Slice, Sliced};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "credentials")]
@@ -292,21 +292,21 @@ impl<C: ConnectionTrait> Read<'_, C> {
         self.many(select).await
     }
 
-    /// A numbered page of those credentials of an application that were not ended, from the newest to the oldest.
+    /// Those credentials of an application that were not ended, by number of page, from the newest to the oldest.
     ///
     /// # Errors
     /// If the database is not available or a row is corrupt.
-    pub async fn numbered_credentials(
+    pub async fn credentials_slice(
         &self,
         application: ApplicationId,
         kind: CredentialKind,
-        page: NumberedRequest,
-    ) -> Result<Numbered<Credential>> {
+        slice: Slice,
+    ) -> Result<Sliced<Credential>> {
         let select = Entity::find()
             .filter(Column::ApplicationId.eq(application.0))
             .filter(Column::Kind.eq(word(kind)))
             .filter(Column::State.ne(word(CredentialState::Revoked)));
-        self.numbered(select, page).await
+        self.slice(select, slice).await
     }
 
     /// How many credentials of an application are worth something or may be again: neither revoked nor expired.

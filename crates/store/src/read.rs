@@ -37,8 +37,8 @@ impl PageRequest {
     }
 }
 
-/// Which part of a list is wanted, by number of page.
-#[derive(Clone, Copy, Debug)]
+/// Which part of a list is wanted, by number of page: for those whose clients count pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
     /// Which page, from 0.
     pub page: u64,
@@ -62,24 +62,6 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Where the next one begins, if there is more.
     pub next: Option<Uuid>,
-}
-
-/// Which part of a list is wanted, by its number: for those whose clients count pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NumberedRequest {
-    /// From 1.
-    pub number: u64,
-    /// How many things are on a page.
-    pub size: u64,
-}
-
-/// A numbered part of a list.
-#[derive(Clone, Debug)]
-pub struct Numbered<T> {
-    /// What is on it.
-    pub items: Vec<T>,
-    /// How many there are on all pages.
-    pub total: u64,
 }
 
 impl<C: ConnectionTrait> Read<'_, C> {
@@ -161,21 +143,6 @@ impl<C: ConnectionTrait> Read<'_, C> {
         }
         let select = select.order_by_desc(T::ID).offset(offset).limit(slice.limit);
         Ok(Sliced { items: self.many(select).await?, count })
-    }
-
-    /// A numbered part of what a query finds, from the newest to the oldest.
-    pub(crate) async fn numbered<T: Record>(
-        &self,
-        select: Select<T::Entity>,
-        page: NumberedRequest,
-    ) -> Result<Numbered<T>> {
-        let total = select.clone().count(self.0).await?;
-        let before = page.number.saturating_sub(1).saturating_mul(page.size);
-        if before >= total {
-            return Ok(Numbered { items: Vec::new(), total });
-        }
-        let items = self.many(select.order_by_desc(T::ID).offset(before).limit(page.size)).await?;
-        Ok(Numbered { items, total })
     }
 
     /// A part of what a query finds, from the newest to the oldest: ids sort by age.

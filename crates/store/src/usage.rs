@@ -9,6 +9,7 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, Iterable, QueryOrder, QuerySelect, QueryTrait, TransactionTrait};
 use verify::UsageKey;
 
+use crate::application::applications_owned_by;
 use crate::connect::immediate;
 use crate::subscription::application_ids_visible_to;
 use crate::{Read, Result, Store};
@@ -118,6 +119,8 @@ pub struct UsageFilter {
     pub plan_id: Option<PlanId>,
     /// Of applications that this developer may see.
     pub visible_to: Option<DeveloperId>,
+    /// Of applications of this developer's own.
+    pub owned_by: Option<DeveloperId>,
 }
 
 /// How many calls there were. What was not asked to be told apart is `None`, and so is what is not known.
@@ -182,6 +185,9 @@ impl<C: ConnectionTrait> Read<'_, C> {
         }
         if let Some(developer) = filter.visible_to {
             select = select.filter(Column::ApplicationId.in_subquery(application_ids_visible_to(developer)));
+        }
+        if let Some(developer) = filter.owned_by {
+            select = select.filter(Column::ApplicationId.in_subquery(applications_owned_by(developer)));
         }
         for dimension in by {
             let column = dimension.column();

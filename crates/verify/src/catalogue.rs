@@ -158,7 +158,9 @@ impl Version {
         let locations: &[KeyLocation] = match method {
             AuthMethod::KeyAuth { locations } => locations,
             // Their tokens are found elsewhere in a call; no place for a key is named.
-            AuthMethod::ClientCredentials { .. } | AuthMethod::SelfManagedClientCredentials { .. } => &[],
+            AuthMethod::ClientCredentials { .. }
+            | AuthMethod::SelfManagedClientCredentials { .. }
+            | AuthMethod::BridgedClientCredentials { .. } => &[],
         };
         Self {
             id: version.id,

@@ -132,7 +132,8 @@ impl Form {
             | Error::Gone(_)
             | Error::Quota(_)
             | Error::Limited { .. }
-            | Error::Forbidden(_) => sentence(&error.to_string()),
+            | Error::Forbidden(_)
+            | Error::Upstream(_) => sentence(&error.to_string()),
             // Only where people sign in: whoever is signed in gets further than this.
             Error::Unauthenticated(why) => sentence(why),
             Error::Invalid(_) | Error::NotFound(_) | Error::Unavailable(_) | Error::Internal(_) => {

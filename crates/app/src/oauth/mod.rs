@@ -85,7 +85,7 @@ impl From<Error> for OAuthError {
             Error::Unauthenticated(_) => ErrorCode::InvalidGrant,
             Error::Forbidden(_) | Error::Quota(_) => ErrorCode::AccessDenied,
             Error::Limited { .. } => ErrorCode::SlowDown,
-            Error::Unavailable(_) => ErrorCode::TemporarilyUnavailable,
+            Error::Unavailable(_) | Error::Upstream(_) => ErrorCode::TemporarilyUnavailable,
             Error::Internal(_) => ErrorCode::ServerError,
         };
         Self::new(code, error.to_string())

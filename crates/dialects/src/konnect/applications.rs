@@ -46,13 +46,13 @@ async fn list(
         auth_strategy_id: listing.id("auth_strategy_id")?,
         ..ApplicationFilter::default()
     };
-    let found = state.app.own_applications(&caller, filter, listing.page).await?;
+    let found = state.app.own_applications(&caller, filter, listing.slice).await?;
     let strategies = state.app.auth_strategies_by_id(&caller).await?;
     let show = |application: domain::Application| {
         let strategy = strategies.get(&application.auth_strategy_id)?;
         Some(map::application(application, strategy))
     };
-    Ok(listing.reply(found.items.into_iter().filter_map(show).collect(), found.total))
+    Ok(listing.reply(found.items.into_iter().filter_map(show).collect(), found.count))
 }
 
 /// What a body says about an application, whether it is made or changed.
@@ -124,7 +124,7 @@ async fn shown(
     strategy: &domain::AuthStrategy,
 ) -> Result<Application, Refusal> {
     let scopes = match map::available_scopes(&strategy.method) {
-        Some(_) => state.app.scopes_of_client(&application).await?,
+        Some(_) => state.app.scopes_of_client(&application, strategy).await?,
         None => None,
     };
     Ok(Application { scopes, ..map::application(application, strategy) })

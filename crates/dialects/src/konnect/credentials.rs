@@ -89,7 +89,9 @@ async fn keyed(state: &State, caller: &app::Caller, ids: &Ids) -> Result<Applica
     let (application, strategy) = state.app.own_application(caller, ids.id("applicationId")?).await?;
     match strategy.method {
         AuthMethod::KeyAuth { .. } => Ok(application.id),
-        AuthMethod::ClientCredentials { .. } | AuthMethod::SelfManagedClientCredentials { .. } => {
+        AuthMethod::ClientCredentials { .. }
+        | AuthMethod::SelfManagedClientCredentials { .. }
+        | AuthMethod::BridgedClientCredentials { .. } => {
             let reason = "does not authenticate by API keys";
             Err(Refusal::wrong(Wrong::new(Source::Path, "applicationId", "invalid", reason)))
         }
@@ -104,9 +106,10 @@ async fn list(
 ) -> Result<Json<List<Item>>, Refusal> {
     let listing = Listing::read(query.as_deref(), &[])?;
     let application = keyed(&state, &caller, &ids).await?;
-    let found = state.app.own_credentials(&caller, application, CredentialKind::ApiKey, listing.page).await?;
+    let found =
+        state.app.own_credentials(&caller, application, CredentialKind::ApiKey, listing.slice).await?;
     let data = found.items.iter().map(|credential| item(credential, &state)).collect();
-    Ok(listing.reply(data, found.total))
+    Ok(listing.reply(data, found.count))
 }
 
 async fn create(

@@ -138,6 +138,11 @@ impl Refusal {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized")
     }
 
+    /// 400 of a body that is wrong in a way that was not noted.
+    pub(super) fn malformed() -> Self {
+        Self::wrong(Wrong::new(Source::Body, "body", "invalid", "is not valid"))
+    }
+
     /// 422: whoever evaluates the application's tokens does not say which scopes it was granted.
     pub(super) fn no_granted_scopes() -> Self {
         let detail = "This feature is not supported by the application.";
@@ -282,6 +287,8 @@ impl From<Error> for Refusal {
                 let refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", text);
                 Self { retry_after_s: Some(2), ..refusal }
             }
+            // No operation of theirs names a status for it; any 5xx aborts what was under way.
+            Error::Upstream(_) => Self::new(StatusCode::BAD_GATEWAY, "Bad Gateway", text),
             Error::Internal(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error", text),
         }
     }

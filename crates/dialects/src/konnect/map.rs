@@ -38,7 +38,9 @@ pub(super) const CREDENTIAL_TYPES: [&str; 3] =
 pub(super) fn credential_type(method: &AuthMethod) -> &'static str {
     match method {
         AuthMethod::KeyAuth { .. } => "key_auth",
-        AuthMethod::ClientCredentials { .. } => "client_credentials",
+        AuthMethod::ClientCredentials { .. } | AuthMethod::BridgedClientCredentials { .. } => {
+            "client_credentials"
+        }
         AuthMethod::SelfManagedClientCredentials { .. } => "self_managed_client_credentials",
     }
 }
@@ -48,7 +50,8 @@ fn auth_methods(method: &AuthMethod) -> Option<Vec<String>> {
     match method {
         AuthMethod::KeyAuth { .. } => None,
         AuthMethod::ClientCredentials { auth_methods, .. }
-        | AuthMethod::SelfManagedClientCredentials { auth_methods, .. } => Some(auth_methods.clone()),
+        | AuthMethod::SelfManagedClientCredentials { auth_methods, .. }
+        | AuthMethod::BridgedClientCredentials { auth_methods, .. } => Some(auth_methods.clone()),
     }
 }
 
@@ -58,7 +61,8 @@ pub(super) fn available_scopes(method: &AuthMethod) -> Option<Vec<String>> {
         AuthMethod::ClientCredentials { scopes, .. } if !scopes.is_empty() => Some(scopes.clone()),
         AuthMethod::KeyAuth { .. }
         | AuthMethod::ClientCredentials { .. }
-        | AuthMethod::SelfManagedClientCredentials { .. } => None,
+        | AuthMethod::SelfManagedClientCredentials { .. }
+        | AuthMethod::BridgedClientCredentials { .. } => None,
     }
 }
 
@@ -70,7 +74,9 @@ pub(super) fn strategy(strategy: &AuthStrategy) -> Strategy {
             };
             Some(locations.iter().map(name).collect())
         }
-        AuthMethod::ClientCredentials { .. } | AuthMethod::SelfManagedClientCredentials { .. } => None,
+        AuthMethod::ClientCredentials { .. }
+        | AuthMethod::SelfManagedClientCredentials { .. }
+        | AuthMethod::BridgedClientCredentials { .. } => None,
     };
     Strategy {
         id: strategy.id.0,

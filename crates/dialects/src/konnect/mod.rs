@@ -18,6 +18,7 @@ mod query;
 mod registrations;
 mod search;
 mod stats;
+mod stats_query;
 mod strategies;
 mod versions;
 mod wire;

@@ -38,8 +38,8 @@ async fn context(Shared(state): Shared<State>, Guest(_): Guest) -> Result<Json<V
         "oidc_auth_enabled": false,
         "is_public": portal.is_public,
         "rbac_enabled": true,
-        "dcr_provider_ids": [],
-        "allowed_time_period": "24h",
+        "dcr_provider_ids": state.app.bridged_strategies().await?,
+        "allowed_time_period": "90d",
         "name": portal.name.as_str(),
         "canonical_domain": host(&state.options.public_url),
     })))

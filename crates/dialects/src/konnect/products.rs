@@ -48,7 +48,9 @@ async fn actions(
     Guest(caller): Guest,
     ids: Ids,
 ) -> Result<Json<Value>, Refusal> {
-    let offer = state.app.offer(&caller, ids.id("productId")?).await?;
+    // The operation knows no 400.
+    let id = ids.id("productId").map_err(|_| Refusal::not_found())?;
+    let offer = state.app.offer(&caller, id).await?;
     let terms = state.app.terms(&offer.versions).await?;
     let register = caller.developer().is_some()
         && offer.versions.iter().any(|version| {

@@ -1,6 +1,6 @@
 //! Lists: numbered pages and filters, as in `?page[size]=10&filter[name][contains]=shop`.
 
-use app::NumberedRequest;
+use app::Slice;
 use axum::Json;
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ pub(super) enum Ops {
 /// What is asked of a list.
 #[derive(Debug)]
 pub(super) struct Listing {
-    pub(super) page: NumberedRequest,
+    pub(super) slice: Slice,
     filters: Vec<(String, bool, String)>,
     others: Vec<(String, String)>,
 }
@@ -71,11 +71,8 @@ impl Listing {
     /// # Errors
     /// Every parameter of a page or a filter that is wrong or not known.
     pub(super) fn read(query: Option<&str>, known: &[(&str, Ops)]) -> Result<Self, Refusal> {
-        let mut listing = Self {
-            page: NumberedRequest { number: 1, size: DEFAULT_SIZE },
-            filters: Vec::new(),
-            others: Vec::new(),
-        };
+        let mut listing =
+            Self { slice: Slice { page: 0, limit: DEFAULT_SIZE }, filters: Vec::new(), others: Vec::new() };
         let mut wrong = Vec::new();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             if let Err(error) = listing.take(&name, &value, known) {
@@ -97,8 +94,14 @@ impl Listing {
             return Err(wrong("invalid", "must not hold control characters"));
         }
         match keys(name).as_slice() {
-            ["page", "number"] => number(&mut self.page.number, value, u64::MAX, &wrong),
-            ["page", "size"] => number(&mut self.page.size, value, MAX_SIZE, &wrong),
+            ["page", "number"] => {
+                // Theirs begin with 1, ours with 0.
+                let mut page = self.slice.page + 1;
+                number(&mut page, value, u64::MAX, &wrong)?;
+                self.slice.page = page - 1;
+                Ok(())
+            }
+            ["page", "size"] => number(&mut self.slice.limit, value, MAX_SIZE, &wrong),
             ["filter", field, op @ ..] => {
                 let ops = known.iter().find(|(name, _)| name == field).map(|(_, ops)| *ops);
                 let contains = match (ops, op) {
@@ -164,16 +167,16 @@ impl Listing {
 
     /// The answer, when the page is all that was read.
     pub(super) fn reply<T>(&self, data: Vec<T>, total: u64) -> Json<List<T>> {
-        let NumberedRequest { number, size } = self.page;
-        Json(List { meta: Meta { page: Place { number, size, total } }, data })
+        let Slice { page, limit } = self.slice;
+        Json(List { meta: Meta { page: Place { number: page + 1, size: limit, total } }, data })
     }
 
     /// The answer, when the whole list was read: cuts the page out of it.
     pub(super) fn cut<T, W>(&self, all: Vec<T>, show: impl FnMut(T) -> W) -> Json<List<W>> {
         let total = all.len() as u64;
-        let before = self.page.number.saturating_sub(1).saturating_mul(self.page.size);
+        let before = self.slice.page.saturating_mul(self.slice.limit);
         let before = usize::try_from(before).unwrap_or(usize::MAX);
-        let size = usize::try_from(self.page.size).unwrap_or(usize::MAX);
+        let size = usize::try_from(self.slice.limit).unwrap_or(usize::MAX);
         self.reply(all.into_iter().skip(before).take(size).map(show).collect(), total)
     }
 }
@@ -225,7 +228,7 @@ mod tests {
 
     #[test]
     fn pages_have_numbers() {
-        let read = |query| Listing::read(Some(query), &[]).map(|it| (it.page.number, it.page.size)).ok();
+        let read = |query| Listing::read(Some(query), &[]).map(|it| (it.slice.page + 1, it.slice.limit)).ok();
         assert_eq!(read(""), Some((1, 10)));
         assert_eq!(read("page[size]=&page[number]="), Some((1, 10)));
         assert_eq!(read("page%5Bsize%5D=5&page%5Bnumber%5D=2"), Some((2, 5)));

@@ -119,7 +119,8 @@ pub(super) async fn scopes_of(
     if map::available_scopes(&strategy.method).is_none() {
         return Err(Refusal::no_granted_scopes());
     }
-    let scopes = state.app.scopes_of_client(&application).await?.ok_or_else(Refusal::no_granted_scopes)?;
+    let scopes = state.app.scopes_of_client(&application, &strategy).await?;
+    let scopes = scopes.ok_or_else(Refusal::no_granted_scopes)?;
     Ok(Json(json!({ "scopes": scopes })))
 }
 

@@ -131,7 +131,7 @@ async fn applications(
         subscribed: Some(subscribed),
         ..ApplicationFilter::default()
     };
-    let found = state.app.own_applications(&caller, filter, listing.page).await?;
+    let found = state.app.own_applications(&caller, filter, listing.slice).await?;
     let mut subscriptions: HashMap<_, _> = state
         .app
         .own_subscriptions_to(&caller, id, &found.items)
@@ -159,7 +159,7 @@ async fn applications(
         }
     };
     let data = found.items.into_iter().map(show).collect();
-    Ok(listing.reply(data, found.total))
+    Ok(listing.reply(data, found.count))
 }
 
 /// A switch that may be given without a value.

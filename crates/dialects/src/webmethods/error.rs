@@ -97,6 +97,7 @@ impl From<Error> for Fault {
                 let fault = Self::new(StatusCode::SERVICE_UNAVAILABLE, message);
                 Self { retry_after_s: Some(2), ..fault }
             }
+            Error::Upstream(_) => Self::new(StatusCode::BAD_GATEWAY, message),
             Error::Internal(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
         }
     }

@@ -1,8 +1,8 @@
 //! What somebody typed wrongly is named, all of it at once.
 
 use keywright_domain::{
-    AuthMethod, AuthStrategy, AuthStrategyDraft, Checks, Invalid, KeyLocation, Limit, Partner, PartnerDraft,
-    Period, Plan, PlanDraft,
+    AddressRules, AuthMethod, AuthStrategy, AuthStrategyDraft, Checks, Invalid, KeyLocation, Limit, Partner,
+    PartnerDraft, Period, Plan, PlanDraft, Sealed,
 };
 
 use crate::sample::{NOW, id};
@@ -26,8 +26,12 @@ fn plan(edit: impl FnOnce(&mut PlanDraft)) -> Vec<String> {
 }
 
 fn strategy(locations: Vec<KeyLocation>) -> Vec<String> {
-    let draft = AuthStrategyDraft { name: "Keys".to_owned(), method: AuthMethod::KeyAuth { locations } };
-    wrong(AuthStrategy::create(id(4), draft, false, NOW))
+    let draft = AuthStrategyDraft {
+        name: "Keys".to_owned(),
+        method: AuthMethod::KeyAuth { locations },
+        bridge_key: None,
+    };
+    wrong(AuthStrategy::create(id(4), draft, false, &AddressRules::default(), NOW))
 }
 
 fn header(name: &str) -> KeyLocation {
@@ -121,7 +125,56 @@ fn a_header_s_case_does_not_count() {
     let draft = AuthStrategyDraft {
         name: "Keys".to_owned(),
         method: AuthMethod::KeyAuth { locations: vec![header("X-Api-Key")] },
+        bridge_key: None,
     };
-    let strategy = AuthStrategy::create(id(4), draft, true, NOW).unwrap().into_parts().0;
+    let rules = AddressRules::default();
+    let strategy = AuthStrategy::create(id(4), draft, true, &rules, NOW).unwrap().into_parts().0;
     assert_eq!(strategy.method, AuthMethod::default_key_auth());
+}
+
+fn bridged(bridge_url: &str, key: Option<&[u8]>) -> AuthStrategyDraft {
+    AuthStrategyDraft {
+        name: "Elsewhere".to_owned(),
+        method: AuthMethod::BridgedClientCredentials {
+            auth_methods: vec!["client_credentials".to_owned()],
+            scopes: Vec::new(),
+            issuer: "https://issuer.example.com".to_owned(),
+            bridge_url: bridge_url.to_owned(),
+            event_hooks: true,
+        },
+        bridge_key: key.map(|key| Sealed(key.to_vec())),
+    }
+}
+
+#[test]
+fn bridges_are_outside_and_have_a_key() {
+    let rules = AddressRules::default();
+    let told = |url: &str, key: Option<&[u8]>| {
+        wrong(AuthStrategy::create(id(4), bridged(url, key), false, &rules, NOW))
+    };
+    assert_eq!(told("https://bridge.example.com/dcr/", Some(b"k")), [""; 0]);
+    assert_eq!(told("https://bridge.example.com/dcr", None), ["method.api_key required"]);
+    assert_eq!(told("https://127.0.0.1/", Some(b"k")), ["method.bridge_url blocked_address"]);
+    assert_eq!(told("http://bridge.example.com/", Some(b"k")), ["method.bridge_url invalid"]);
+    assert_eq!(told("https://bridge.example.com/?a=b", Some(b"k")), ["method.bridge_url invalid"]);
+    let method =
+        AuthMethod::SelfManagedClientCredentials { auth_methods: vec![], issuer: "http://x".to_owned() };
+    let draft = AuthStrategyDraft { method, ..bridged("", None) };
+    assert_eq!(wrong(AuthStrategy::create(id(4), draft, false, &rules, NOW)), ["method.issuer invalid"]);
+}
+
+#[test]
+fn a_known_key_goes_to_no_other_bridge() {
+    let rules = AddressRules::default();
+    let draft = bridged("https://bridge.example.com/dcr/", Some(b"k"));
+    let strategy = AuthStrategy::create(id(4), draft, false, &rules, NOW).unwrap().into_parts().0;
+    // The slash at the end is not kept: paths are appended.
+    assert_eq!(strategy.method.bridge_url(), Some("https://bridge.example.com/dcr"));
+    let update = |url: &str, key: &[u8]| strategy.update(bridged(url, Some(key)), &rules, NOW);
+    assert_eq!(wrong(update("https://bridge.example.com/dcr", b"k")), [""; 0]);
+    assert_eq!(wrong(update("https://evil.example.com/dcr", b"k")), ["method.api_key required"]);
+    assert_eq!(wrong(update("https://other.example.com/dcr", b"l")), [""; 0]);
+    // A key without a bridge is not kept.
+    let draft = AuthStrategyDraft { method: AuthMethod::default_key_auth(), ..strategy.draft() };
+    assert_eq!(strategy.update(draft, &rules, NOW).unwrap().into_parts().0.bridge_key, None);
 }

@@ -254,8 +254,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "outbound.allow_private",
         Kind::Networks,
         "",
-        "Networks inside that webhooks may be sent to, with plain http too. Everything else that is not on the \
-         Internet is refused: this machine, private networks, metadata services.",
+        "Networks inside that webhooks, and requests to bridges, may be sent to, with plain http too. Everything \
+         else that is not on the Internet is refused: this machine, private networks, metadata services.",
     ),
     unset(
         "log.format",

@@ -66,7 +66,12 @@ impl Running {
         let sender = WebhookSender::new(app.settings().outbound.clone());
         let deliver = deliver_webhooks(Arc::clone(&app), Arc::new(sender), webhook_limits(), until_told());
         told.spawn(deliver);
+        match outbound::bridge::door(app.settings().outbound.clone()) {
+            Ok(door) => app.open_bridge_door(door),
+            Err(error) => tracing::error!(%error, "no bridge can be asked: TLS cannot be set up"),
+        }
         let mut endless = JoinSet::new();
+        endless.spawn(Arc::clone(&app).keep_bridges());
         endless.spawn(Arc::clone(&app).keep_in_step());
         endless.spawn(Arc::clone(&app).keep_house());
         Ok(Self { app, public_url, public, gateway, store, signals, stop, told, endless })

@@ -42,6 +42,8 @@ fn of_entities() -> Columns {
         crate::audit::Entity,
         crate::audit::head::Entity,
         crate::auth_strategy::Entity,
+        crate::bridge_client::Entity,
+        crate::bridge_notice::Entity,
         crate::client::Entity,
         crate::credential::Entity,
         crate::developer::Entity,

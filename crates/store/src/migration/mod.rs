@@ -21,6 +21,7 @@ mod m0029_usage_reports;
 mod m0030_oauth_grants;
 mod m0040_portal;
 mod m0041_asking_for_apis;
+mod m0042_bridges;
 
 pub(crate) struct Migrator;
 
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0040_portal::Migration),
             Box::new(m0041_asking_for_apis::Migration),
             Box::new(m0030_oauth_grants::Migration),
+            Box::new(m0042_bridges::Migration),
         ]
     }
 }

@@ -31,8 +31,9 @@ pub(crate) fn partner(name: &str) -> Transition<Partner> {
 }
 
 pub(crate) fn auth_strategy(name: &str, is_default: bool) -> Transition<AuthStrategy> {
-    let draft = AuthStrategyDraft { name: name.to_owned(), method: AuthMethod::default_key_auth() };
-    AuthStrategy::create(new(), draft, is_default, NOW).unwrap()
+    let draft =
+        AuthStrategyDraft { name: name.to_owned(), method: AuthMethod::default_key_auth(), bridge_key: None };
+    AuthStrategy::create(new(), draft, is_default, &domain::AddressRules::default(), NOW).unwrap()
 }
 
 pub(crate) fn plan(name: &str) -> Transition<Plan> {

@@ -29,6 +29,7 @@ fn all(step: UsageStep) -> UsageFilter {
         api_version_id: None,
         plan_id: None,
         visible_to: None,
+        owned_by: None,
     }
 }
 

@@ -143,8 +143,10 @@ impl World {
 
     /// Where keys are looked for.
     pub(crate) fn look_in(&mut self, locations: Vec<KeyLocation>) {
-        let draft = AuthStrategyDraft { name: "Keys".to_owned(), method: AuthMethod::KeyAuth { locations } };
-        self.strategies = vec![made(AuthStrategy::create(id(STRATEGY), draft, true, NOW).unwrap())];
+        let method = AuthMethod::KeyAuth { locations };
+        let draft = AuthStrategyDraft { name: "Keys".to_owned(), method, bridge_key: None };
+        let rules = domain::AddressRules::default();
+        self.strategies = vec![made(AuthStrategy::create(id(STRATEGY), draft, true, &rules, NOW).unwrap())];
         self.tell_catalogue();
     }
 

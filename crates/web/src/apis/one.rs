@@ -119,7 +119,8 @@ fn key(method: &domain::AuthMethod) -> String {
         domain::AuthMethod::ClientCredentials { .. } => {
             "an access token of the application’s client, as Authorization: Bearer".to_owned()
         }
-        domain::AuthMethod::SelfManagedClientCredentials { issuer, .. } => {
+        domain::AuthMethod::SelfManagedClientCredentials { issuer, .. }
+        | domain::AuthMethod::BridgedClientCredentials { issuer, .. } => {
             format!("an access token of {issuer}, as Authorization: Bearer")
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{App, PageRequest, PartnerFilter};
 use axum::extract::State as Shared;
-use domain::{ApplicationDraft, DeveloperId, Invalid, Owner, PartnerAction, PartnerId};
+use domain::{Application, ApplicationDraft, DeveloperId, Invalid, Owner, PartnerAction, PartnerId, Secret};
 
 use super::list;
 use crate::Pages;
@@ -13,6 +13,7 @@ use crate::form::Form;
 use crate::frame::Place;
 use crate::notice::{Notice, go_to};
 use crate::refused::{Answer, Refused};
+use crate::reveal::Revealed;
 use crate::typed::Typed;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
@@ -79,6 +80,27 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Person>) -> Answer {
     view(&visit, form(&app, &visit).await?).show(&app, &visit).await
 }
 
+/// Shows the secret of the client that came with an application.
+async fn reveal(app: &App, guest: &Guest, application: &Application, secret: &Secret) -> Answer {
+    let path = format!("/applications/{}", application.id);
+    let client_id = application.known_as();
+    let revealed = Revealed {
+        title: "The client’s secret",
+        crumbs: vec![(path.clone(), application.name.to_string())],
+        name: format!("Client {client_id} of {}", application.name),
+        beside: Vec::new(),
+        secret: secret.expose().to_owned(),
+        note: Some("The application is an OAuth client: it gets access tokens with this secret.".to_owned()),
+        usage_heading: "Get a first token",
+        usage: "Put the address of the authorization server’s token endpoint in the place of the capital letters.",
+        call: format!(
+            "curl -u \"{client_id}:SECRET\" -d grant_type=client_credentials https://TOKEN-ENDPOINT"
+        ),
+        back: path,
+    };
+    revealed.show(app, guest, Place::Applications).await
+}
+
 async fn submit(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Person>) -> Answer {
     let draft = ApplicationDraft {
         name: typed.text("name").to_owned(),
@@ -90,7 +112,10 @@ async fn submit(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Perso
         Err(wrong) => Err(wrong.into()),
     };
     match made {
-        Ok(made) => go_to(&format!("/applications/{}", made.value.id), Notice::Created),
+        Ok(made) => match &made.secret {
+            Some(secret) => reveal(&app, &visit, &made.value, secret).await,
+            None => go_to(&format!("/applications/{}", made.value.id), Notice::Created),
+        },
         Err(error) => {
             let (status, form) = form(&app, &visit).await?.refused(&typed, error)?;
             view(&visit, form).answer(status, &app, &visit).await

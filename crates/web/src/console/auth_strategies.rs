@@ -6,6 +6,7 @@ use app::App;
 use axum::extract::State as Shared;
 use domain::{AuthMethod, AuthStrategy, AuthStrategyDraft, AuthStrategyId, Invalid, KeyLocation};
 
+use super::auth_bridges;
 use crate::Pages;
 use crate::cell::{Action, Cell, Tone};
 use crate::field::Field;
@@ -38,7 +39,8 @@ fn lines(method: &AuthMethod) -> Vec<String> {
     match method {
         AuthMethod::KeyAuth { locations } => locations.iter().map(line).collect(),
         AuthMethod::ClientCredentials { .. } => vec!["access token".to_owned()],
-        AuthMethod::SelfManagedClientCredentials { issuer, .. } => vec![format!("access token of {issuer}")],
+        AuthMethod::SelfManagedClientCredentials { issuer, .. }
+        | AuthMethod::BridgedClientCredentials { issuer, .. } => vec![format!("access token of {issuer}")],
     }
 }
 
@@ -69,6 +71,7 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
     View::new(Place::AuthStrategies, "Auth strategies")
         .lead("Where in a call a key is looked for. Applications get the default one unless they are told otherwise.")
         .action(Action::link(NEW, "New strategy"))
+        .action(Action::link(auth_bridges::NEW, "New strategy with a bridge").quiet())
         .section(Section::table(table))
         .show(&app, &visit)
         .await
@@ -92,7 +95,8 @@ fn draft(typed: &Typed) -> Result<AuthStrategyDraft, Invalid> {
     };
     let lines = typed.text("locations").lines().filter(|line| !line.trim().is_empty());
     let locations = lines.map(location).collect::<Result<_, _>>()?;
-    Ok(AuthStrategyDraft { name: typed.text("name").to_owned(), method: AuthMethod::KeyAuth { locations } })
+    let method = AuthMethod::KeyAuth { locations };
+    Ok(AuthStrategyDraft { name: typed.text("name").to_owned(), method, bridge_key: None })
 }
 
 /// The rule names the place in the method; on the page it is one field.
@@ -126,7 +130,7 @@ async fn show_new(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) ->
 
 async fn create(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Administrator>) -> Answer {
     let made = match draft(&typed) {
-        Ok(draft) => app.create_auth_strategy(&visit.caller, draft).await,
+        Ok(draft) => app.create_auth_strategy(&visit.caller, draft, None).await,
         Err(wrong) => Err(wrong.into()),
     };
     match made {
@@ -155,6 +159,7 @@ fn view(guest: &Guest, strategy: &AuthStrategy, form: Form) -> View {
     };
     let view = match strategy.method {
         AuthMethod::KeyAuth { .. } => view.section(Section::form(form)),
+        AuthMethod::BridgedClientCredentials { .. } => view.section(auth_bridges::section(guest, strategy)),
         AuthMethod::ClientCredentials { .. } | AuthMethod::SelfManagedClientCredentials { .. } => {
             let places = lines(&strategy.method).into_iter().map(Cell::Code).collect();
             view.section(Section::facts(vec![("Callers send", Cell::Stack(places))]))
@@ -187,7 +192,8 @@ async fn edit(
 ) -> Answer {
     let done = match draft(&typed) {
         Ok(typed_draft) => {
-            app.update_auth_strategy(&visit.caller, id, typed.version(), |draft| *draft = typed_draft).await
+            let edit = |draft: &mut AuthStrategyDraft| *draft = typed_draft;
+            app.update_auth_strategy(&visit.caller, id, typed.version(), None, edit).await
         }
         Err(wrong) => Err(wrong.into()),
     };

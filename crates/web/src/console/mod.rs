@@ -6,6 +6,7 @@ mod api_version;
 mod approvals;
 mod audit;
 mod audit_csv;
+mod auth_bridges;
 mod auth_strategies;
 mod developers;
 mod gateways;
@@ -33,6 +34,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = specification::routes(pages);
     let pages = plans::routes(pages);
     let pages = auth_strategies::routes(pages);
+    let pages = auth_bridges::routes(pages);
     let pages = gateways::routes(pages);
     let pages = audit::routes(pages);
     let pages = audit_csv::routes(pages);

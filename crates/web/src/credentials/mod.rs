@@ -110,7 +110,9 @@ pub(super) fn call(method: &AuthMethod, key: &str) -> String {
             Some(KeyLocation::Query(name)) => format!("curl \"https://GATEWAY/PATH?{name}={key}\""),
             None => String::new(),
         },
-        AuthMethod::ClientCredentials { .. } | AuthMethod::SelfManagedClientCredentials { .. } => {
+        AuthMethod::ClientCredentials { .. }
+        | AuthMethod::SelfManagedClientCredentials { .. }
+        | AuthMethod::BridgedClientCredentials { .. } => {
             format!("curl -H \"Authorization: Bearer {key}\" https://GATEWAY/PATH")
         }
     }

@@ -84,6 +84,7 @@ impl Range {
             api_version_id: None,
             plan_id: None,
             visible_to: None,
+            owned_by: None,
         }
     }
 }

@@ -44,6 +44,54 @@ both!(
 );
 
 both!(
+    async fn the_key_of_a_bridge_is_sealed_and_never_told(desk) {
+        let admin = &desk.admin;
+        let key = "bridge_key_0123456789";
+        let method = |url: &str, key: Value| {
+            let mut method = json!({"kind": "bridged_client_credentials", "issuer": "https://issuer.example.com",
+                "bridge_url": url});
+            if !key.is_null() {
+                method["api_key"] = key;
+            }
+            json!({"name": "Elsewhere", "method": method})
+        };
+        let url = "https://bridge.example.com/dcr";
+        let made = admin.make(PATH, method(&format!("{url}/"), json!(key))).await;
+        let shown = json!({"kind": "bridged_client_credentials", "auth_methods": [], "scopes": [],
+            "issuer": "https://issuer.example.com", "bridge_url": url, "event_hooks": true});
+        assert_eq!(made["method"], shown);
+        let path = format!("{PATH}/{}", id(&made));
+        assert_eq!(admin.get(&path).await.expect(200).json(), made);
+        // It stays when it is left out, but goes to no other address.
+        let stays = json!({"name": "Other", "method": method(url, json!(null))["method"]});
+        let changed = admin.patch(&path, stays).await.expect(200).json();
+        assert_eq!(changed["name"], "Other");
+        let before = desk.changes().await;
+        let elsewhere = json!({"method": method("https://evil.example.com/", json!(null))["method"]});
+        admin.patch(&path, elsewhere).await.names("method.api_key");
+        admin.post(PATH, method(url, json!(null))).await.names("method.api_key");
+        for short in ["x", "a b c d e f g h", "key\u{e4}aaaaaaaaaaaaaaa"] {
+            admin.post(PATH, method(url, json!(short))).await.names("method.api_key");
+        }
+        for inside in ["https://127.0.0.1/", "https://[::1]/", "http://bridge.example.com/", "ftp://x/", ""] {
+            admin.post(PATH, method(inside, json!(key))).await.names("method.bridge_url");
+        }
+        desk.assert_nothing_happened(before).await;
+        let developer = desk.developer("ada").await;
+        let seen = developer.get(&path).await.expect(200);
+        for text in [seen.text, admin.get(PATH).await.text, desk.everything_kept().await] {
+            assert!(!text.contains(key));
+        }
+        // Where it is not let out at all, making an application fails, and leaves nothing.
+        let before = desk.changes().await;
+        let body = json!({"name": "Shop", "auth_strategy_id": made["id"]});
+        developer.post("/api/v1/applications", body).await.problem(502, "upstream_failed");
+        desk.assert_nothing_happened(before).await;
+        admin.delete(&path).await.expect(204);
+    }
+);
+
+both!(
     async fn wrong_input_is_named_and_nothing_happens(desk) {
         let admin = &desk.admin;
         let before = desk.changes().await;

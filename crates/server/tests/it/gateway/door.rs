@@ -118,8 +118,8 @@ impl Door {
     /// A strategy that looks for keys in these places.
     pub async fn strategy(&self, locations: &[KeyLocation]) -> AuthStrategyId {
         let method = AuthMethod::KeyAuth { locations: locations.to_vec() };
-        let draft = AuthStrategyDraft { name: format!("{locations:?}"), method };
-        self.app.create_auth_strategy(&Caller::operator(), draft).await.unwrap().value.id
+        let draft = AuthStrategyDraft { name: format!("{locations:?}"), method, bridge_key: None };
+        self.app.create_auth_strategy(&Caller::operator(), draft, None).await.unwrap().value.id
     }
 
     /// A further key for the example's application.

@@ -2,6 +2,7 @@
 
 mod account;
 mod api_clients;
+mod auth_bridges;
 mod certificates;
 mod clients;
 mod cross_site;

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{Client, cookies, password};
-use crate::support::both;
+use crate::support::{Desk, Engine, both};
 
 both!(
     async fn somebody_registers_signs_in_and_out(desk) {
@@ -78,6 +78,39 @@ both!(
         ada.send(Method::POST, "/api/v2/developer/refresh", None).await.refused(401, "Unauthorized");
     }
 );
+
+/// What a program with a real cookie jar is answered, over plain HTTP.
+async fn with_a_jar(plain_http_cookies: bool) -> serde_json::Value {
+    let konnect = keywright_server::KonnectOptions { typed_credentials: false, plain_http_cookies };
+    let options =
+        keywright_server::Options { konnect, stranger_requests_per_minute: 1_000, ..Default::default() };
+    let desk = Desk::start_with(Engine::Sqlite, Settings::default(), options).await;
+    // A jar goes by the clock of the machine.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let behind =
+        now.as_secs() - u64::try_from(desk.clock.now().unix_seconds()).unwrap_or(u64::MAX).min(now.as_secs());
+    desk.clock.advance(Duration::from_secs(behind));
+    let ada = Client::developer(&desk, "ada").await;
+    let run = move || {
+        let script =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/dialects/konnect/jar.py");
+        let mut python = std::process::Command::new(testkit::python::interpreter());
+        python.arg(script).args([&desk.url, &ada.email, &password("ada")]).output().unwrap()
+    };
+    let output = tokio::task::spawn_blocking(run).await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The trap of the path: a jar sends the second cookie to where sessions are renewed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_cookie_jar_renews_a_session_over_plain_http_where_that_is_switched_on() {
+    let told = with_a_jar(true).await;
+    assert_eq!(told, json!({"said": [204, 200, 200, 401, 204, 200, 204, 401], "left": []}));
+    // As installed, cookies are for https, and a jar keeps to that.
+    let told = with_a_jar(false).await;
+    assert_eq!(told["said"], json!([204, 401, 401, 401, 401, 401, 204, 401]));
+}
 
 both!(
     async fn a_new_password_ends_sessions_and_their_renewal(desk) {

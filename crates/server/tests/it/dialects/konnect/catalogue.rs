@@ -92,6 +92,7 @@ both!(
         let operations = ada.get(&format!("{path}/spec/operations")).await.is(200, "operations");
         assert_eq!(operations["operations"][0]["method"], "get");
 
+        ada.get("/api/v2/products/x/actions").await.refused(404, "Not Found");
         ada.get("/api/v2/products/x").await.wrong(&["path productId is_uuid"]);
         ada.get("/api/v2/products?filter[id]=x").await.wrong(&["query filter[id] is_uuid"]);
     }

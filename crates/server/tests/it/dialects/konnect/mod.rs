@@ -2,13 +2,16 @@
 
 mod account;
 mod applications;
+mod bridge;
 mod catalogue;
 mod costs;
 mod journey;
 mod origins;
 mod questions;
 mod registrations;
+mod scopes;
 mod sdk;
+mod stats;
 mod strangers;
 
 use std::sync::LazyLock;

@@ -103,20 +103,3 @@ both!(
         desk.assert_nothing_happened(before).await;
     }
 );
-
-both!(
-    async fn statistics_are_not_kept_and_that_is_said(desk) {
-        let ada = Client::developer(&desk, "ada").await;
-        let config = ada.get("/api/v2/stats/config").await.is(200, "stats_config");
-        assert_eq!(config, json!({"analytics": null}));
-        let path = "/api/v2/stats";
-        let query = json!({"start_ms": 0, "end_ms": 1, "metrics": ["REQUEST_COUNT"], "dimensions": ["TIME"]});
-        ada.post(path, query).await.refused(403, "Forbidden");
-        let wrong = ["body start_ms required", "body end_ms required", "body metrics required"];
-        ada.post(path, json!({})).await.wrong(&wrong);
-        let query = json!({"start_ms": "x", "end_ms": 1, "metrics": ["X"], "dimensions": ["TIME", "TIME", "X"]});
-        let wrong = ["body start_ms is_integer", "body metrics[0] enum", "body dimensions max_items", "body dimensions[2] enum"];
-        ada.post(path, query).await.wrong(&wrong);
-        ada.post(path, json!({"start_ms": 0, "end_ms": 1, "metrics": []})).await.wrong(&["body metrics min_items"]);
-    }
-);

@@ -76,6 +76,7 @@ fn schema(method: &str) -> Option<&'static str> {
         "getProductDocument nodes" => "document_nodes",
         "searchPortalEntities" => "hits",
         "getApplicationAnalyticsConfig" => "stats_config",
+        "queryApplicationAnalytics" => "stats",
         _ => return None,
     })
 }

@@ -164,3 +164,24 @@ both!(
         assert_eq!(page["meta"]["page"]["total"], 0);
     }
 );
+
+both!(
+    async fn a_public_portal_knows_no_operation_about_applications(desk) {
+        let ada = Client::developer(&desk, "ada").await;
+        let ids = world(&desk, &ada).await;
+        desk.admin.patch("/api/v1/portal", json!({"is_public": true})).await.expect(200);
+        let before = desk.changes().await;
+        let mut hidden = 0;
+        for operation in operations(&ids).into_iter().filter(|one| one.path.contains("/applications")) {
+            for client in [&ada, &Client::nobody(&desk)] {
+                send(client, &operation, &ids["productVersionId"]).await.refused(404, "Not Found");
+            }
+            hidden += 1;
+        }
+        assert_eq!(hidden, 18);
+        desk.assert_nothing_happened(before).await;
+        // Nothing of it is lost.
+        desk.admin.patch("/api/v1/portal", json!({"is_public": false})).await.expect(200);
+        ada.get(&format!("/api/v2/applications/{}", ids["applicationId"])).await.is(200, "application");
+    }
+);
