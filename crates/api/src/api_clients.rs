@@ -31,8 +31,6 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(revoke))
 }
 
-/// How long access tokens of such clients live, as there: 12 hours.
-const ACCESS_LIFETIME_S: i64 = 43_200;
 const DAY_S: i64 = 86_400;
 /// What is said once, with the secret.
 const KEEP_IT: &str = "Copy the consumer secret now and keep it in a safe place. It cannot be shown again: if it is lost, regenerate it.";
@@ -274,16 +272,12 @@ async fn create(
     Shared(app): Shared<Arc<App>>,
     Create { caller, body }: Create<NewApiClient>,
 ) -> Result<Response, Problem> {
-    let mut request = ClientRequest::of(body.client_type.into());
+    let mut request = ClientRequest::of_api_client(body.client_type.into());
     if body.client_type == ClientType::Custom {
         let message = "must be web, single_page, native or non_interactive: other clients are made with their application";
         return Err(Invalid::field("client_type", "invalid", message).into());
     }
     let draft = &mut request.draft;
-    draft.access_token_lifetime_s = Some(ACCESS_LIFETIME_S);
-    // As there: a refresh token is used until it ends. Public clients have to change theirs.
-    let rotates = !draft.confidential;
-    (draft.refresh_invalidate_on_use, draft.refresh_issue_new_on_use) = (rotates, rotates);
     let mut application = ApplicationDraft { name: body.name, ..ApplicationDraft::default() };
     let settings = ApiClientChange {
         name: None,

@@ -33,6 +33,12 @@ impl Calls {
         }
     }
 
+    /// The sentence for people that belongs to the code of a refusal.
+    pub fn why(&self, code: &str) -> Option<String> {
+        let known = self.refused.iter().find(|(reason, _)| reason.code() == code);
+        known.map(|(reason, _)| reason.to_string())
+    }
+
     /// Every counter: status, reason and count.
     pub fn all(&self) -> impl Iterator<Item = (u16, &'static str, u64)> {
         let refused =
@@ -54,5 +60,7 @@ mod tests {
         }
         assert_eq!(counters.all().count(), 1 + Reason::ALL.len() + BadRequestReason::ALL.len());
         assert!(counters.all().all(|(_, _, count)| count == 1));
+        assert_eq!(counters.why("credential_unknown").as_deref(), Some("The credential is not known here."));
+        assert_eq!(counters.why("allowed"), None);
     }
 }

@@ -13,6 +13,8 @@ pub struct Rights {
     pub edit: bool,
     /// Issue, rotate and end credentials.
     pub credentials: bool,
+    /// Make, change and end its OAuth settings.
+    pub client: bool,
     /// Ask for, change and end subscriptions.
     pub subscriptions: bool,
     /// Add, change and remove members.
@@ -31,14 +33,16 @@ impl App {
     pub async fn application_rights(&self, caller: &Caller, application: &Application) -> Result<Rights> {
         let Some(developer) = caller.developer() else {
             let may = caller.must_administer(Resource::Applications, Access::Write).is_ok();
-            let (edit, credentials, subscriptions, members) = (may, may, may, may);
-            return Ok(Rights { edit, credentials, subscriptions, members, transfer: may, delete: may });
+            let (edit, credentials, client, subscriptions, members) = (may, may, may, may, may);
+            let (transfer, delete) = (may, may);
+            return Ok(Rights { edit, credentials, client, subscriptions, members, transfer, delete });
         };
         let role = partner_role(self.store.read(), application.owner, developer).await?;
         let may = |action| application.allows(developer, role, action);
         Ok(Rights {
             edit: may(ApplicationAction::Edit),
             credentials: may(ApplicationAction::ManageCredentials),
+            client: may(ApplicationAction::ManageClient),
             subscriptions: may(ApplicationAction::ManageSubscriptions),
             members: may(ApplicationAction::ManageMembers),
             transfer: may(ApplicationAction::Transfer),

@@ -88,6 +88,21 @@ for (const area of document.querySelectorAll("textarea[data-file]")) {
   area.after(label);
 }
 
+// Lines that are no URIs are named while somebody types; what counts is what the server says.
+for (const area of document.querySelectorAll("textarea[data-uris]")) {
+  const said = document.createElement("p");
+  said.className = "error";
+  said.role = "status";
+  area.after(said);
+  const look = (lines) => {
+    const wrong = lines.map((line) => line.trim()).filter((line) => line && (!URL.canParse(line) || line.includes("#")));
+    said.textContent = wrong.length ? `These are no URIs without a fragment: ${wrong.join(", ")}` : "";
+  };
+  // The line that is being typed is not ready yet.
+  area.addEventListener("input", () => look(area.value.slice(0, area.selectionStart).split("\n").slice(0, -1)));
+  area.addEventListener("change", () => look(area.value.split("\n")));
+}
+
 // What is done for good: the button waits for the name.
 for (const form of document.querySelectorAll("form[data-confirm]")) {
   const input = form.querySelector("#confirm");

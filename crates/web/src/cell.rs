@@ -119,6 +119,8 @@ pub(crate) struct Action {
     fields: Vec<(&'static str, String)>,
     /// What a screen reader adds: to what the button belongs.
     about: String,
+    /// It leads to where somebody is.
+    current: bool,
 }
 
 impl HtmlSafe for Action {}
@@ -133,6 +135,7 @@ impl Action {
             csrf: None,
             fields: Vec::new(),
             about: String::new(),
+            current: false,
         }
     }
 
@@ -149,6 +152,11 @@ impl Action {
     /// It stops or removes something.
     pub(crate) fn danger(self) -> Self {
         Self { class: "quiet danger", ..self }
+    }
+
+    /// It leads to where somebody is.
+    pub(crate) fn current(self) -> Self {
+        Self { current: true, ..self }
     }
 
     /// A value that goes with it.

@@ -24,6 +24,8 @@ pub(crate) struct Field {
     required: bool,
     /// Where scripts run, it can be read from a file.
     from_file: bool,
+    /// Where scripts run, its lines are looked at as URIs while somebody types.
+    of_uris: bool,
 }
 
 /// What it looks like.
@@ -167,12 +169,18 @@ impl Field {
             focus: false,
             required: true,
             from_file: false,
+            of_uris: false,
         }
     }
 
     /// It may be read from a file.
     pub(crate) fn with_file(self) -> Self {
         Self { from_file: true, ..self }
+    }
+
+    /// Each line of it is a URI.
+    pub(crate) fn of_uris(self) -> Self {
+        Self { of_uris: true, ..self }
     }
 
     /// It may be left empty.
@@ -199,6 +207,14 @@ impl Field {
 
     fn with(self, value: &str) -> Self {
         Self { value: value.to_owned(), ..self }
+    }
+
+    pub(super) fn called(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn is_hidden(&self) -> bool {
+        matches!(self.kind, Kind::Hidden)
     }
 
     fn is_email(&self) -> bool {

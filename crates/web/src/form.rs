@@ -98,6 +98,14 @@ impl Form {
         self.problem.is_some() || self.fields.iter().any(Field::is_wrong)
     }
 
+    /// The form again, with what was typed. What goes with it unseen is the form's own.
+    pub(crate) fn again(mut self, typed: &Typed) -> Self {
+        for field in self.fields.iter_mut().filter(|field| typed.has(field.called()) && !field.is_hidden()) {
+            field.refill(typed);
+        }
+        self
+    }
+
     /// The form again, with what was typed and what was wrong.
     ///
     /// # Errors

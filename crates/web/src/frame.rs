@@ -30,6 +30,20 @@ pub enum Place {
     Developers,
     /// Credentials of all applications.
     Credentials,
+    /// OAuth clients, with their applications.
+    ApiClients,
+    /// Scopes of tokens.
+    Scopes,
+    /// How tokens are made.
+    TokenDefinitions,
+    /// What tokens are signed with.
+    SigningKeys,
+    /// Where events are sent to.
+    Webhooks,
+    /// How often what was called.
+    Usage,
+    /// Settings of the portal.
+    Settings,
     /// Plans.
     Plans,
     /// Auth strategies.
@@ -98,6 +112,7 @@ const CONSOLE: &[(&str, Links)] = &[
             (Place::Applications, "/console/applications", "Applications"),
             (Place::Credentials, "/console/credentials", "Credentials"),
             (Place::Requests, "/console/requests", "Requests"),
+            (Place::ApiClients, "/console/api-clients", "API clients"),
         ],
     ),
     (
@@ -107,12 +122,23 @@ const CONSOLE: &[(&str, Links)] = &[
             (Place::Plans, "/console/plans", "Plans"),
             (Place::AuthStrategies, "/console/auth-strategies", "Auth strategies"),
             (Place::Gateways, "/console/gateways", "Gateways"),
+            (Place::Usage, "/console/usage", "Usage"),
+        ],
+    ),
+    (
+        "Tokens",
+        &[
+            (Place::Scopes, "/console/scopes", "Scopes"),
+            (Place::TokenDefinitions, "/console/token-definitions", "Token definitions"),
+            (Place::SigningKeys, "/console/signing-keys", "Signing keys"),
         ],
     ),
     (
         "This desk",
         &[
+            (Place::Settings, "/console/settings", "Settings"),
             (Place::Audit, "/console/audit", "Audit log"),
+            (Place::Webhooks, "/console/webhooks", "Webhooks"),
             (Place::Mails, "/console/mails", "Mails"),
             (Place::Tokens, "/console/tokens", "API tokens"),
         ],

@@ -49,6 +49,14 @@ notices! {
     Approved = "approved", "Approved.";
     Rejected = "rejected", "Rejected.";
     Revoked = "revoked", "Revoked. Its calls are refused from now on.";
+    TokensEnded = "tokens_ended", "Its tokens are ended. It may ask for new ones.";
+    AccessRevoked = "access_revoked", "Access is revoked: its key, its secret and its tokens are worth nothing from now on.";
+    KeysMade = "keys_made", "The next keys are published. They sign in 20 minutes.";
+    KeyRevoked = "key_revoked", "The key is revoked. What it signed is refused from now on.";
+    WebhookOn = "webhook_on", "Switched on. What it missed can be replayed.";
+    WebhookOff = "webhook_off", "Switched off. What was still to be sent is canceled.";
+    Replayed = "replayed", "It is sent again.";
+    Canceled = "canceled", "Canceled.";
     Disabled = "disabled", "Switched off. Its calls are refused until you switch it on again.";
     Enabled = "enabled", "Switched on. Its calls are let through again.";
     Suspended = "suspended", "Suspended. Its calls are refused until it is resumed.";

@@ -17,8 +17,11 @@ pub(super) struct Revealed {
     /// What the secret is called, and whose it is.
     pub(super) name: String,
     pub(super) secret: String,
+    /// What goes with it and is no secret: names and values.
+    pub(super) beside: Vec<(&'static str, String)>,
     /// Something to be known, such as what becomes of the one that it replaces.
     pub(super) note: Option<String>,
+    pub(super) usage_heading: &'static str,
     pub(super) usage: &'static str,
     /// A call that carries it.
     pub(super) call: String,

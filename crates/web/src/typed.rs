@@ -1,5 +1,7 @@
 //! What was typed into a form.
 
+use domain::Invalid;
+
 /// Names and values, as the browser sent them.
 #[derive(Clone, Default)]
 pub struct Typed(Vec<(String, String)>);
@@ -21,6 +23,11 @@ impl Typed {
     /// The value of a field; empty if there is none.
     pub fn text(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()
+    }
+
+    /// Whether there is a field with this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
     }
 
     /// The value of a field with the line ends that we keep: browsers send both characters.
@@ -47,6 +54,21 @@ impl Typed {
     pub(crate) fn words(&self, name: &str) -> Vec<String> {
         let text = self.text(name);
         text.split([' ', ',', '\n', '\r', '\t']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// What was typed, one in a line.
+    pub(crate) fn each_line(&self, name: &str) -> Vec<String> {
+        let lines = self.text(name).lines().map(str::trim);
+        lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// A number, if something was typed.
+    ///
+    /// # Errors
+    /// If it is no whole number.
+    pub(crate) fn number(&self, name: &'static str) -> Result<Option<i64>, Invalid> {
+        let wrong = |_| Invalid::field(name, "invalid", "must be a whole number");
+        self.given(name).map(|text| text.parse().map_err(wrong)).transpose()
     }
 
     /// The version of the thing that the form was made from.

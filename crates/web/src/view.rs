@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use domain::Instant;
 
 use super::cell::{Action, Cell, Tone};
+use super::chart::Chart;
 use super::field::Field;
 use super::form::Form;
 use super::frame::{Frame, Place};
@@ -50,6 +51,7 @@ enum Part {
     Timeline(Vec<Event>),
     Note(Tone),
     Copy(String),
+    Chart(Box<Chart>),
     Nothing,
 }
 
@@ -189,6 +191,11 @@ impl Section {
     /// Something to be copied.
     pub(crate) fn copy(text: impl Into<String>) -> Self {
         Self::new(Part::Copy(text.into()))
+    }
+
+    /// Calls over time.
+    pub(crate) fn chart(chart: Chart) -> Self {
+        Self::new(Part::Chart(Box::new(chart)))
     }
 
     /// Words and buttons only.

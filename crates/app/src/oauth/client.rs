@@ -49,6 +49,17 @@ impl ClientRequest {
         let draft = ClientDraft::of(client_type);
         Self { draft, token_definition: None, chosen: ChosenId::default(), imported: false }
     }
+
+    /// The same as AppDirect has them: access tokens live for 12 hours, and a refresh token is used until it ends. Those
+    /// that keep no secret have to change theirs.
+    pub fn of_api_client(client_type: ClientType) -> Self {
+        let mut request = Self::of(client_type);
+        let rotates = !request.draft.confidential;
+        request.draft.access_token_lifetime_s = Some(12 * 3_600);
+        request.draft.refresh_invalidate_on_use = rotates;
+        request.draft.refresh_issue_new_on_use = rotates;
+        request
+    }
 }
 
 impl App {

@@ -95,7 +95,9 @@ impl World {
         let delivery = first(admin, "/api/v1/webhook-deliveries").await;
         let consent = crate::oauth2::consent(desk, &alice).await;
         let ids = BTreeMap::from([
-            ("webhook-endpoints", endpoint),
+            // As the API calls them, and as pages do.
+            ("webhook-endpoints", endpoint.clone()),
+            ("webhooks", endpoint),
             ("webhook-deliveries", delivery),
             ("events", event),
             ("partners", partner),

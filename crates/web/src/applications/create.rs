@@ -27,7 +27,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 }
 
 /// Whose applications somebody may make.
-pub(super) async fn owners(app: &App, guest: &Guest) -> Result<Vec<Choice>, Refused> {
+pub(crate) async fn owners(app: &App, guest: &Guest) -> Result<Vec<Choice>, Refused> {
     let page = PageRequest::first(PARTNERS);
     let partners = app.partners(&guest.caller, PartnerFilter::default(), page).await?.items;
     let developer = guest.caller.developer();
@@ -44,7 +44,7 @@ pub(super) async fn owners(app: &App, guest: &Guest) -> Result<Vec<Choice>, Refu
 ///
 /// # Errors
 /// If none of ours was.
-pub(super) fn owner(typed: &Typed) -> Result<Owner, Invalid> {
+pub(crate) fn owner(typed: &Typed) -> Result<Owner, Invalid> {
     let wrong = || Invalid::field("owner", "unknown", "must be chosen from the list");
     match typed.text("owner").split_once(':') {
         Some(("partner", id)) => id.parse().map(|id: PartnerId| Owner::Partner(id)).map_err(|_| wrong()),
@@ -88,8 +88,10 @@ async fn reveal(app: &App, guest: &Guest, application: &Application, secret: &Se
         title: "The client’s secret",
         crumbs: vec![(path.clone(), application.name.to_string())],
         name: format!("Client {client_id} of {}", application.name),
+        beside: Vec::new(),
         secret: secret.expose().to_owned(),
         note: Some("The application is an OAuth client: it gets access tokens with this secret.".to_owned()),
+        usage_heading: "Get a first token",
         usage: "Put the address of the authorization server’s token endpoint in the place of the capital letters.",
         call: format!(
             "curl -u \"{client_id}:SECRET\" -d grant_type=client_credentials https://TOKEN-ENDPOINT"

@@ -22,6 +22,7 @@ use super::states;
 use super::view::View;
 use super::visit::Guest;
 
+pub(super) use create::{owner, owners};
 pub(super) use list::table;
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -48,8 +49,10 @@ pub(super) struct Shown {
 pub(super) enum Tab {
     Overview,
     Credentials,
+    Client,
     Subscriptions,
     Members,
+    Usage,
     Activity,
 }
 
@@ -84,8 +87,10 @@ impl Shown {
             .badge(states::application(self.application.state))
             .tab(path.clone(), "Overview", tab == Tab::Overview)
             .tab(at("/credentials"), "Credentials", tab == Tab::Credentials)
+            .tab(at("/client"), "OAuth", tab == Tab::Client)
             .tab(at("/subscriptions"), "Subscriptions", tab == Tab::Subscriptions)
             .tab(at("/members"), "Members", tab == Tab::Members)
+            .tab(at("/usage"), "Usage", tab == Tab::Usage)
             .tab(at("/activity"), "Activity", tab == Tab::Activity)
     }
 

@@ -30,7 +30,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 }
 
 /// The name of a version, and the beginning of its pages.
-pub(super) async fn below(app: &App, version: &ApiVersion, title: &str) -> Result<(String, View), Refused> {
+pub(crate) async fn below(app: &App, version: &ApiVersion, title: &str) -> Result<(String, View), Refused> {
     let names = app.names(ToName { versions: vec![version.id], ..ToName::default() }).await?;
     let name = names.of(version.id).to_owned();
     let view = View::new(Place::Apis, title.replace("{}", &name))
@@ -94,16 +94,12 @@ async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec
     ])
 }
 
-fn lines(typed: &Typed, name: &str) -> Vec<String> {
-    typed.text(name).lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
-
 fn fill(draft: &mut ApiVersionDraft, typed: &Typed) {
     draft.name = typed.text("name").to_owned();
     draft.description = typed.lines("description");
     draft.tags = typed.words("tags");
-    draft.path_prefixes = lines(typed, "path_prefixes");
-    draft.hosts = lines(typed, "hosts");
+    draft.path_prefixes = typed.each_line("path_prefixes");
+    draft.hosts = typed.each_line("hosts");
     draft.methods = typed.words("methods");
     draft.plan_ids = typed.all("plan_ids").filter_map(|id| id.parse().ok()).collect();
     draft.subscription_required = typed.is_ticked("subscription_required");
@@ -203,6 +199,7 @@ async fn show(
         Action::link(format!("/apis/{}?version={id}", version.api_id), "As developers see it").quiet(),
     )
     .action(Action::link(at("token-form"), "Form for access tokens").quiet())
+    .action(Action::link(at("usage"), "Usage").quiet())
     .action(Action::link(at("edit"), "Edit"))
     .section(Section::facts(vec![
         ("Paths", codes(&version.route.path_prefixes, "none")),

@@ -87,6 +87,12 @@ fn target(line: &AuditLine) -> Cell {
         "api_version" => format!("/console/api-versions/{id}"),
         "plan" => format!("/console/plans/{id}"),
         "auth_strategy" => format!("/console/auth-strategies/{id}"),
+        "client" => format!("/console/api-clients/{id}"),
+        "scope" => format!("/console/scopes/{id}"),
+        "token_definition" => format!("/console/token-definitions/{id}"),
+        "signing_key" => format!("/console/signing-keys/{id}"),
+        "webhook_endpoint" => format!("/console/webhooks/{id}"),
+        "portal" => "/console/settings".to_owned(),
         _ => return Cell::text(line.target_kind.replace('_', " ")),
     };
     let gone = line.action.ends_with(".deleted");

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use app::{App, AuditLine, Names, PageRequest};
 use axum::extract::State as Shared;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::StatusCode;
 
 use super::audit;
 use crate::refused::Answer;
 use crate::visit::{Administrator, Visit};
-use crate::{Pages, audit_line};
+use crate::{Pages, audit_line, csv};
 use edge::problem::Problem;
 
 /// More is asked for in parts.
@@ -23,7 +22,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 
 async fn download(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
     let filter = audit::filter(&visit.query);
-    let mut csv = String::from(
+    let mut text = String::from(
         "number,at,action,actor_kind,actor_id,actor,address,request_id,target_kind,target_id,details\r\n",
     );
     let mut request = PageRequest::first(AT_ONCE);
@@ -36,20 +35,16 @@ async fn download(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) ->
             return Err(Problem::new(StatusCode::BAD_REQUEST, "too_many", detail).into());
         }
         let names = audit_line::names(&app, &page.items).await?;
-        page.items.iter().for_each(|line| write(&mut csv, line, &names));
+        page.items.iter().for_each(|line| write(&mut text, line, &names));
         match page.next {
             Some(after) => request.after = Some(after),
             None => break,
         }
     }
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"audit.csv\""),
-    ];
-    Ok((headers, csv).into_response())
+    Ok(csv::file("audit.csv", text))
 }
 
-fn write(csv: &mut String, line: &AuditLine, names: &Names) {
+fn write(text: &mut String, line: &AuditLine, names: &Names) {
     let id = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     let fields = [
         line.seq.to_string(),
@@ -64,27 +59,5 @@ fn write(csv: &mut String, line: &AuditLine, names: &Names) {
         line.target_id.to_string(),
         line.details.to_string(),
     ];
-    let fields: Vec<String> = fields.iter().map(|field| cell(field)).collect();
-    csv.push_str(&fields.join(","));
-    csv.push_str("\r\n");
-}
-
-/// A value that no spreadsheet takes for a formula, in quotes (RFC 4180 §2).
-fn cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let mark = if is_formula { "'" } else { "" };
-    format!("\"{mark}{}\"", text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_146_no_cell_is_a_formula() {
-        for formula in ["=HYPERLINK(\"http://evil\")", "+1", "-1", "@x", "\tx", "\rx"] {
-            assert!(cell(formula).starts_with("\"'"), "{formula}");
-        }
-        assert_eq!(cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
-    }
+    csv::write(text, &fields);
 }

@@ -34,7 +34,7 @@ struct Gateways {
     allowed: u64,
     refused: u64,
     /// What was refused why, and how often.
-    reasons: Vec<(&'static str, u64)>,
+    reasons: Vec<(String, &'static str, u64)>,
 }
 
 /// A host, a host with a port, or only a port: nothing that would be more than a word in a configuration file.
@@ -73,7 +73,7 @@ async fn show(
         reasons: counted
             .into_iter()
             .filter(|(status, ..)| *status != 200)
-            .map(|(_, reason, n)| (reason, n))
+            .map(|(_, reason, n)| (calls.why(reason).unwrap_or_default(), reason, n))
             .collect(),
     };
     Ok(framed(StatusCode::OK, &page))

@@ -1,6 +1,7 @@
 //! Pages of administrators. What they share with developers is in the folder of the noun.
 
 mod api;
+mod api_clients;
 mod api_version;
 mod approvals;
 mod audit;
@@ -13,11 +14,18 @@ mod mails;
 mod overview;
 mod plans;
 mod requests;
+mod scopes;
+mod settings;
+mod signing_keys;
 mod specification;
+mod token_definitions;
 mod token_form;
 mod tokens;
+mod webhooks;
 
 use super::Pages;
+
+pub(super) use api_version::below as below_version;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     let pages = overview::routes(pages);
@@ -35,5 +43,11 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = audit::routes(pages);
     let pages = audit_csv::routes(pages);
     let pages = mails::routes(pages);
+    let pages = api_clients::routes(pages);
+    let pages = scopes::routes(pages);
+    let pages = token_definitions::routes(pages);
+    let pages = signing_keys::routes(pages);
+    let pages = webhooks::routes(pages);
+    let pages = settings::routes(pages);
     tokens::routes(pages)
 }

@@ -10,8 +10,10 @@ use axum::http::StatusCode;
 use domain::DeveloperState;
 
 use crate::cell::Cell;
+use crate::chart::Chart;
 use crate::frame::{Frame, Place};
 use crate::refused::{Answer, Refused};
+use crate::usage::Counted;
 use crate::view::Table;
 use crate::visit::{Administrator, Guest, Visit};
 use crate::{Pages, framed, moment, subscriptions};
@@ -32,6 +34,8 @@ struct Overview {
     waiting: Table,
     waiting_developers: usize,
     ending: Table,
+    calls: Chart,
+    refused: Table,
 }
 
 async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
@@ -42,6 +46,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
     let waiting = subscriptions::table(&app, &waiting, true).await?.empty("Nothing waits for you.");
     let filter = DeveloperFilter { state: Some(DeveloperState::Pending), ..DeveloperFilter::default() };
     let waiting_developers = app.developers(caller, &filter, PageRequest::first(100)).await?.items.len();
+    let (calls, refused) = Counted::last_day(&app, &visit).await?;
     let page = Overview {
         frame: Frame::around(&app, &visit, Place::Home).await?,
         is_new: counts.api_versions == 0,
@@ -49,6 +54,8 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
         waiting,
         waiting_developers,
         ending: ending(&app, &visit).await?,
+        calls,
+        refused,
     };
     Ok(framed(StatusCode::OK, &page))
 }

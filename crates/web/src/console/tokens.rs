@@ -119,6 +119,8 @@ async fn create(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Admin
                 name: made.value.name.to_string(),
                 call: format!("curl -H \"Authorization: Bearer {}\" {url}/api/v1/partners", secret.expose()),
                 secret: secret.expose().to_owned(),
+                beside: Vec::new(),
+                usage_heading: "Make a call with it",
                 note: None,
                 usage: "The documentation of the management API has everything else.",
                 back: format!("{PATH}/{}", made.value.id),

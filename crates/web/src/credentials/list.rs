@@ -25,13 +25,15 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visi
     let shown = Shown::load(&app, &visit, id).await?;
     let path = format!("{}/credentials", shown.path());
     let new = Action::link(format!("{path}/new"), "New API key");
+    let certificate =
+        Action::link(format!("{}/certificates/new", shown.path()), "Register certificate").quiet();
     let listing = Listing::read(&app, &visit, path, &[])?;
     let filter = CredentialFilter { application_id: Some(id), ..CredentialFilter::default() };
     let page = app.credentials(&visit.caller, filter, listing.request()).await?;
     let now = app.clock().now();
     let rows = page.items.iter().map(|it| row(it, now)).collect();
     let columns = ["Name", "Recognised by", "State", "Ends", "Last used"];
-    let empty = "It has no key yet. A key proves to the gateway that a call is this application’s.";
+    let empty = "It has no credential yet. A key proves to the gateway that a call is this application’s.";
     let mut table = Table::new("Credentials", &columns, rows, empty).pages(listing.pages(page.next));
     if shown.rights.credentials {
         table = table
@@ -40,6 +42,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visi
     shown
         .head(&visit, Tab::Credentials)
         .action_if(shown.rights.credentials, new)
+        .action_if(shown.rights.credentials, certificate)
         .section(Section::table(table))
         .show(&app, &visit)
         .await

@@ -1,5 +1,6 @@
 //! Credentials: what an application proves itself with.
 
+mod certificate;
 mod change;
 mod inventory;
 mod issue;
@@ -21,10 +22,12 @@ use super::view::View;
 use super::visit::Guest;
 
 pub(super) use issue::{last_day, typed_last_day};
+pub(super) use rotate::{overlap, overlap_field};
 
 pub(super) fn routes(pages: Pages) -> Pages {
     let pages = list::routes(pages);
     let pages = issue::routes(pages);
+    let pages = certificate::routes(pages);
     let pages = one::routes(pages);
     let pages = change::routes(pages);
     let pages = rotate::routes(pages);
@@ -86,6 +89,8 @@ async fn reveal(
         ],
         name: format!("{} of {}", credential.name, shown.application.name),
         secret: secret.expose().to_owned(),
+        beside: Vec::new(),
+        usage_heading: "Make a call with it",
         note: old,
         usage: "Put the address of the gateway and the path of the API in the place of the capital letters; the page of the API has the path.",
         call: call(&strategy.method, secret.expose()),

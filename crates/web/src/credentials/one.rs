@@ -8,7 +8,7 @@ use domain::{CredentialId, CredentialStatus, Material};
 use serde_json::Value;
 
 use super::list::ends;
-use super::{One, recognised_by};
+use super::{One, certificate, recognised_by};
 use crate::cell::{Action, Cell, Tone};
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
@@ -58,7 +58,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit
         view = view.section(Section::note(Tone::Waits, words).action(next));
     }
     let reveal = Action::post(&visit, format!("{}/reveal", one.path()), "Show it");
-    view.section_if(shows_again(&one), || {
+    let view = view.section_if(shows_again(&one), || {
         Section::words(
             "What it is made of is shown when you ask for it. Each time is noted in the audit log.",
         )
@@ -76,9 +76,14 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit
                 .map_or(Cell::Nothing("never, as far as was noted"), |at| Cell::ago(at, now)),
         ),
         ("Id", Cell::Copy(id.to_string())),
-    ]))
-    .show(&app, &visit)
-    .await
+    ]));
+    let view = match &credential.material {
+        Material::Certificate(it) => {
+            view.section(certificate::facts(it)).section(Section::copy(it.pem()).heading("As PEM"))
+        }
+        Material::ApiKey(_) | Material::ClientSecret(_) | Material::External(_) => view,
+    };
+    view.show(&app, &visit).await
 }
 
 /// What can be done with it as it is now.
@@ -88,9 +93,7 @@ fn actions(guest: &Guest, view: View, one: &One, status: CredentialStatus) -> Vi
     let edit = Action::link(at("edit"), "Edit").quiet();
     let revoke = Action::link(at("revoke"), "Revoke").danger();
     match status {
-        // The gateway that made it makes another one; here there is nothing that could take its place.
-        CredentialStatus::Active => view
-            .action_if(!shows_again(one), Action::link(at("rotate"), "Rotate"))
+        CredentialStatus::Active => successor(view, one)
             .action(edit)
             .action(Action::post(guest, at("disable"), "Switch off").quiet())
             .action(revoke),
@@ -100,6 +103,19 @@ fn actions(guest: &Guest, view: View, one: &One, status: CredentialStatus) -> Vi
         }
         CredentialStatus::Expired => view.action(revoke),
         CredentialStatus::Revoked => view,
+    }
+}
+
+/// How another takes its place: by its kind.
+fn successor(view: View, one: &One) -> View {
+    match &one.credential.material {
+        Material::ApiKey(_) => view.action(Action::link(format!("{}/rotate", one.path()), "Rotate")),
+        Material::ClientSecret(_) => {
+            view.action(Action::link(format!("{}/client", one.shown.path()), "OAuth settings").quiet())
+        }
+        Material::Certificate(_) => view
+            .action(Action::link(format!("{}/certificates/new", one.shown.path()), "Register the next one")),
+        Material::External(_) => view,
     }
 }
 

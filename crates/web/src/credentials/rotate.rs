@@ -33,21 +33,25 @@ const OVERLAPS: [(u64, &str); 6] = [
     (7 * 24 * HOUR, "One week"),
     (30 * 24 * HOUR, "30 days"),
     (90 * 24 * HOUR, "90 days"),
-    (0, "Not at all: the old key ends now"),
+    (0, "Not at all: the old one ends now"),
 ];
 
-fn form(guest: &Guest, one: &One) -> Form {
+/// How long the old one goes on beside the new one.
+pub(crate) fn overlap_field(label: &str) -> Field {
     let overlaps = OVERLAPS.iter().map(|(seconds, words)| Choice::new(seconds.to_string(), *words)).collect();
+    Field::select("overlap_seconds", label, overlaps)
+        .hint("Time to put the new one everywhere where the old one is. Until then both work.")
+}
+
+fn form(guest: &Guest, one: &One) -> Form {
     Form::new(guest, format!("{}/rotate", one.path()), "Issue the new key")
         .once()
-        .field(
-            Field::select("overlap_seconds", "The old key goes on for", overlaps)
-                .hint("Time to put the new key everywhere where the old one is. Until then both work."),
-        )
+        .field(overlap_field("The old one goes on for"))
         .cancel(one.path())
 }
 
-fn overlap(typed: &Typed) -> Duration {
+/// What was chosen there.
+pub(crate) fn overlap(typed: &Typed) -> Duration {
     Duration::from_secs(typed.text("overlap_seconds").parse().unwrap_or(24 * HOUR))
 }
 

@@ -1,17 +1,24 @@
 //! The pages, as a browser without JavaScript sees them.
 
 mod account;
+mod api_clients;
 mod auth_bridges;
+mod certificates;
+mod clients;
 mod cross_site;
 pub mod every_page;
 mod forgot_password;
 pub mod guests;
+mod oauth_settings;
 mod requests;
 mod reset_password;
+mod settings;
 mod setup;
 mod sign_in;
 mod sign_up;
+mod usage;
 mod verify_email;
+mod webhooks;
 
 use std::collections::BTreeMap;
 
@@ -150,6 +157,22 @@ impl Answer {
         assert_eq!((self.status.as_u16(), self.header("location")), (303, path), "{}", self.text);
         assert_eq!(self.text, "");
     }
+}
+
+/// The secret that a page shows this once.
+#[track_caller]
+pub fn secret(page: &Answer) -> String {
+    let rest = page.text.split("id=\"secret\" tabindex=\"0\">").nth(1);
+    let rest = rest.unwrap_or_else(|| panic!("no secret: {}", page.text));
+    unescape(rest.split('<').next().unwrap())
+}
+
+/// What is said to be wrong with a field.
+#[track_caller]
+pub fn error_of(page: &Answer, field: &str) -> String {
+    let rest = page.text.split(&format!("id=\"{field}-error\">")).nth(1);
+    let rest = rest.unwrap_or_else(|| panic!("nothing is wrong with {field}: {}", page.text));
+    unescape(rest.split("</p>").next().unwrap())
 }
 
 /// Takes the references out of an attribute.
