@@ -170,7 +170,8 @@ async fn reject(
 
 /// Shut a developer out
 ///
-/// Administrators only. From `approved`; all sessions end at once.
+/// Administrators only. From `approved`; all sessions end at once, and calls by the developer's own applications are
+/// refused. Applications of partners go on.
 #[utoipa::path(post, path = "/api/v1/developers/{id}/revoke", tag = "Developers",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The ETag that you read")),
     responses((status = 200, description = "The developer as it is now", body = Developer), Problems))]

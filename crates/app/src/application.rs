@@ -205,6 +205,7 @@ impl App {
         let tx = self.begin(caller).await?;
         let application =
             application_for(tx.read(), caller, id, THIS, ApplicationAction::ManageMembers).await?;
+        caller.must_reach_what_members_reach()?;
         must_be_active(tx.read().find(developer).await?)?;
         let change = application.set_member(developer, role, tx.now());
         self.save(tx, change).await

@@ -50,7 +50,7 @@ pub enum Identity {
         /// By which session.
         session_id: SessionId,
     },
-    /// The technical user of a third party's gateway: answers what that gateway is asked, and nothing else.
+    /// The technical user of a third party's gateway: answers what that gateway is asked, changes that gateway's own entry, and nothing else.
     Provider {
         /// Who.
         id: AdministratorId,
@@ -162,6 +162,19 @@ impl Caller {
             }
             Identity::Administrator { .. } | Identity::Operator | Identity::System => Ok(()),
         }
+    }
+
+    /// Refuses tokens that would make members of what they may not do themselves: members reach the credentials, the
+    /// client and the subscriptions of an application.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for tokens that lack one of these scopes.
+    pub(crate) fn must_reach_what_members_reach(&self) -> Result<()> {
+        if !matches!(self.identity, Identity::Token { .. }) {
+            return Ok(());
+        }
+        let reached = [Resource::Credentials, Resource::Clients, Resource::Subscriptions];
+        reached.into_iter().try_for_each(|resource| self.must_administer(resource, Access::Write))
     }
 
     /// The developer who calls; otherwise an administrator who may do this with a resource.

@@ -161,7 +161,8 @@ impl App {
     /// Makes a technical user, who answers what this gateway is asked and can do nothing else.
     ///
     /// # Errors
-    /// If the caller may not, the gateway does not exist, the address is wrong or taken, or the password is too weak.
+    /// If the caller may not, the gateway does not exist, the address is wrong or taken, or the password is too weak. A
+    /// token needs what the user will be able to do, and must not end: the user would outlive it.
     pub async fn create_technical_user(
         &self,
         caller: &Caller,
@@ -169,7 +170,10 @@ impl App {
         email: &str,
         password: &str,
     ) -> Result<Administrator> {
-        caller.must_administer(THIS, Access::Write)?;
+        for resource in [THIS, Resource::Credentials, Resource::Requests] {
+            caller.must_administer(resource, Access::Write)?;
+        }
+        crate::token::must_not_be_outlived(self.store.read(), caller, None, self.clock.now()).await?;
         let gateway: Option<Gateway> = self.store.read().find(id).await?;
         gateway.ok_or(Error::NotFound(GatewayId::KIND))?;
         check_password(password, &[email, "keywright", "gateway"])?;

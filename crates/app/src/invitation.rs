@@ -178,6 +178,7 @@ impl App {
         caller: &Caller,
         to: Membership,
     ) -> Result<Name> {
+        caller.must_reach_what_members_reach()?;
         match to {
             Membership::Partner(id, _) => {
                 Ok(partner_for(read, caller, id, PartnerAction::ManageMembers).await?.name)

@@ -58,6 +58,22 @@ pub(crate) fn greeting_line() -> &'static str {
     "Hello,"
 }
 
+/// The text without what links end in: everything after `token=`, and every secret of ours wherever it stands.
+fn without_secrets(text: &str) -> String {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '~' | '%' | '+');
+    let mut rest = text;
+    let mut shown = String::with_capacity(text.len());
+    while let Some((at, keep)) =
+        ["token=", "kw_"].iter().filter_map(|mark| Some((rest.find(mark)?, mark.len()))).min()
+    {
+        let secret = &rest[at + keep..];
+        shown.push_str(&rest[..at + keep]);
+        shown.push('…');
+        rest = secret.trim_start_matches(word);
+    }
+    shown + rest
+}
+
 impl App {
     /// Writes a mail into the outbox, in the transaction of its cause.
     pub(crate) async fn post(&self, tx: &Tx, to: &Email, subject: &str, text: String) -> Result<()> {
@@ -92,7 +108,7 @@ impl App {
     ) -> Result<Page<ShownMail>> {
         caller.must_administer(Resource::Mails, Access::Read)?;
         let page = self.store.read().mails(filter, page).await?;
-        let items = page.items.into_iter().map(|record| self.shown(record)).collect();
+        let items = page.items.into_iter().map(|record| self.shown(caller, record)).collect();
         Ok(Page { items, next: page.next })
     }
 
@@ -103,11 +119,14 @@ impl App {
     pub async fn mail(&self, caller: &Caller, id: MailId) -> Result<ShownMail> {
         caller.must_administer(Resource::Mails, Access::Read)?;
         let record = self.store.read().mail(id).await?.ok_or(Error::NotFound(MailId::KIND))?;
-        Ok(self.shown(record))
+        Ok(self.shown(caller, record))
     }
 
-    fn shown(&self, record: MailRecord) -> ShownMail {
+    /// Whoever reads a link to a new password can choose it: who may only look does not see the secrets in links.
+    fn shown(&self, caller: &Caller, record: MailRecord) -> ShownMail {
         let text = self.text_of(&record).unwrap_or_else(|| "(cannot be opened)".to_owned());
+        let may_pass_on = caller.must_administer(Resource::Mails, Access::Write).is_ok();
+        let text = if may_pass_on { text } else { without_secrets(&text) };
         ShownMail { record, text }
     }
 

@@ -103,6 +103,7 @@ impl App {
     ) -> Result<Partner> {
         let tx = self.begin(caller).await?;
         let partner = partner_for(tx.read(), caller, id, PartnerAction::ManageMembers).await?;
+        caller.must_reach_what_members_reach()?;
         must_be_active(tx.read().find(developer).await?)?;
         let change = partner.set_member(developer, role, tx.now())?;
         self.save(tx, change).await

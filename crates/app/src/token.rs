@@ -1,7 +1,7 @@
 //! Administrators' API tokens.
 
 use domain::{Access, ApiToken, ApiTokenId, Instant, Resource, Scope, SecretKind};
-use store::Tx;
+use store::{Connection, Read};
 
 use crate::{App, Caller, Created, Error, Identity, Page, PageRequest, Result};
 
@@ -47,7 +47,7 @@ impl App {
         }
         let change = ApiToken::create(id, name, scopes, expires_at, (hash, secret.hint()), tx.now())?;
         must_hold_all(caller, &change.after().scopes)?;
-        must_not_be_outlived(&tx, caller, expires_at).await?;
+        must_not_be_outlived(tx.read(), caller, expires_at, tx.now()).await?;
         Ok(Created::with_secret(self.save(tx, change).await?, secret))
     }
 
@@ -88,10 +88,15 @@ fn must_hold_all(caller: &Caller, wanted: &[Scope]) -> Result<()> {
 }
 
 /// A token makes none that lives longer than it does itself: otherwise its end would be no end.
-async fn must_not_be_outlived(tx: &Tx, caller: &Caller, expires_at: Option<Instant>) -> Result<()> {
+pub(crate) async fn must_not_be_outlived<C: Connection>(
+    read: Read<'_, C>,
+    caller: &Caller,
+    expires_at: Option<Instant>,
+    now: Instant,
+) -> Result<()> {
     let Identity::Token { id, .. } = &caller.identity else { return Ok(()) };
-    let own: Option<ApiToken> = tx.read().find(*id).await?;
-    let own = own.filter(|own| own.is_usable(tx.now()));
+    let own: Option<ApiToken> = read.find(*id).await?;
+    let own = own.filter(|own| own.is_usable(now));
     let own = own.ok_or(Error::Unauthenticated("this token is unknown, expired or revoked"))?;
     match own.expires_at {
         Some(end) if expires_at.is_none_or(|at| at > end) => {

@@ -2,9 +2,9 @@
 
 use domain::{
     AccessTokenId, ApiVersion, ApiVersionId, Application, ApplicationId, ApplicationState, AuthStrategy,
-    Certificate, Client, ClientId, Credential, CredentialId, CredentialState, GrantId, Instant, Material,
-    Partner, PartnerId, Plan, PlanId, RevokedToken, Route, SecretForm, SecretHash, Subscription,
-    SubscriptionId, SubscriptionStatus,
+    Certificate, Client, ClientId, Credential, CredentialId, CredentialState, DeveloperId, DeveloperState,
+    GrantId, Instant, Material, Partner, PartnerId, Plan, PlanId, RevokedToken, Route, SecretForm,
+    SecretHash, Subscription, SubscriptionId, SubscriptionStatus,
 };
 
 /// One thing that changed, as it is now; `None` if it is gone.
@@ -12,6 +12,8 @@ use domain::{
 pub enum Change {
     /// A partner.
     Partner(PartnerId, Option<PartnerFacts>),
+    /// A developer.
+    Developer(DeveloperId, Option<DeveloperFacts>),
     /// An application.
     Application(ApplicationId, Option<ApplicationFacts>),
     /// A credential.
@@ -35,6 +37,8 @@ pub enum Change {
 pub enum Thing {
     /// A partner: its roles count as not held.
     Partner(PartnerId),
+    /// A developer: counts as shut out.
+    Developer(DeveloperId),
     /// An application: its credentials count as unknown.
     Application(ApplicationId),
     /// A credential: it counts as unknown.
@@ -63,11 +67,31 @@ pub struct PartnerFacts {
     pub roles: Vec<String>,
 }
 
+/// Of a developer: whether an administrator has shut them out.
+#[derive(Clone, Copy, Debug)]
+pub struct DeveloperFacts {
+    /// Their own applications do not call any more, whatever their state.
+    pub is_shut_out: bool,
+}
+
+impl DeveloperFacts {
+    /// Of an account in this state.
+    pub fn of(state: DeveloperState) -> Self {
+        let is_shut_out = match state {
+            DeveloperState::Rejected | DeveloperState::Revoked => true,
+            DeveloperState::Unverified | DeveloperState::Pending | DeveloperState::Approved => false,
+        };
+        Self { is_shut_out }
+    }
+}
+
 /// Of an application: its owner and state.
 #[derive(Clone, Copy, Debug)]
 pub struct ApplicationFacts {
     /// The partner that owns it, if one does.
     pub partner_id: Option<PartnerId>,
+    /// The developer who owns it, if one does.
+    pub developer_id: Option<DeveloperId>,
     /// Whether it may call.
     pub state: ApplicationState,
 }
@@ -165,7 +189,11 @@ impl From<&Partner> for PartnerFacts {
 
 impl From<&Application> for ApplicationFacts {
     fn from(application: &Application) -> Self {
-        Self { partner_id: application.owner.partner(), state: application.state }
+        Self {
+            partner_id: application.owner.partner(),
+            developer_id: application.owner.developer(),
+            state: application.state,
+        }
     }
 }
 

@@ -39,8 +39,8 @@ pub use decide::{Headers, Request};
 pub use decision::{Decision, Reason, Refusal, Verified};
 pub use evidence::{Evidence, Known, NoEvidence, Question};
 pub use facts::{
-    ApplicationFacts, BrokenVersion, CatalogueFacts, CertificateTerms, Change, CredentialFacts, GrantFacts,
-    PartnerFacts, Proof, SubscriptionFacts, Thing,
+    ApplicationFacts, BrokenVersion, CatalogueFacts, CertificateTerms, Change, CredentialFacts,
+    DeveloperFacts, GrantFacts, PartnerFacts, Proof, SubscriptionFacts, Thing,
 };
 pub use host::{Host, MAX_HOST};
 pub use method::Method;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use domain::{
-    ApiVersionId, ApplicationId, CredentialId, CredentialState, CredentialStatus, Instant, PartnerId, Pepper,
-    PlanId, SecretForm, SecretHash, SubscriptionId, SubscriptionStatus, credential_status,
+    ApiVersionId, ApplicationId, ApplicationState, CredentialId, CredentialState, CredentialStatus,
+    DeveloperId, Instant, PartnerId, Pepper, PlanId, SecretForm, SecretHash, SubscriptionId,
+    SubscriptionStatus, credential_status,
 };
 use papaya::HashMap;
 use uuid::Uuid;
@@ -31,6 +32,8 @@ pub struct Verifier {
     /// Where a credential is, to find it again when it changes.
     hashes: HashMap<CredentialId, SecretHash>,
     applications: HashMap<ApplicationId, ApplicationFacts>,
+    /// Developers whose own applications do not call, because an administrator has shut them out: few.
+    shut_out: HashMap<DeveloperId, ()>,
     roles: HashMap<PartnerId, Arc<[String]>>,
     subscriptions: HashMap<(ApplicationId, ApiVersionId), SubscriptionRecord>,
     subscribed: HashMap<SubscriptionId, (ApplicationId, ApiVersionId)>,
@@ -85,6 +88,7 @@ impl Verifier {
             credentials: HashMap::new(),
             hashes: HashMap::new(),
             applications: HashMap::new(),
+            shut_out: HashMap::new(),
             roles: HashMap::new(),
             subscriptions: HashMap::new(),
             subscribed: HashMap::new(),
@@ -113,6 +117,10 @@ impl Verifier {
                     Some(partner) => self.roles.pin().insert(id, partner.roles.into()),
                     None => self.roles.pin().remove(&id),
                 };
+            }
+            Change::Developer(id, developer) => {
+                self.is_readable(id.0);
+                self.apply_developer(id, developer.is_some_and(|it| it.is_shut_out));
             }
             Change::Application(id, Some(application)) => {
                 self.is_readable(id.0);
@@ -161,6 +169,10 @@ impl Verifier {
                 self.roles.pin().remove(&id);
                 id.0
             }
+            Thing::Developer(id) => {
+                self.apply_developer(id, true);
+                id.0
+            }
             Thing::Application(id) => {
                 self.applications.pin().remove(&id);
                 id.0
@@ -188,6 +200,14 @@ impl Verifier {
             }
         };
         self.unreadable.pin().insert(id, ());
+    }
+
+    fn apply_developer(&self, id: DeveloperId, is_shut_out: bool) {
+        let shut_out = self.shut_out.pin();
+        match is_shut_out {
+            true => shut_out.insert(id, ()),
+            false => shut_out.remove(&id),
+        };
     }
 
     fn apply_credential(&self, id: CredentialId, credential: Option<CredentialFacts>) {
@@ -333,8 +353,14 @@ impl Verifier {
         self.credentials.pin().get(hash).map(take)
     }
 
+    /// An application. One whose owner is shut out counts as suspended.
     pub(crate) fn application(&self, id: ApplicationId) -> Option<ApplicationFacts> {
-        self.applications.pin().get(&id).copied()
+        let application = *self.applications.pin().get(&id)?;
+        let is_out = |owner| !self.shut_out.is_empty() && self.shut_out.pin().contains_key(&owner);
+        match application.developer_id.is_some_and(is_out) {
+            true => Some(ApplicationFacts { state: ApplicationState::Suspended, ..application }),
+            false => Some(application),
+        }
     }
 
     pub(crate) fn partner_roles(&self, id: PartnerId) -> Option<Arc<[String]>> {

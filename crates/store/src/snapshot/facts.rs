@@ -1,21 +1,22 @@
 //! The few columns of each table that the gateway check needs.
 
 use domain::{
-    AccessTokenId, ApiVersionId, ApplicationId, Client, ClientId, CredentialKind, GrantId, Instant,
-    PartnerId, PlanId, RevokedToken,
+    AccessTokenId, ApiVersionId, ApplicationId, Client, ClientId, CredentialKind, DeveloperId, GrantId,
+    Instant, PartnerId, PlanId, RevokedToken,
 };
 use sea_orm::{EntityTrait, FromQueryResult, QueryResult, TryGetable};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use verify::{
-    ApplicationFacts, CertificateTerms, Change, CredentialFacts, GrantFacts, PartnerFacts, Proof,
-    SubscriptionFacts, Thing,
+    ApplicationFacts, CertificateTerms, Change, CredentialFacts, DeveloperFacts, GrantFacts, PartnerFacts,
+    Proof, SubscriptionFacts, Thing,
 };
 
 use crate::credential::CertificateTermsDetails;
 use crate::record::Place;
 use crate::{
-    Record, Result, access_token, application, client, credential, oauth_grant, partner, subscription,
+    Record, Result, access_token, application, client, credential, developer, oauth_grant, partner,
+    subscription,
 };
 
 /// What the check keeps of a row.
@@ -91,6 +92,25 @@ impl Facts for PartnerFacts {
     }
 }
 
+impl Facts for DeveloperFacts {
+    type Entity = developer::Entity;
+    const TABLE: &'static str = "developers";
+    const ID: developer::Column = developer::Column::Id;
+    const COLUMNS: &'static [developer::Column] = &[developer::Column::Id, developer::Column::State];
+
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok(Self::of(row.word("state")?))
+    }
+
+    fn change(id: Uuid, it: Option<Self>) -> Change {
+        Change::Developer(DeveloperId(id), it)
+    }
+
+    fn thing(id: Uuid) -> Thing {
+        Thing::Developer(DeveloperId(id))
+    }
+}
+
 impl Facts for ApplicationFacts {
     type Entity = application::Entity;
     const TABLE: &'static str = "applications";
@@ -106,7 +126,7 @@ impl Facts for ApplicationFacts {
         let (partner, developer): (Option<Uuid>, Option<Uuid>) =
             (row.get("partner_id")?, row.get("developer_id")?);
         let owner = application::owner(row.at, partner, developer)?;
-        Ok(Self { partner_id: owner.partner(), state: row.word("state")? })
+        Ok(Self { partner_id: owner.partner(), developer_id: owner.developer(), state: row.word("state")? })
     }
 
     fn change(id: Uuid, it: Option<Self>) -> Change {

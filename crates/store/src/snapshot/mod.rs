@@ -8,15 +8,17 @@ mod facts;
 use std::collections::BTreeSet;
 
 use domain::{
-    Api, ApiVersion, Application, AuthStrategy, Client, Credential, Noun, OAuthGrant, OAuthScope, Partner,
-    Plan, RevokedToken, SigningKey, Subscription, TokenDefinition,
+    Api, ApiVersion, Application, AuthStrategy, Client, Credential, Developer, Noun, OAuthGrant, OAuthScope,
+    Partner, Plan, RevokedToken, SigningKey, Subscription, TokenDefinition,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
     Select,
 };
 use uuid::Uuid;
-use verify::{ApplicationFacts, Change, CredentialFacts, GrantFacts, PartnerFacts, SubscriptionFacts};
+use verify::{
+    ApplicationFacts, Change, CredentialFacts, DeveloperFacts, GrantFacts, PartnerFacts, SubscriptionFacts,
+};
 
 use crate::{Error, Read, Result, Store};
 use facts::{Facts, Row};
@@ -61,6 +63,7 @@ impl Store {
         read.catalogue(&mut found).await?;
         apply(found);
         read.each::<PartnerFacts>(&mut apply).await?;
+        read.each::<DeveloperFacts>(&mut apply).await?;
         read.each::<ApplicationFacts>(&mut apply).await?;
         read.each::<SubscriptionFacts>(&mut apply).await?;
         read.each::<Client>(&mut apply).await?;
@@ -87,6 +90,7 @@ impl Store {
             read.catalogue(&mut found).await?;
         }
         read.again::<PartnerFacts>(&mut found, ids(Partner::KIND)).await?;
+        read.again::<DeveloperFacts>(&mut found, ids(Developer::KIND)).await?;
         read.again::<ApplicationFacts>(&mut found, ids(Application::KIND)).await?;
         read.again::<SubscriptionFacts>(&mut found, ids(Subscription::KIND)).await?;
         read.again::<Client>(&mut found, ids(Client::KIND)).await?;

@@ -27,6 +27,7 @@ fn told(change: &Change) -> (&'static str, Option<Uuid>, bool) {
 fn id_of(thing: Thing) -> Uuid {
     match thing {
         Thing::Partner(id) => id.0,
+        Thing::Developer(id) => id.0,
         Thing::Application(id) => id.0,
         Thing::Credential(id) => id.0,
         Thing::Subscription(id) => id.0,

@@ -6,6 +6,7 @@ mod changes;
 mod concurrency;
 mod credentials;
 mod order;
+mod owners;
 mod places;
 mod reference;
 mod tokens;

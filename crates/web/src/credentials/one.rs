@@ -58,25 +58,26 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit
         view = view.section(Section::note(Tone::Waits, words).action(next));
     }
     let reveal = Action::post(&visit, format!("{}/reveal", one.path()), "Show it");
-    let view = view.section_if(shows_again(&one), || {
-        Section::words(
-            "What it is made of is shown when you ask for it. Each time is noted in the audit log.",
-        )
-        .action(reveal)
-    })
-    .section(Section::facts(vec![
-        ("Kind", Cell::text(states::credential_kind(credential.material.kind()))),
-        ("Recognised by", Cell::Code(recognised_by(credential))),
-        ("Issued", Cell::time(credential.meta.created_at)),
-        ("Ends", ends(credential, now)),
-        (
-            "Last used",
-            credential
-                .last_used_at
-                .map_or(Cell::Nothing("never, as far as was noted"), |at| Cell::ago(at, now)),
-        ),
-        ("Id", Cell::Copy(id.to_string())),
-    ]));
+    let view = view
+        .section_if(shows_again(&one), || {
+            Section::words(
+                "What it is made of is shown when you ask for it. Each time is noted in the audit log.",
+            )
+            .action(reveal)
+        })
+        .section(Section::facts(vec![
+            ("Kind", Cell::text(states::credential_kind(credential.material.kind()))),
+            ("Recognised by", Cell::Code(recognised_by(credential))),
+            ("Issued", Cell::time(credential.meta.created_at)),
+            ("Ends", ends(credential, now)),
+            (
+                "Last used",
+                credential
+                    .last_used_at
+                    .map_or(Cell::Nothing("never, as far as was noted"), |at| Cell::ago(at, now)),
+            ),
+            ("Id", Cell::Copy(id.to_string())),
+        ]));
     let view = match &credential.material {
         Material::Certificate(it) => {
             view.section(certificate::facts(it)).section(Section::copy(it.pem()).heading("As PEM"))

@@ -36,7 +36,11 @@ both!(
         let mail = admin.get(&format!("{PATH}?limit=1")).await.expect(200).json()["items"][0].clone();
         let path = format!("{PATH}/{}", id(&mail));
         let (reader, other) = (desk.token(&["mails:read"]).await, desk.token(&["audit:write"]).await);
-        reader.get(&path).await.expect(200);
+        // Whoever reads a link to a new password can choose it.
+        let seen = reader.get(&path).await.expect(200).text + &reader.get(PATH).await.expect(200).text;
+        assert!(seen.contains("token=…") && !seen.contains("kw_ver_"), "{seen}");
+        let writer = desk.token(&["mails:write"]).await;
+        assert!(writer.get(&path).await.expect(200).text.contains("token=kw_"));
         let nobody = desk.anonymous();
         for (user, status, code) in [(&nobody, 401, "unauthenticated"), (&alice, 403, "forbidden"), (&other, 403, "forbidden")] {
             user.get(PATH).await.problem(status, code);
