@@ -92,7 +92,8 @@ pub(crate) struct MailList {
 
 /// List mails
 ///
-/// From the newest to the oldest. Administrators only.
+/// From the newest to the oldest. Administrators only. A token needs `mails:write` to see the secrets in links: whoever
+/// reads one can use it.
 #[utoipa::path(get, path = "/api/v1/mails", tag = "Mails", params(MailList),
     responses((status = 200, description = "A page of mails", body = List<Mail>), Problems))]
 async fn list(
