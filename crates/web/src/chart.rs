@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn bars_fit_into_the_drawing() {
-        let span = |minute, allowed, refused| Span {
+        let span = |minute: i64, allowed, refused| Span {
             began_at: Instant::from_micros(minute * 60_000_000),
             allowed,
             refused,

@@ -60,11 +60,6 @@ impl Choice {
         Self { value: value.into(), label: label.into(), hint: String::new(), chosen: false }
     }
 
-    /// It may not be left empty.
-    pub(crate) fn required(self) -> Self {
-        Self { required: true, ..self }
-    }
-
     /// What is to be known about it.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: hint.into(), ..self }
@@ -186,6 +181,11 @@ impl Field {
     /// It may be left empty.
     pub(crate) fn optional(self) -> Self {
         Self { required: false, ..self }
+    }
+
+    /// It may not be left empty.
+    pub(crate) fn required(self) -> Self {
+        Self { required: true, ..self }
     }
 
     /// What is to be known about it.

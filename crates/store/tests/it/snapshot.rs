@@ -13,6 +13,7 @@ use crate::sample::{self, Sample};
 fn told(change: &Change) -> (&'static str, Option<Uuid>, bool) {
     match change {
         Change::Partner(id, it) => ("partner", Some(id.0), it.is_some()),
+        Change::Developer(id, it) => ("developer", Some(id.0), it.is_some()),
         Change::Application(id, it) => ("application", Some(id.0), it.is_some()),
         Change::Client(id, it) => ("client", Some(id.0), it.is_some()),
         Change::Grant(id, it) => ("oauth_grant", Some(id.0), it.is_some()),

@@ -110,7 +110,7 @@ fn fill(draft: &mut ApiVersionDraft, typed: &Typed) {
     }
     draft.required_roles = typed.words("required_roles");
     draft.required_scopes = typed.words("required_scopes");
-    draft.audiences = lines(typed, "audiences");
+    draft.audiences = typed.each_line("audiences");
     (draft.cors, draft.private) = (typed.is_ticked("cors"), typed.is_ticked("private"));
     draft.deprecated = typed.is_ticked("deprecated");
 }
