@@ -51,12 +51,12 @@ pub(crate) struct NewAccount {
 
 /// What is said whether the address has an account or not.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Accepted {
+pub(crate) struct OnItsWay {
     #[schema(example = "If the address is right, a mail is on its way.")]
     message: &'static str,
 }
 
-const ON_ITS_WAY: Accepted = Accepted { message: "If the address is right, a mail is on its way." };
+const ON_ITS_WAY: OnItsWay = OnItsWay { message: "If the address is right, a mail is on its way." };
 
 /// The secret out of the mail.
 #[derive(Deserialize, ToSchema)]
@@ -192,12 +192,12 @@ pub(crate) struct PasswordChange {
 /// A mail with a link goes to the address; it works for 24 hours. The answer is the same if the address has an account:
 /// then the mail says so.
 #[utoipa::path(post, path = "/api/v1/account/register", tag = "Account", request_body = NewAccount, security(()),
-    responses((status = 202, description = "Whatever is to be said is said by mail", body = Accepted), Problems))]
+    responses((status = 202, description = "Whatever is to be said is said by mail", body = OnItsWay), Problems))]
 async fn register(
     Shared(app): Shared<Arc<App>>,
     Visitor(caller): Visitor,
     Json(account): Json<NewAccount>,
-) -> Result<(StatusCode, Reply<Accepted>), Problem> {
+) -> Result<(StatusCode, Reply<OnItsWay>), Problem> {
     evenly(app.register(&caller, &account.email, &account.name)).await?;
     Ok((StatusCode::ACCEPTED, Reply(ON_ITS_WAY)))
 }
@@ -225,12 +225,12 @@ async fn verify_email(
 /// It works for 30 minutes; earlier ones work no more. The answer is the same if nobody has this address.
 #[utoipa::path(post, path = "/api/v1/account/forgot-password", tag = "Account", request_body = ForgottenPassword,
     security(()),
-    responses((status = 202, description = "Whatever is to be said is said by mail", body = Accepted), Problems))]
+    responses((status = 202, description = "Whatever is to be said is said by mail", body = OnItsWay), Problems))]
 async fn forgot_password(
     Shared(app): Shared<Arc<App>>,
     Visitor(caller): Visitor,
     Json(forgotten): Json<ForgottenPassword>,
-) -> Result<(StatusCode, Reply<Accepted>), Problem> {
+) -> Result<(StatusCode, Reply<OnItsWay>), Problem> {
     evenly(app.forgot_password(&caller, &forgotten.email)).await?;
     Ok((StatusCode::ACCEPTED, Reply(ON_ITS_WAY)))
 }

@@ -53,15 +53,15 @@ impl Context {
 
     /// Opens what the configuration names, for a command beside a server that may be running or not.
     pub(crate) async fn open(&self) -> anyhow::Result<Arc<App>> {
-        let config = self.load(&Listen::default())?.config;
-        desk::open(&config, &config.server.public_url(config.server.listen)).await
+        open(&self.load(&Listen::default())?.config).await
     }
 
     /// The same for a command that only makes sense where there is something already: whoever stands in the wrong
     /// folder is told so, and nothing is made there.
     pub(crate) async fn open_existing(&self) -> anyhow::Result<Arc<App>> {
-        desk::must_be_there(&self.load(&Listen::default())?.config)?;
-        self.open().await
+        let config = self.load(&Listen::default())?.config;
+        desk::must_be_there(&config)?;
+        open(&config).await
     }
 
     /// How to start this program again.
@@ -76,6 +76,10 @@ impl Context {
         let flags = format!(" --data-dir {}{}", quoted(&config.data_dir), file.unwrap_or_default());
         Again { program, flags }
     }
+}
+
+async fn open(config: &Config) -> anyhow::Result<Arc<App>> {
+    desk::open(config, &config.server.public_url(config.server.listen)).await
 }
 
 /// How to start this program again, from any folder, with the same data folder and configuration file.

@@ -101,6 +101,10 @@ fn an_unknown_key_is_told_with_file_line_path_and_nearest_name() {
             "code": "configuration",
             "message": "other.toml:3: unknown key server.lisen",
             "hint": "the nearest known one is server.listen",
+            "problems": [{
+                "message": "other.toml:3: unknown key server.lisen",
+                "hint": "the nearest known one is server.listen",
+            }],
         })
     );
 }

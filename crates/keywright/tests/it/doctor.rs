@@ -111,7 +111,7 @@ fn an_open_data_folder_is_told() {
 #[test]
 fn a_wrong_or_missing_master_key_is_told() {
     let place = place();
-    place.run("token list").answer();
+    place.run("token create --name first").answer();
     let key = place.path("keywright-data/master.key");
     fs::write(&key, "1f".repeat(31) + "2e").unwrap();
     fails(&place, "master key", "written under another master key", "from your backup");

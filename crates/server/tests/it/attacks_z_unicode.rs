@@ -58,7 +58,9 @@ both!(
 both!(
     async fn a_277_an_id_has_one_spelling(desk) {
         let world = World::new(&desk).await;
-        for operation in contract::operations().iter().filter(|one| one.method == Method::GET && one.names_something()) {
+        // Approval policies are named by words, not by ids.
+        let by_id = |one: &&contract::Operation| one.names_something() && !one.path.starts_with("/api/v1/approval-policies/");
+        for operation in contract::operations().iter().filter(|one| one.method == Method::GET).filter(by_id) {
             let user = if operation.path.starts_with("/api/v1/account") { &world.alice } else { &desk.admin };
             let good = user.get(&world.path(operation)).await.expect(200);
             let upper = world.fill(operation, |kind| world.id(kind).to_uppercase());

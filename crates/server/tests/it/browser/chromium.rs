@@ -136,7 +136,8 @@ impl Chromium {
 
     /// What can be read on the page.
     pub async fn text(&self) -> String {
-        self.client.find(Locator::Css("main")).await.unwrap().text().await.unwrap()
+        // The page before may be gone, and this one not be there yet.
+        self.client.wait().for_element(Locator::Css("main")).await.unwrap().text().await.unwrap()
     }
 
     /// The page says this.

@@ -208,9 +208,18 @@ both!(
 both!(
     async fn a_039_a_suspended_application_and_a_closed_account_get_nothing_more(desk) {
         let rp = with(&desk, false, false).await;
-        let tokens = rp.tokens(&Browser::of(&desk, &rp.owner), &[]).await;
-        desk.admin.post(&format!("/api/v1/developers/{}/revoke", rp.owner.id), serde_json::json!({})).await.expect(200);
+        let close = async |id: &str| {
+            desk.admin.post(&format!("/api/v1/developers/{id}/revoke"), serde_json::json!({})).await.expect(200);
+        };
+        let (one, two) = (desk.developer("one").await, desk.developer("two").await);
+        let tokens = rp.tokens(&Browser::of(&desk, &one), &[]).await;
+        close(&one.id).await;
         rp.refresh(text(&tokens, "refresh_token")).await.refuses(400, "invalid_grant");
+        rp.userinfo(text(&tokens, "access_token")).await.expect(401);
+        // Nor does anybody by the client of one who is shut out.
+        let tokens = rp.tokens(&Browser::of(&desk, &two), &[]).await;
+        close(&rp.owner.id).await;
+        rp.refresh(text(&tokens, "refresh_token")).await.refuses(401, "invalid_client");
         rp.userinfo(text(&tokens, "access_token")).await.expect(401);
     }
 );

@@ -21,9 +21,10 @@ both!(
 both!(
     async fn a_111_the_session_of_a_closed_account_is_worth_nothing(desk) {
         let rp = Rp::new(&desk).await;
-        let browser = Browser::of(&desk, &rp.owner);
+        let user = desk.developer("somebody").await;
+        let browser = Browser::of(&desk, &user);
         rp.code(&browser, &[]).await;
-        desk.admin.post(&format!("/api/v1/developers/{}/revoke", rp.owner.id), serde_json::json!({})).await.expect(200);
+        desk.admin.post(&format!("/api/v1/developers/{}/revoke", user.id), serde_json::json!({})).await.expect(200);
         assert!(browser.open(&rp.request(&[])).await.expect(303).header("location").starts_with("/sign-in?"));
     }
 );
