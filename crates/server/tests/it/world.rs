@@ -163,7 +163,9 @@ impl World {
 
     /// A path of a page without its ids.
     pub fn unfill_path(&self, path: &str) -> String {
-        self.ids.values().fold(path.to_owned(), |path, id| path.replace(id, "id"))
+        // Some things are named by words, which stand in other paths, too.
+        let ids = self.ids.values().filter(|id| id.len() == 36);
+        ids.fold(path.to_owned(), |path, id| path.replace(id, "id"))
     }
 
     /// The id of what stands below a path segment.
