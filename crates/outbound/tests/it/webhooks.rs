@@ -1,7 +1,6 @@
 //! From the change to the receiver: what happened is delivered, signed, at least once, whatever the receiver does.
 
 use std::collections::HashSet;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Watch};
 
@@ -18,6 +17,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::receiver::{Receiver, Reply, Seen};
+
+mod signatures;
 
 const LIMITS: Limits =
     Limits { prompt_endpoints: 8, doubtful_endpoints: 40, hanging: 16, per_host: 8, batch: 50 };
@@ -66,6 +67,19 @@ impl Worker {
     }
 }
 
+/// Told of everything, in our own shape.
+fn draft(url: &str) -> WebhookEndpointDraft {
+    WebhookEndpointDraft {
+        url: url.to_owned(),
+        description: String::new(),
+        event_types: None,
+        gateway_id: None,
+        shape: WebhookShape::Own,
+        auth: None,
+        ordered: false,
+    }
+}
+
 fn operator() -> Caller {
     Caller::operator()
 }
@@ -90,15 +104,7 @@ impl Desk {
         url: &str,
         edit: impl FnOnce(&mut WebhookEndpointDraft),
     ) -> (WebhookEndpoint, String) {
-        let mut draft = WebhookEndpointDraft {
-            url: url.to_owned(),
-            description: String::new(),
-            event_types: None,
-            gateway_id: None,
-            shape: WebhookShape::Own,
-            auth: None,
-            ordered: false,
-        };
+        let mut draft = draft(url);
         edit(&mut draft);
         let made = self.app.create_webhook_endpoint(&operator(), draft, None).await.unwrap();
         (made.value, made.secret.unwrap().expose().to_owned())
@@ -106,15 +112,7 @@ impl Desk {
 
     /// An endpoint whose secret does not open: of another master key, or damaged.
     async fn poisoned(&self, url: &str) {
-        let draft = WebhookEndpointDraft {
-            url: url.to_owned(),
-            description: String::new(),
-            event_types: None,
-            gateway_id: None,
-            shape: WebhookShape::Own,
-            auth: None,
-            ordered: false,
-        };
+        let draft = draft(url);
         let (now, rules) = (self.app.clock().now(), &self.app.settings().outbound);
         let (id, garbage) = (uuid::Uuid::now_v7(), || Sealed(vec![1, 2, 3]));
         let made = WebhookEndpoint::create(id.into(), draft, garbage(), rules, &|_| garbage(), now).unwrap();
@@ -202,79 +200,6 @@ async fn what_happened_arrives_signed(desk: Desk) {
     desk.until(3, is_delivered).await;
     assert!(!receiver.seen()[2].header("webhook-signature").unwrap().contains(' '));
     worker.stop().await;
-}
-
-#[tokio::test]
-async fn a_225_the_public_libraries_verify_our_signatures() {
-    let receiver = Receiver::start([]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("keywright.db").display());
-    let outbound = AddressRules { allow_private: vec!["127.0.0.0/8".parse().unwrap()] };
-    // The libraries go by the machine's clock.
-    let app = Desk::node(&url, Clock::System).await;
-    let desk = Desk { app, url, _folder: Some(folder) };
-    let (endpoint, secret) = desk.endpoint(&receiver.url(), |_| {}).await;
-    let sender = WebhookSender::new(outbound);
-    let job = desk.app.webhook_test(&operator(), endpoint.id).await.unwrap();
-    assert!(sender.send(&job, desk.app.clock()).await.succeeded());
-    let seen = receiver.seen().remove(0);
-    let headers: serde_json::Map<String, Value> = ["webhook-id", "webhook-timestamp", "webhook-signature"]
-        .map(|name| (name.to_owned(), json!(seen.header(name).unwrap())))
-        .into_iter()
-        .collect();
-    let told = json!({"secret": secret, "headers": headers, "body": String::from_utf8(seen.body).unwrap()});
-    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/verify_webhook.py");
-    let mut python = Command::new(testkit::python::interpreter())
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    serde_json::to_writer(python.stdin.take().unwrap(), &told).unwrap();
-    let output = python.wait_with_output().unwrap();
-    assert!(output.status.success());
-    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let verdicts = json!({
-        "good": "accepted", "flipped bit": "refused", "other secret": "refused", "empty signature": "refused",
-        "other version": "refused", "too old": "refused", "too new": "refused", "other id": "refused",
-    });
-    assert_eq!(said["verdicts"], json!({"standardwebhooks": verdicts, "svix": verdicts}));
-    // The same good and bent ones, before the libraries for Node and for Rust.
-    assert_eq!(judged_by_node(&said["cases"]), verdicts);
-    assert_eq!(judged_by_rust(&said["cases"]), verdicts);
-}
-
-/// What the npm package `standardwebhooks` says of webhooks.
-fn judged_by_node(cases: &Value) -> Value {
-    let mut node = Command::new("node")
-        .current_dir(testkit::node::folder())
-        .arg("verify-webhook.mjs")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    serde_json::to_writer(node.stdin.take().unwrap(), &json!({ "cases": cases })).unwrap();
-    let output = node.wait_with_output().unwrap();
-    assert!(output.status.success());
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// What the crate `standardwebhooks` says of webhooks.
-fn judged_by_rust(cases: &Value) -> Value {
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let judge = |case: &Value| {
-        let mut headers = reqwest::header::HeaderMap::new();
-        for (name, value) in case["headers"].as_object().unwrap() {
-            let name = reqwest::header::HeaderName::try_from(name.as_str()).unwrap();
-            headers.insert(name, text(value).try_into().unwrap());
-        }
-        let library = standardwebhooks::Webhook::new(&text(&case["secret"])).unwrap();
-        match library.verify(text(&case["body"]).as_bytes(), &headers) {
-            Ok(()) => "accepted",
-            Err(_) => "refused",
-        }
-    };
-    cases.as_object().unwrap().iter().map(|(name, case)| (name.clone(), json!(judge(case)))).collect()
 }
 
 both!(f_31_a_receiver_that_is_down_slow_or_wrong_gets_it_in_the_end);

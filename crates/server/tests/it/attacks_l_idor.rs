@@ -189,6 +189,28 @@ both!(
 );
 
 both!(
+    async fn a_163_a_token_makes_nobody_who_may_more_than_it_does(desk) {
+        let world = World::new(&desk).await;
+        let bob = world.bob.id.as_str();
+        let user = json!({"email": "tool@example.com", "password": "four unrelated words 17"});
+        let role = json!({"role": "OWNER"});
+        let member_of = |kind: &str| format!("/api/v1/{kind}/{}/members/{bob}", world.id(kind));
+        let users = format!("/api/v1/gateways/{}/users", world.id("gateways"));
+        let tries = [
+            ("applications:write", Method::PUT, member_of("applications"), role.clone()),
+            ("partners:write", Method::PUT, member_of("partners"), role),
+            ("gateways:write", Method::POST, users, user),
+        ];
+        for (scope, method, path, body) in tries {
+            let tool = desk.token(&[scope]).await;
+            let before = desk.changes().await;
+            tool.send(method, &path, &[("if-match", "*")], Some(&body)).await.problem(403, "forbidden");
+            desk.assert_nothing_happened(before).await;
+        }
+    }
+);
+
+both!(
     async fn a_149_a_token_opens_only_what_its_scopes_say(desk) {
         let world = World::new(&desk).await;
         for (scope, prefix) in [("mails:write", "/api/v1/mails"), ("audit:write", "/api/v1/audit")] {

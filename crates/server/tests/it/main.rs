@@ -12,6 +12,7 @@ mod attacks_x_bombs;
 mod attacks_z_unicode;
 mod browser;
 mod contract;
+mod database;
 mod dialects;
 mod gateway;
 mod listen;
