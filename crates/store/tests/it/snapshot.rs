@@ -47,6 +47,7 @@ async fn everything_is_loaded_in_an_order_that_can_be_applied(db: Db) {
     let expected = [
         ("catalogue", None, true),
         ("partner", Some(it.partner.id()), true),
+        ("developer", Some(it.developer.id()), true),
         ("application", Some(it.application.id()), true),
         ("subscription", Some(it.subscription.id()), true),
         ("credential", Some(it.credential.id()), true),
@@ -56,7 +57,7 @@ async fn everything_is_loaded_in_an_order_that_can_be_applied(db: Db) {
     let CatalogueFacts { versions, strategies, plans, broken, unreadable } = catalogue;
     assert_eq!((versions, strategies, plans), (&vec![it.version], &vec![it.strategy], &vec![it.plan]));
     assert_eq!((broken.len(), *unreadable), (0, 0));
-    let Change::Credential(_, Some(credential)) = &all[4] else { unreachable!() };
+    let Change::Credential(_, Some(credential)) = &all[5] else { unreachable!() };
     let whole: CredentialFacts = (&it.credential).into();
     assert_eq!(
         format!("{credential:?}"),
@@ -106,7 +107,7 @@ async fn a_change_of_the_catalogue_tells_all_of_it(db: Db) {
     db.save(sample::auth_strategy("Second", false)).await.unwrap();
     assert_eq!(next().await, catalogue);
     // What the check has no use for is not told at all.
-    db.save(sample::developer("ben@example.com")).await.unwrap();
+    db.save(sample::api_token("Scripts", 9)).await.unwrap();
     assert_eq!(next().await, []);
 }
 
