@@ -72,7 +72,12 @@ impl App {
         expected: Option<i64>,
         command: DeveloperCommand,
     ) -> Result<Developer> {
-        caller.must_decide(THIS)?;
+        match command {
+            DeveloperCommand::Approve | DeveloperCommand::Reject => caller.must_decide(THIS)?,
+            DeveloperCommand::Revoke | DeveloperCommand::Verify { .. } => {
+                caller.must_administer(THIS, Access::Write)?;
+            }
+        }
         let mut tx = self.begin(caller).await?;
         let developer: Developer = tx.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))?;
         if caller.is_approver() && developer.state != DeveloperState::Pending {

@@ -279,7 +279,11 @@ fn looking_at_partner(caller: &Caller) -> PartnerAction {
 }
 
 fn looking_at_application(caller: &Caller) -> ApplicationAction {
-    if caller.developer().is_some() { ApplicationAction::ManageMembers } else { ApplicationAction::View }
+    if caller.developer().is_some() || caller.is_approver() {
+        ApplicationAction::ManageMembers
+    } else {
+        ApplicationAction::View
+    }
 }
 
 /// Loads an invitation for somebody who wants to do something with it: their right comes from what it invites to.
