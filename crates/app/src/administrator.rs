@@ -11,6 +11,7 @@ use crate::{App, Caller, Created, Error, Identity, Page, PageRequest, Result, ex
 
 const THIS: Resource = Resource::Administrators;
 
+#[macros::boxed]
 impl App {
     /// Everybody who runs this installation, technical users of gateways included.
     ///
