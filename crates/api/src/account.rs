@@ -115,6 +115,10 @@ pub(crate) struct SignIn {
     password: String,
     #[serde(default)]
     role: Role,
+    /// Of the app on the phone, or one for recovery: if there is a second factor.
+    #[serde(default)]
+    #[schema(example = "123456")]
+    code: Option<String>,
 }
 
 /// Somebody signed in, on some device.
@@ -251,7 +255,8 @@ async fn reset_password(
 
 /// Sign in
 ///
-/// After five bad tries each further one has to wait, up to a minute: 429 with `Retry-After`.
+/// After five bad tries each further one has to wait, up to a minute: 429 with `Retry-After`. Whoever has a second factor
+/// sends `code`, too; without it the answer is 401 with the code `second_factor_required`, if the password was right.
 #[utoipa::path(post, path = "/api/v1/account/sessions", tag = "Account", request_body = SignIn, security(()),
     responses((status = 201, description = "A session, and its secret", body = SignedIn), Problems))]
 async fn sign_in(
@@ -261,10 +266,13 @@ async fn sign_in(
     Json(who): Json<SignIn>,
 ) -> Result<(StatusCode, Reply<SignedIn>), Problem> {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let code = who.code.as_deref();
     let signed_in = evenly_unless_done(async {
         match who.role {
-            Role::Developer => app.sign_in(&caller, &who.email, &who.password, agent).await,
-            Role::Administrator => app.sign_in_administrator(&caller, &who.email, &who.password, agent).await,
+            Role::Developer => app.sign_in_with(&caller, &who.email, &who.password, code, agent).await,
+            Role::Administrator => {
+                app.sign_in_administrator_with(&caller, &who.email, &who.password, code, agent).await
+            }
         }
     })
     .await?;

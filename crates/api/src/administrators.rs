@@ -5,6 +5,7 @@ use std::sync::Arc;
 use app::App;
 use axum::Json as Reply;
 use axum::extract::State as Shared;
+use axum::http::StatusCode;
 use axum::response::Response;
 use domain::{AdministratorId, GatewayId};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(get, update))
         .routes(routes!(disable))
         .routes(routes!(enable))
+        .routes(routes!(remove_factor))
 }
 
 /// Somebody who runs this installation.
@@ -204,4 +206,18 @@ async fn enable(
     Path(id): Path<AdministratorId>,
 ) -> Result<Response, Problem> {
     Ok(reply::one::<_, Administrator>(app.set_administrator_enabled(&caller, id, None, true).await?))
+}
+
+/// Remove the second factor of an administrator
+///
+/// Administrators only: for somebody who has lost the phone and the recovery codes. They are told by mail.
+#[utoipa::path(delete, path = "/api/v1/administrators/{id}/factor", tag = "Administrators",
+    params(("id" = Uuid, Path)), responses((status = 204, description = "It is gone"), Problems))]
+async fn remove_factor(
+    Shared(app): Shared<Arc<App>>,
+    Who(caller): Who,
+    Path(id): Path<AdministratorId>,
+) -> Result<StatusCode, Problem> {
+    app.remove_administrator_factor(&caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -30,6 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(reject))
         .routes(routes!(revoke))
         .routes(routes!(sessions, end_sessions))
+        .routes(routes!(remove_factor))
 }
 
 words! {
@@ -209,5 +210,19 @@ async fn end_sessions(
     Path(id): Path<DeveloperId>,
 ) -> Result<StatusCode, Problem> {
     app.end_developer_sessions(&caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Remove the second factor of a developer
+///
+/// Administrators only: for somebody who has lost the phone and the recovery codes. They are told by mail.
+#[utoipa::path(delete, path = "/api/v1/developers/{id}/factor", tag = "Developers",
+    params(("id" = Uuid, Path)), responses((status = 204, description = "It is gone"), Problems))]
+async fn remove_factor(
+    Shared(app): Shared<Arc<App>>,
+    Who(caller): Who,
+    Path(id): Path<DeveloperId>,
+) -> Result<StatusCode, Problem> {
+    app.remove_developer_factor(&caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

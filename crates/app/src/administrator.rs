@@ -3,13 +3,16 @@
 
 use domain::{
     Access, Administrator, AdministratorId, AdministratorRole, Gateway, Invalid, Person, Resource, Scope,
-    check_password,
+    Secret, SecretKind, check_password,
 };
-use store::Tx;
+use std::time::Duration;
+use store::{OneTimeToken, Tx};
 
 use crate::{App, Caller, Created, Error, Identity, Page, PageRequest, Result, expect_version};
 
 const THIS: Resource = Resource::Administrators;
+/// How long the link for the first administrator works.
+const SETUP_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 #[macros::boxed]
 impl App {
@@ -119,6 +122,61 @@ impl App {
         Ok(administrator)
     }
 
+    /// The secret with which somebody becomes the first administrator; `None` if there is one already. Older ones are
+    /// worth nothing from now on.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn setup_token(&self) -> Result<Option<Secret>> {
+        if self.store.read().count_administrators().await? > 0 {
+            return Ok(None);
+        }
+        let (secret, hash) = self.keys.mint(SecretKind::Setup);
+        let tx = self.begin(&Caller::system()).await?;
+        let expires_at = tx.now() + SETUP_LIFETIME;
+        let token =
+            OneTimeToken { hash, kind: SecretKind::Setup, developer_id: None, expires_at, used_at: None };
+        tx.put_one_time_token(&token).await?;
+        self.commit(tx).await?;
+        Ok(Some(secret))
+    }
+
+    /// Somebody becomes the first administrator.
+    ///
+    /// # Errors
+    /// If the secret is unknown, used or too old, there is an administrator already, or a field is wrong; the secret
+    /// can be used again then.
+    pub async fn set_up(
+        &self,
+        caller: &Caller,
+        token: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<Administrator> {
+        const GONE: Error =
+            Error::Gone("this link was used before or is too old; restart Keywright for a new one");
+        let hash = self.keys.pepper().hash(SecretKind::Setup, token);
+        let found = self
+            .store
+            .read()
+            .one_time_token(SecretKind::Setup, &hash)
+            .await?
+            .ok_or(Error::NotFound("token"))?;
+        if !found.is_usable(self.clock.now()) || self.store.read().count_administrators().await? > 0 {
+            return Err(GONE);
+        }
+        domain::check_password(password, &[email, "keywright", "administrator"])?;
+        let password_hash = self.passwords.hash(password).await?;
+        let tx = self.begin(caller).await?;
+        if !tx.use_one_time_token(&hash).await? {
+            return Err(GONE);
+        }
+        let role = AdministratorRole::Administrator;
+        let id = self.new_id::<AdministratorId>();
+        let change = Administrator::create(id, email, password_hash, role, tx.now())?;
+        self.save(tx, change).await
+    }
+
     /// A transaction in which administrators stay as they are, and one of them who is not the caller.
     async fn somebody_else(
         &self,
@@ -145,9 +203,10 @@ impl App {
         Ok((tx, administrator))
     }
 
-    /// Whoever makes administrators can do everything by way of them.
-    async fn must_make_administrators(&self, caller: &Caller) -> Result<()> {
+    /// Whoever makes administrators can do everything by way of them: only those who have signed in lately.
+    pub(crate) async fn must_make_administrators(&self, caller: &Caller) -> Result<()> {
         caller.must_administer(THIS, Access::Write)?;
+        self.must_be_fresh(caller).await?;
         if let Identity::Token { scopes, .. } = &caller.identity
             && !scopes.contains(&Scope::ALL)
         {

@@ -63,7 +63,7 @@ impl Account {
 
 #[macros::boxed]
 impl App {
-    /// Who brings this address and password.
+    /// Who brings this address and password. There is no place for a code: people with a second factor are refused.
     ///
     /// # Errors
     /// As [`App::sign_in`].
@@ -95,10 +95,12 @@ impl App {
         match account {
             Account::Administrator(administrator) => {
                 may_still_sign_in(&administrator)?;
+                self.factor_to_prove(Person::Administrator(administrator.id), None).await?;
                 Ok(administrator_identity(&administrator, SessionId(administrator.id.0)))
             }
             Account::Developer(developer) => {
                 may_sign_in(&developer)?;
+                self.factor_to_prove(Person::Developer(developer.id), None).await?;
                 // There is no session; the account itself stands for it, where calls are counted.
                 Ok(Identity::Developer { id: developer.id, session_id: SessionId(developer.id.0) })
             }

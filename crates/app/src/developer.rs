@@ -192,7 +192,9 @@ impl App {
     /// # Errors
     /// If the caller is no developer, or the account is not at the expected version.
     pub async fn delete_account(&self, caller: &Caller, expected: Option<i64>) -> Result<()> {
-        self.delete_developer(caller, own_id(caller)?, expected).await
+        let id = own_id(caller)?;
+        self.must_be_fresh(caller).await?;
+        self.delete_developer(caller, id, expected).await
     }
 
     /// A developer changes their own account; what is not given stays.
@@ -220,6 +222,7 @@ impl App {
     /// tries: a session that somebody stole must not be good for guessing the password.
     pub async fn change_password(&self, caller: &Caller, present: &str, new: &str) -> Result<()> {
         let developer = self.account(caller).await?;
+        self.must_be_fresh(caller).await?;
         self.take_guess(caller, &developer.email).await?;
         if !self.passwords.verify(present, developer.password_hash.clone()).await? {
             return Err(Invalid::field("current_password", "wrong", "is not your present password").into());

@@ -34,6 +34,9 @@ pub enum Error {
     /// The caller may not do that.
     #[error("{0}")]
     Forbidden(String),
+    /// The caller has to sign in again for this, since it matters most and the last time was too long ago.
+    #[error("sign in again for this: it was more than ten minutes ago")]
+    Reauthenticate,
     /// No more of these.
     #[error("{0}")]
     Quota(String),
@@ -73,7 +76,10 @@ impl Error {
             Self::Conflict { code, .. } => code,
             Self::Gone(_) => "gone",
             Self::Stale => "stale",
+            Self::Unauthenticated(crate::SECOND_FACTOR) => "second_factor_required",
+            Self::Unauthenticated(crate::SECOND_FACTOR_MISSING) => "second_factor_missing",
             Self::Unauthenticated(_) => "unauthenticated",
+            Self::Reauthenticate => "reauth_required",
             Self::Forbidden(_) => "forbidden",
             Self::Quota(_) => "quota_exceeded",
             Self::Limited { .. } => "too_many_attempts",

@@ -57,14 +57,16 @@ impl App {
     /// Shows one credential of a third party to somebody who manages the application's credentials. It is noted.
     ///
     /// # Errors
-    /// If it does not exist, the caller may not, or it is none of a third party's.
+    /// If it does not exist, the caller may not or has not signed in lately, or it is none of a third party's.
     pub async fn reveal_credential(&self, caller: &Caller, id: CredentialId) -> Result<Revealed> {
+        let fresh = self.must_be_fresh(caller).await;
         let mut tx = self.begin(caller).await?;
         let unknown = || Error::NotFound(CredentialId::KIND);
         let developer = caller.developer_or_administrator(THIS, Access::Write)?;
         let credential: Credential = tx.read().find_visible(id, developer).await?.ok_or_else(unknown)?;
         let action = ApplicationAction::ManageCredentials;
         application_for(tx.read(), caller, credential.application_id, THIS, action).await?;
+        fresh?;
         let Material::External(_) = &credential.material else {
             let message = "only a hash of this credential is kept; rotate it if it was lost";
             return Err(Error::conflict("not_kept", message));

@@ -126,6 +126,7 @@ impl App {
     ) -> Result<(ExternalToken, Vec<Property>)> {
         let token = self.external_token(caller, id).await?;
         must_be_developer(caller)?;
+        self.must_be_fresh(caller).await?;
         let opened = self.keys.open(&place(id), &token.sealed);
         let properties = opened.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let properties = properties

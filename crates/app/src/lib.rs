@@ -29,6 +29,7 @@ mod evidence;
 mod example;
 mod external_credential;
 mod external_token;
+mod factor;
 mod four_eyes;
 mod gateway;
 mod group;
@@ -89,6 +90,7 @@ pub use error::{Error, Result};
 pub use evidence::{FoundOut, InMemory};
 pub use example::Example;
 pub use external_credential::Revealed;
+pub use factor::{Enrollment, Provision, SECOND_FACTOR, SECOND_FACTOR_MISSING, SecondFactor, SignInStep};
 pub use four_eyes::FourEyes;
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
@@ -131,6 +133,8 @@ pub struct Settings {
     pub applications_per_developer: u64,
     /// Whether who asked for a subscription may approve it.
     pub four_eyes: FourEyes,
+    /// Of whom a second factor is demanded.
+    pub second_factor: SecondFactor,
     /// How long the gateway check goes on from memory when the database cannot be reached.
     pub max_staleness: Duration,
     /// How gateways hand client certificates on.
@@ -177,6 +181,7 @@ impl Default for Settings {
             credentials_per_application: 20,
             applications_per_developer: 500,
             four_eyes: FourEyes::Auto,
+            second_factor: SecondFactor::Voluntary,
             max_staleness: Duration::from_secs(60),
             certificate_header: CertificateHeader::Off,
             oauth: OAuthSettings::default(),

@@ -30,7 +30,7 @@ impl App {
         password: &str,
         user_agent: &str,
     ) -> Result<Renewable> {
-        let (mut tx, person) = self.prove_developer(caller, email, password).await?;
+        let (mut tx, person, _) = self.prove_developer(caller, email, password, None).await?;
         let (secret, renewal, hashes) = self.mint_pair();
         let address = caller.address.map(|ip| ip.to_string()).unwrap_or_default();
         let start = Session::start_renewable(self.new_id(), person, hashes, user_agent, &address, tx.now());

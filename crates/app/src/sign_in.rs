@@ -4,19 +4,17 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use domain::{
-    Administrator, AdministratorId, AdministratorRole, ClientId, Developer, DeveloperState, Email, Event,
-    Instant, Person, Secret, SecretKind, Session, SessionId, secret,
+    Administrator, AdministratorRole, ClientId, Developer, DeveloperState, Email, Event, Instant, Person,
+    Secret, SecretKind, Session, SessionId, secret,
 };
 use serde_json::json;
-use store::{OneTimeToken, Tx};
+use store::Tx;
 
 use crate::oauth::end_grants_of_session;
 use crate::{App, Caller, Error, Identity, Result};
 
 /// How exactly it is known when a session was last used.
 const LAST_SEEN_STEP: Duration = Duration::from_secs(60);
-/// How long the link for the first administrator works.
-const SETUP_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// Somebody who has just signed in.
 #[derive(Clone, Debug)]
@@ -25,6 +23,15 @@ pub struct SignedIn {
     pub session: Session,
     /// Its secret: a cookie's value, or a bearer token.
     pub secret: Secret,
+}
+
+/// How a session begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    /// The client for which somebody stays signed in.
+    pub(crate) keep_for: Option<ClientId>,
+    /// Whether a code was shown besides the password.
+    pub(crate) second_factor: bool,
 }
 
 /// Five free tries, then 1, 2, 4 … 60 seconds.
@@ -56,17 +63,35 @@ impl App {
         password: &str,
         user_agent: &str,
     ) -> Result<SignedIn> {
-        let (tx, person) = self.prove_developer(caller, email, password).await?;
-        self.start_session(tx, caller, person, user_agent, None).await
+        self.sign_in_with(caller, email, password, None, user_agent).await
     }
 
-    /// Compares a developer's password. The transaction is theirs, and holds their account locked.
+    /// A developer signs in, with a code if they have a second factor.
+    ///
+    /// # Errors
+    /// As [`App::sign_in`]; if a code is missing or wrong.
+    pub async fn sign_in_with(
+        &self,
+        caller: &Caller,
+        email: &str,
+        password: &str,
+        code: Option<&str>,
+        user_agent: &str,
+    ) -> Result<SignedIn> {
+        let (tx, person, second_factor) = self.prove_developer(caller, email, password, code).await?;
+        let start = Start { keep_for: None, second_factor };
+        self.start_session(tx, caller, person, user_agent, start).await
+    }
+
+    /// Compares a developer's password, and a code if they have a second factor. The transaction is theirs, and holds
+    /// their account locked.
     pub(crate) async fn prove_developer(
         &self,
         caller: &Caller,
         email: &str,
         password: &str,
-    ) -> Result<(Tx, Person)> {
+        code: Option<&str>,
+    ) -> Result<(Tx, Person, bool)> {
         let email = Email::parse(email).map_err(|_| WRONG)?;
         self.take_guess(caller, &email).await?;
         let developer = self.store.read().developer_by_email(&email).await?;
@@ -80,9 +105,11 @@ impl App {
         may_sign_in(&developer)?;
         self.forgive_guesses(caller, &email).await?;
         let person = Person::Developer(developer.id);
-        let tx = self.begin(&acting(caller, person, self.new_id())).await?;
+        let factor = self.factor_to_prove(person, code).await?;
+        let mut tx = self.begin(&acting(caller, person, self.new_id())).await?;
         must_still_have_this_password(&tx, &developer).await?;
-        Ok((tx, person))
+        let second_factor = self.prove_factor(&mut tx, factor.as_ref(), code).await?;
+        Ok((tx, person, second_factor))
     }
 
     /// An administrator signs in.
@@ -96,6 +123,21 @@ impl App {
         password: &str,
         user_agent: &str,
     ) -> Result<SignedIn> {
+        self.sign_in_administrator_with(caller, email, password, None, user_agent).await
+    }
+
+    /// An administrator signs in, with a code if they have a second factor.
+    ///
+    /// # Errors
+    /// As [`App::sign_in_with`].
+    pub async fn sign_in_administrator_with(
+        &self,
+        caller: &Caller,
+        email: &str,
+        password: &str,
+        code: Option<&str>,
+        user_agent: &str,
+    ) -> Result<SignedIn> {
         let email = Email::parse(email).map_err(|_| WRONG)?;
         self.take_guess(caller, &email).await?;
         let administrator = self.store.read().administrator_by_email(&email).await?;
@@ -105,9 +147,12 @@ impl App {
         may_still_sign_in(&administrator)?;
         self.forgive_guesses(caller, &email).await?;
         let person = Person::Administrator(administrator.id);
-        let tx = self.begin(&acting(caller, person, self.new_id())).await?;
+        let factor = self.factor_to_prove(person, code).await?;
+        let mut tx = self.begin(&acting(caller, person, self.new_id())).await?;
         must_still_be_in(&tx, &administrator).await?;
-        self.start_session(tx, caller, person, user_agent, None).await
+        let second_factor = self.prove_factor(&mut tx, factor.as_ref(), code).await?;
+        let start = Start { keep_for: None, second_factor };
+        self.start_session(tx, caller, person, user_agent, start).await
     }
 
     pub(crate) async fn start_session(
@@ -116,17 +161,18 @@ impl App {
         caller: &Caller,
         person: Person,
         user_agent: &str,
-        keep_for: Option<ClientId>,
+        how: Start,
     ) -> Result<SignedIn> {
         let (secret, hash) = self.keys.mint(SecretKind::Session);
         let address = caller.address.map(|ip| ip.to_string()).unwrap_or_default();
-        let start = match keep_for {
+        let start = match how.keep_for {
             Some(client) => {
                 let device = (user_agent, address.as_str());
                 Session::start_kept(self.new_id(), person, hash, device, client, tx.now())
             }
             None => Session::start(self.new_id(), person, hash, user_agent, &address, tx.now()),
         };
+        let start = if how.second_factor { Session::with_second_factor(start) } else { start };
         let session = tx.save(start).await?;
         self.commit(tx).await?;
         Ok(SignedIn { session, secret })
@@ -213,61 +259,6 @@ impl App {
         let _: Person = person(caller)?;
         let session = caller.session().ok_or(Error::NotFound(SessionId::KIND))?;
         self.end_session(caller, session).await
-    }
-
-    /// The secret with which somebody becomes the first administrator; `None` if there is one already. Older ones are
-    /// worth nothing from now on.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub async fn setup_token(&self) -> Result<Option<Secret>> {
-        if self.store.read().count_administrators().await? > 0 {
-            return Ok(None);
-        }
-        let (secret, hash) = self.keys.mint(SecretKind::Setup);
-        let tx = self.begin(&Caller::system()).await?;
-        let expires_at = tx.now() + SETUP_LIFETIME;
-        let token =
-            OneTimeToken { hash, kind: SecretKind::Setup, developer_id: None, expires_at, used_at: None };
-        tx.put_one_time_token(&token).await?;
-        self.commit(tx).await?;
-        Ok(Some(secret))
-    }
-
-    /// Somebody becomes the first administrator.
-    ///
-    /// # Errors
-    /// If the secret is unknown, used or too old, there is an administrator already, or a field is wrong; the secret
-    /// can be used again then.
-    pub async fn set_up(
-        &self,
-        caller: &Caller,
-        token: &str,
-        email: &str,
-        password: &str,
-    ) -> Result<Administrator> {
-        const GONE: Error =
-            Error::Gone("this link was used before or is too old; restart Keywright for a new one");
-        let hash = self.keys.pepper().hash(SecretKind::Setup, token);
-        let found = self
-            .store
-            .read()
-            .one_time_token(SecretKind::Setup, &hash)
-            .await?
-            .ok_or(Error::NotFound("token"))?;
-        if !found.is_usable(self.clock.now()) || self.store.read().count_administrators().await? > 0 {
-            return Err(GONE);
-        }
-        domain::check_password(password, &[email, "keywright", "administrator"])?;
-        let password_hash = self.passwords.hash(password).await?;
-        let tx = self.begin(caller).await?;
-        if !tx.use_one_time_token(&hash).await? {
-            return Err(GONE);
-        }
-        let role = AdministratorRole::Administrator;
-        let id = self.new_id::<AdministratorId>();
-        let change = Administrator::create(id, email, password_hash, role, tx.now())?;
-        self.save(tx, change).await
     }
 
     /// Counts a try before anything is compared.
@@ -385,7 +376,7 @@ fn identity(person: Person, session_id: SessionId) -> Identity {
     }
 }
 
-fn person(caller: &Caller) -> Result<Person> {
+pub(crate) fn person(caller: &Caller) -> Result<Person> {
     match caller.identity {
         Identity::Developer { id, .. } => Ok(Person::Developer(id)),
         Identity::Administrator { id, .. } | Identity::Provider { id, .. } => Ok(Person::Administrator(id)),

@@ -4,9 +4,9 @@
 use domain::{Administrator, ClientId, Developer, Email, Person};
 
 use crate::sign_in::{
-    WRONG, acting, may_sign_in, may_still_sign_in, must_still_be_in, must_still_have_this_password,
+    Start, WRONG, acting, may_sign_in, may_still_sign_in, must_still_be_in, must_still_have_this_password,
 };
-use crate::{App, Caller, Identity, Result, SignedIn};
+use crate::{App, Caller, Identity, Result, SignInStep};
 
 /// Whose an address and a password may be.
 enum Account {
@@ -26,7 +26,8 @@ impl Account {
 #[macros::boxed]
 impl App {
     /// Somebody signs in, as a developer or as an administrator: as the one whose password it is. If it is both's,
-    /// `to_console` says which. A developer stays signed in for a client, if that is given.
+    /// `to_console` says which. A developer stays signed in for a client, if that is given. Whoever has a second factor,
+    /// or needs one, is not in yet.
     ///
     /// # Errors
     /// As [`App::sign_in`].
@@ -38,7 +39,7 @@ impl App {
         user_agent: &str,
         to_console: bool,
         keep_for: Option<ClientId>,
-    ) -> Result<SignedIn> {
+    ) -> Result<SignInStep> {
         let email = Email::parse(email).map_err(|_| WRONG)?;
         self.take_guess(caller, &email).await?;
         let account = self.account_with(caller, &email, password, to_console).await?;
@@ -51,13 +52,19 @@ impl App {
             Account::Developer(developer) => Person::Developer(developer.id),
             Account::Administrator(administrator) => Person::Administrator(administrator.id),
         };
+        let keep_for = keep_for.filter(|_| matches!(account, Account::Developer(_)));
+        let hash = account.password_hash().unwrap_or_default();
+        if let Some(step) = self.next_step(person, &hash, keep_for).await? {
+            return Ok(step);
+        }
         let tx = self.begin(&acting(caller, person, self.new_id())).await?;
         match &account {
             Account::Developer(developer) => must_still_have_this_password(&tx, developer).await?,
             Account::Administrator(administrator) => must_still_be_in(&tx, administrator).await?,
         }
-        let keep_for = keep_for.filter(|_| matches!(account, Account::Developer(_)));
-        self.start_session(tx, caller, person, user_agent, keep_for).await
+        let start = Start { keep_for, second_factor: false };
+        let signed_in = self.start_session(tx, caller, person, user_agent, start).await?;
+        Ok(SignInStep::Done(Box::new(signed_in)))
     }
 
     /// How whoever calls is called: a developer's name, an administrator's address.

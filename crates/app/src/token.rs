@@ -40,6 +40,7 @@ impl App {
         expires_at: Option<Instant>,
     ) -> Result<Created<ApiToken>> {
         caller.must_administer(THIS, Access::Write)?;
+        self.must_be_fresh(caller).await?;
         let id = self.new_id();
         let (secret, hash) = self.keys.mint(SecretKind::ApiToken);
         let tx = self.begin(caller).await?;

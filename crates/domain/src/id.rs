@@ -78,6 +78,8 @@ ids! {
     AdministratorId = "administrator";
     /// A token with which administrators' tools call the management API.
     ApiTokenId = "token";
+    /// What somebody proves themselves with besides the password.
+    FactorId = "factor";
     /// A signed-in developer's or administrator's session.
     SessionId = "session";
     /// Somebody is asked to join a partner or an application.

@@ -30,6 +30,8 @@
 //!   provider, the technical user of a gateway. [`Administrator`]
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
 //! - **session**: somebody signed in on some device. [`Session`]
+//! - **factor**: what somebody proves themselves with besides the password: codes of an app, and codes for recovery.
+//!   [`Factor`]
 //! - **access token**: opens APIs for a while, for a client itself or for a person. [`AccessToken`]
 //! - **gateway**: a third party that provisions applications for some APIs. [`Gateway`]
 //! - **provision**: an application at a gateway: the APIs it may call there. [`Provision`]
@@ -64,6 +66,7 @@ mod document;
 mod error;
 mod event_type;
 mod external_token;
+mod factor;
 mod gateway;
 mod group;
 mod id;
@@ -125,13 +128,14 @@ pub use event_type::{EVENT_TYPES, EventType, TEST_EVENT};
 pub use external_token::{
     ExternalToken, FormField, Property, TokenForm, TokenRequest, TokenState, check_properties,
 };
+pub use factor::Factor;
 pub use gateway::{Gateway, GatewayDraft};
 pub use group::{Group, GroupDraft};
 pub use id::{
     AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId,
     ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId, CredentialId, DeveloperId, DocumentId,
-    ExternalTokenId, GatewayId, GrantId, GroupId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId,
-    PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId,
+    ExternalTokenId, FactorId, GatewayId, GrantId, GroupId, InvitationId, MailId, OAuthScopeId, PartnerId,
+    PlanId, PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId,
     TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
 };
 pub use instant::Instant;

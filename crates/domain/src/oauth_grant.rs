@@ -32,6 +32,8 @@ pub struct OAuthGrant {
     pub claims: Value,
     /// When the person had signed in.
     pub auth_time: Instant,
+    /// Whether with a code besides the password.
+    pub second_factor: bool,
     /// Why it was ended, if it was.
     pub end: Option<GrantEnd>,
 }

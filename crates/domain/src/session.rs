@@ -44,6 +44,8 @@ pub struct Session {
     pub renewal: Option<Renewal>,
     /// The client for which somebody chose to stay signed in; none: it ends as sessions do.
     pub kept_for: Option<ClientId>,
+    /// Whether a code was shown besides the password.
+    pub second_factor: bool,
 }
 
 /// The second secret of a session, which is good for nothing but to get another first one.
@@ -107,6 +109,7 @@ impl Session {
             ends_at: now + person.session_lifetime(),
             renewal: None,
             kept_for: None,
+            second_factor: false,
         };
         Transition::create(session, "session.started")
     }
@@ -123,6 +126,12 @@ impl Session {
         let (session, ..) = Self::start(id, person, hash, user_agent, address, now).into_parts();
         let session = Self { ends_at: now + Self::KEPT_LIFETIME, kept_for: Some(client), ..session };
         Transition::create(session, "session.started")
+    }
+
+    /// The same beginning, with a code besides the password.
+    pub fn with_second_factor(start: Transition<Self>) -> Transition<Self> {
+        let (session, ..) = start.into_parts();
+        Transition::create(Self { second_factor: true, ..session }, "session.started")
     }
 
     /// Somebody signs out, or is signed out.

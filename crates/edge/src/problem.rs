@@ -128,7 +128,7 @@ impl From<Error> for Problem {
             Error::Gone(_) => StatusCode::GONE,
             Error::Stale => StatusCode::PRECONDITION_FAILED,
             Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Error::Forbidden(_) | Error::Quota(_) => StatusCode::FORBIDDEN,
+            Error::Forbidden(_) | Error::Quota(_) | Error::Reauthenticate => StatusCode::FORBIDDEN,
             Error::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,

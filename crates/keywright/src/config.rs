@@ -25,7 +25,7 @@ pub(crate) use load::{Flag, Loaded, Sources, load};
 pub(crate) use secret_file::read_secret_file;
 pub(crate) use settings::{Preset, SETTINGS};
 pub(crate) use types::{
-    Adapter, ClientCertificates, DatabaseUrl, FourEyes, Level, LogFormat, PublicUrl, Security,
+    Adapter, ClientCertificates, DatabaseUrl, FourEyes, Level, LogFormat, PublicUrl, SecondFactor, Security,
 };
 
 use std::net::SocketAddr;
@@ -49,6 +49,7 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     pub(crate) outbound: Outbound,
     pub(crate) sign_up: SignUp,
+    pub(crate) sign_in: SignIn,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) oauth: OAuth,
     pub(crate) webmethods: Webmethods,
@@ -129,6 +130,13 @@ pub(crate) struct SignUp {
     pub(crate) enabled: bool,
     pub(crate) approve_automatically: bool,
     pub(crate) allowed_email_domains: Vec<String>,
+}
+
+/// `[sign_in]`: how people sign in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignIn {
+    pub(crate) second_factor: SecondFactor,
 }
 
 /// `[subscriptions]`: how subscriptions are approved.

@@ -13,7 +13,9 @@ use domain::{AddressRules, MasterKey};
 use outbound::email::{Mailer, Password, SettingsError, SmtpSettings};
 use store::Store;
 
-use crate::config::{ClientCertificates, Config, FourEyes, PublicUrl, Security, read_secret_file};
+use crate::config::{
+    ClientCertificates, Config, FourEyes, PublicUrl, SecondFactor, Security, read_secret_file,
+};
 use crate::output::{Failure, Problem};
 
 pub(crate) use data_dir::Sharing;
@@ -104,6 +106,11 @@ fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
             FourEyes::Auto => app::FourEyes::Auto,
             FourEyes::Always => app::FourEyes::Always,
             FourEyes::Never => app::FourEyes::Never,
+        },
+        second_factor: match config.sign_in.second_factor {
+            SecondFactor::Voluntary => app::SecondFactor::Voluntary,
+            SecondFactor::Administrators => app::SecondFactor::Administrators,
+            SecondFactor::Everybody => app::SecondFactor::Everybody,
         },
         max_staleness: Duration::from_secs(config.gateway.max_staleness_s),
         certificate_header: match config.gateway.client_certificates {

@@ -24,6 +24,10 @@ pub struct IdToken<'a> {
     pub expires_at: Instant,
     /// When the person signed in.
     pub auth_time: Instant,
+    /// How (RFC 8176); empty: nothing is said of it.
+    pub amr: &'a [&'a str],
+    /// How well, as one of [`ACR`].
+    pub acr: &'a str,
     /// What the client sent along.
     pub nonce: Option<&'a str>,
     /// Which session it was, for the client to name at sign-out.
@@ -36,8 +40,18 @@ pub struct IdToken<'a> {
     pub claims: Map<String, Value>,
 }
 
-/// How people sign in here: by a password. Nothing stronger is claimed.
-pub const ACR: &str = "1";
+/// How people sign in here: by a password, or by that and a code of an app.
+pub const ACR: [&str; 2] = ["1", "2"];
+
+/// How well somebody has signed in (`acr`, OpenID Connect Core §2).
+pub fn acr(second_factor: bool) -> &'static str {
+    ACR[usize::from(second_factor)]
+}
+
+/// What they have shown (`amr`, RFC 8176 §2).
+pub fn amr(second_factor: bool) -> &'static [&'static str] {
+    if second_factor { &["pwd", "otp", "mfa"] } else { &["pwd"] }
+}
 
 impl IdToken<'_> {
     /// Its claims, ready to be signed.
@@ -50,8 +64,10 @@ impl IdToken<'_> {
         put("iat", json!(self.issued_at.unix_seconds()));
         put("exp", json!(self.expires_at.unix_seconds()));
         put("auth_time", json!(self.auth_time.unix_seconds()));
-        put("acr", json!(ACR));
-        put("amr", json!(["pwd"]));
+        put("acr", json!(self.acr));
+        if !self.amr.is_empty() {
+            put("amr", json!(self.amr));
+        }
         if let Some(nonce) = self.nonce {
             put("nonce", json!(nonce));
         }
@@ -93,6 +109,8 @@ mod tests {
             issued_at: Instant::from_micros(1_000_000_000),
             expires_at: Instant::from_micros(1_600_000_000),
             auth_time: Instant::from_micros(900_000_000),
+            amr: &["pwd"],
+            acr: acr(false),
             nonce: Some("n1"),
             session: None,
             access_token: Some("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),

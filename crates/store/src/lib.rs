@@ -24,6 +24,7 @@ mod developer;
 mod document;
 mod error;
 mod external_token;
+mod factor;
 mod gateway;
 mod group;
 mod idempotency;

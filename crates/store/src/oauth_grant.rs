@@ -30,6 +30,7 @@ pub struct Model {
     pub claims: Json,
     pub auth_time: i64,
     pub end_reason: Option<String>,
+    pub second_factor: Option<bool>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -83,6 +84,7 @@ impl Record for OAuthGrant {
             claims: Set(self.claims.clone()),
             auth_time: Set(self.auth_time.micros()),
             end_reason: Set(self.end.map(word)),
+            second_factor: Set(Some(self.second_factor)),
         }
     }
 
@@ -99,6 +101,7 @@ impl Record for OAuthGrant {
             resources: at.json("resources", row.resources)?,
             claims: row.claims,
             auth_time: Instant::from_micros(row.auth_time),
+            second_factor: row.second_factor.unwrap_or_default(),
             end: row.end_reason.map(|end| at.word("end_reason", end)).transpose()?,
         })
     }

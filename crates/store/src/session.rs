@@ -29,6 +29,7 @@ pub struct Model {
     pub renewal_hash: Option<Vec<u8>>,
     pub renewable_until: Option<i64>,
     pub kept_for: Option<Uuid>,
+    pub second_factor: Option<bool>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -63,6 +64,7 @@ impl Record for Session {
             renewal_hash: Set(self.renewal.as_ref().map(|renewal| renewal.hash.0.to_vec())),
             renewable_until: Set(self.renewal.as_ref().map(|renewal| renewal.until.micros())),
             kept_for: Set(self.kept_for.map(|id| id.0)),
+            second_factor: Set(Some(self.second_factor)),
         }
     }
 
@@ -90,6 +92,7 @@ impl Record for Session {
                 _ => None,
             },
             kept_for: row.kept_for.map(ClientId),
+            second_factor: row.second_factor.unwrap_or_default(),
         })
     }
 }

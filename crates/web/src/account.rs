@@ -7,15 +7,16 @@ use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use domain::{Invalid, SessionId};
 
-use super::Pages;
 use super::cell::{Action, Cell, Tone};
 use super::field::{Field, typed_twice};
 use super::form::{Form, confirmed};
 use super::frame::Place;
+use super::fresh::must_be_fresh;
 use super::notice::{Notice, go_to};
 use super::refused::Answer;
 use super::view::{Section, Table, View};
 use super::visit::{Developer, Guest, Sent, SignedIn, Visit};
+use super::{Pages, factor};
 use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -60,6 +61,9 @@ async fn view(app: &App, guest: &Guest, refused: Option<Form>) -> Result<View, s
                     .heading("Password")
                     .action(Action::link("/account/password", "Choose another password").quiet()),
             );
+    }
+    if guest.caller.provider().is_none() {
+        view = view.section(factor::section(app, guest).await?);
     }
     view = view.section(sessions(app, guest).await?);
     if is_developer {
@@ -141,6 +145,7 @@ fn password_form(guest: &Guest) -> Form {
 }
 
 async fn show_password(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer {
+    must_be_fresh(&app, &visit, "/account/password").await?;
     password_view(password_form(&visit)).show(&app, &visit).await
 }
 
@@ -202,6 +207,7 @@ fn delete_form(guest: &Guest, email: &str) -> Form {
 }
 
 async fn show_delete(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer {
+    must_be_fresh(&app, &visit, "/account/delete").await?;
     let account = app.account(&visit.caller).await?;
     delete_view(delete_form(&visit, account.email.as_str())).answer(StatusCode::OK, &app, &visit).await
 }

@@ -99,6 +99,11 @@ impl Field {
         ]
     }
 
+    /// A code that is shown elsewhere for a moment.
+    pub(crate) fn code(name: &'static str, label: &str) -> Self {
+        Self { autocomplete: "one-time-code", ..Self::text(name, label, "") }
+    }
+
     /// One line of text.
     pub(crate) fn text(name: &'static str, label: &str, value: &str) -> Self {
         Self::new(name, label, Kind::Input("text"), "off").with(value)

@@ -141,6 +141,7 @@ impl Form {
             | Error::Quota(_)
             | Error::Limited { .. }
             | Error::Forbidden(_)
+            | Error::Reauthenticate
             | Error::Upstream(_) => sentence(&error.to_string()),
             // Only where people sign in: whoever is signed in gets further than this.
             Error::Unauthenticated(why) => sentence(why),

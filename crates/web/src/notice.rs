@@ -71,6 +71,7 @@ notices! {
     ShutOut = "shut_out", "The account is closed, and its owner signed out everywhere.";
     IsDefault = "is_default", "It is the default from now on.";
     Transferred = "transferred", "The application has another owner now.";
+    FactorRemoved = "factor_removed", "The second factor is removed.";
     AccountDeleted = "account_deleted", "Your account is deleted.";
 }
 

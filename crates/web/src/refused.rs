@@ -15,6 +15,8 @@ pub type Answer = Result<Response, Refused>;
 pub enum Refused {
     /// Nobody is signed in: that comes first, then this path.
     SignIn(String),
+    /// Somebody is signed in, but not lately enough for this: to this path, which leads back.
+    SignInAgain(String),
     /// Something else.
     Problem(Box<Problem>),
 }
@@ -60,6 +62,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
             Self::SignIn(path) => Redirect::to(&sign_in::path_to(&path)).into_response(),
+            Self::SignInAgain(path) => Redirect::to(&path).into_response(),
             Self::Problem(problem) => problem.into_response(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, SignedIn};
+use app::{App, SignInStep, SignedIn};
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -17,12 +17,16 @@ use super::form::Form;
 use super::notice::Notice;
 use super::policy::with_form_action;
 use super::refused::Answer;
+use super::second_step;
 use super::visit::{Anybody, Guest, Sent, Visit};
 use super::{Pages, framed};
 use edge::even::evenly_unless_done;
 use edge::state::State;
 
 const PATH: &str = "/sign-in";
+/// Why somebody is asked who is signed in.
+const AGAIN: &str =
+    "Sign in again for this: it was more than ten minutes ago. Then you go on where you were.";
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get(PATH, "Sign in", show).post(PATH, "Sign in", submit)
@@ -55,9 +59,14 @@ pub fn path_for(next: &str, email: Option<&str>, fresh: bool) -> String {
     format!("{PATH}?{}", query.finish())
 }
 
+/// The address of this page for somebody who has to prove again that it is them, and who they are, before they go on.
+pub(super) fn path_again(next: &str) -> String {
+    format!("{}&again=1", path_for(next, None, true))
+}
+
 /// A form that ends in a client's place: the page's policy has to say so, since browsers hold the redirects after a
 /// form against it.
-fn leading_to(page: Response, app: &App, next: &str) -> Response {
+pub(super) fn leading_to(page: Response, app: &App, next: &str) -> Response {
     let query = next.strip_prefix("/oauth2/authorize?");
     let origin = query.and_then(|query| app.redirect_origin(query));
     with_form_action(page, origin.as_deref())
@@ -97,7 +106,8 @@ async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit
         return Ok(Redirect::to(next).into_response());
     }
     let sign_up = app.settings().sign_up;
-    let notice = visit.notice.map(Notice::text);
+    let again = visit.query.is_ticked("again").then_some(AGAIN);
+    let notice = visit.notice.map(Notice::text).or(again);
     if visit.has_cookie {
         let form = form(&app, &visit, visit.query.text("email"), &next);
         let page = framed(StatusCode::OK, &SignIn { notice, form, sign_up });
@@ -131,17 +141,10 @@ async fn submit(
     let keep_for = may_stay.filter(|_| typed.is_ticked("stay"));
     let signing_in = app.sign_in_anywhere(&visit.caller, email, password, agent, to_console, keep_for);
     match evenly_unless_done(signing_in).await {
-        Ok(signed_in) => {
-            // Whoever was signed in here before is not any more.
-            if visit.is_signed_in() {
-                app.sign_out(&visit.caller).await?;
-            }
-            let home = match signed_in.session.person {
-                Person::Developer(_) => "/home",
-                Person::Administrator(_) => "/console",
-            };
-            Ok(signed_in_at(next.unwrap_or(home), &signed_in, &state.options.public_url))
+        Ok(SignInStep::Done(signed_in)) => {
+            finish(&app, &state, &visit, next.unwrap_or_default(), &signed_in).await
         }
+        Ok(step) => Ok(second_step::ask(&app, &visit, &step, next.unwrap_or_default())),
         Err(error) => {
             let (status, form) = form(&app, &visit, "", next.unwrap_or_default()).refused(&typed, error)?;
             let sign_up = app.settings().sign_up;
@@ -151,8 +154,32 @@ async fn submit(
     }
 }
 
-fn signed_in_at(path: &str, signed_in: &SignedIn, public_url: &str) -> Response {
-    let mut response = Redirect::to(path).into_response();
+/// Where somebody is at home who has just signed in.
+pub(super) fn home_of(person: Person) -> &'static str {
+    match person {
+        Person::Developer(_) => "/home",
+        Person::Administrator(_) => "/console",
+    }
+}
+
+/// Somebody is in: on to where they wanted to go.
+pub(super) async fn finish(
+    app: &App,
+    state: &State,
+    guest: &Guest,
+    next: &str,
+    signed_in: &SignedIn,
+) -> Answer {
+    // Whoever was signed in here before is not any more.
+    if guest.is_signed_in() {
+        app.sign_out(&guest.caller).await?;
+    }
+    let next = if next.is_empty() { home_of(signed_in.session.person) } else { next };
+    Ok(with_session(Redirect::to(next).into_response(), signed_in, &state.options.public_url))
+}
+
+/// An answer that leaves the session in the browser.
+pub(super) fn with_session(mut response: Response, signed_in: &SignedIn, public_url: &str) -> Response {
     let secret = signed_in.secret.expose();
     let session = match signed_in.session.kept_for {
         Some(_) => SESSION.set_for(secret, Session::KEPT_LIFETIME, public_url),

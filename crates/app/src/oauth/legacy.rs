@@ -56,6 +56,7 @@ impl App {
             resources: resources.clone(),
             claims: serde_json::Value::Null,
             auth_time: tx.now(),
+            second_factor: false,
             end: None,
         };
         let grant = tx.save(grant.create()).await.map_err(refuse)?;

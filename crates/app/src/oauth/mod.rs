@@ -87,7 +87,7 @@ impl From<Error> for OAuthError {
             | Error::Stale
             | Error::IdempotencyMismatch => ErrorCode::InvalidRequest,
             Error::Unauthenticated(_) => ErrorCode::InvalidGrant,
-            Error::Forbidden(_) | Error::Quota(_) => ErrorCode::AccessDenied,
+            Error::Forbidden(_) | Error::Quota(_) | Error::Reauthenticate => ErrorCode::AccessDenied,
             Error::Limited { .. } => ErrorCode::SlowDown,
             Error::Unavailable(_) | Error::Upstream(_) => ErrorCode::TemporarilyUnavailable,
             Error::Internal(_) => ErrorCode::ServerError,

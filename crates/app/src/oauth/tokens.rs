@@ -69,7 +69,7 @@ impl App {
         let is_told = |name: &str| self.tells(&wanted.scopes, name, |claim| claim.access_token);
         let mut told: Map<String, Value> = known.into_iter().filter(|(name, _)| is_told(name)).collect();
         told.insert("auth_time".to_owned(), json!(wanted.grant.auth_time.unix_seconds()));
-        told.insert("acr".to_owned(), json!(id_token::ACR));
+        told.insert("acr".to_owned(), json!(id_token::acr(wanted.grant.second_factor)));
         let about = About {
             subject: self.subject_for(client, developer.id),
             developer_id: Some(developer.id),
@@ -100,6 +100,8 @@ impl App {
             issued_at: now,
             expires_at: now + told.client.id_token_lifetime(),
             auth_time: grant.auth_time,
+            amr: id_token::amr(grant.second_factor),
+            acr: id_token::acr(grant.second_factor),
             nonce,
             session: session.as_deref(),
             access_token,

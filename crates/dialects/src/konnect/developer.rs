@@ -142,6 +142,10 @@ async fn authenticate(
         Ok(renewable) => {
             Ok((StatusCode::NO_CONTENT, cookies::set(&state, &renewable).await?).into_response())
         }
+        // There is no field for a code.
+        Err(app::Error::Unauthenticated(reason @ (app::SECOND_FACTOR | app::SECOND_FACTOR_MISSING))) => {
+            Err(Refusal::new(StatusCode::UNAUTHORIZED, "Second Factor Required", reason))
+        }
         Err(app::Error::Unauthenticated(reason)) if reason != app::ACCOUNT_WAITS => Err(Refusal::new(
             StatusCode::UNAUTHORIZED,
             "Invalid Credentials",

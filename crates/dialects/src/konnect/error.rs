@@ -270,7 +270,7 @@ impl From<Error> for Refusal {
                 "Your account is pending approval for access.",
             ),
             Error::Unauthenticated(_) => Self::unauthorized(),
-            Error::Forbidden(_) => Self::new(
+            Error::Forbidden(_) | Error::Reauthenticate => Self::new(
                 StatusCode::FORBIDDEN,
                 "Forbidden",
                 "You do not have permission to perform this action",

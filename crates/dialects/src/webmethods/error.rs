@@ -89,8 +89,12 @@ impl From<Error> for Fault {
             Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "Unable to find the resource"),
             Error::Conflict { .. } | Error::Stale => Self::new(StatusCode::CONFLICT, message),
             Error::Gone(_) => Self::new(StatusCode::GONE, message),
+            // Somebody who cannot know it otherwise is told what to do.
+            Error::Unauthenticated(app::SECOND_FACTOR | app::SECOND_FACTOR_MISSING) => {
+                Self::new(StatusCode::UNAUTHORIZED, message)
+            }
             Error::Unauthenticated(_) => Self::unauthenticated(),
-            Error::Forbidden(_) | Error::Quota(_) => Self::forbidden(),
+            Error::Forbidden(_) | Error::Quota(_) | Error::Reauthenticate => Self::forbidden(),
             Error::Limited { retry_after_s } => Self::limited(retry_after_s),
             Error::IdempotencyMismatch => Self::new(StatusCode::UNPROCESSABLE_ENTITY, message),
             Error::Unavailable(_) => {

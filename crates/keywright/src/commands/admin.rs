@@ -21,6 +21,8 @@ Examples:
   keywright admin create --email eve@example.com --role auditor --password-stdin < password.txt
   keywright admin create --email gw@example.com --role provider --gateway ID --password-stdin < password.txt
 
+  keywright admin remove-factor --email ada@example.com
+
 It works while the server runs. The password is read from standard input, because arguments can be seen in the
 list of processes.";
 
@@ -35,6 +37,7 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Action {
     Create(Create),
+    RemoveFactor(RemoveFactor),
 }
 
 /// Make an administrator
@@ -59,9 +62,28 @@ pub(crate) struct Create {
     pub(crate) password_stdin: bool,
 }
 
+/// Remove the second factor of an administrator who has lost it
+#[derive(clap::Args, Debug)]
+pub(crate) struct RemoveFactor {
+    /// Mail address to log in with
+    #[arg(long, value_name = "E")]
+    pub(crate) email: String,
+}
+
 /// Does what was asked for.
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<()> {
-    let Action::Create(Create { email, role, gateway, .. }) = args.action;
+    match args.action {
+        Action::Create(create) => run_create(create, context).await,
+        Action::RemoveFactor(RemoveFactor { email }) => {
+            let app = context.open().await?;
+            app.remove_factor_at(&Caller::operator(), &email).await?;
+            context.output.answer(&Removed { email })
+        }
+    }
+}
+
+async fn run_create(create: Create, context: &Context) -> anyhow::Result<()> {
+    let Create { email, role, gateway, .. } = create;
     let role = AdministratorRole::parse(&role, gateway).map_err(app::Error::from)?;
     let password = first_line(io::stdin().lock())?;
     let app = context.open().await?;
@@ -92,6 +114,17 @@ impl Answer for Made {
     fn for_people(&self, out: &mut dyn Write) -> io::Result<()> {
         let article = if self.role.starts_with('a') { "an" } else { "a" };
         writeln!(out, "{} {} is {article} {} now", "ok:".green().bold(), printable(&self.email), self.role)
+    }
+}
+
+#[derive(Serialize)]
+struct Removed {
+    email: String,
+}
+
+impl Answer for Removed {
+    fn for_people(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{} the password of {} is enough now", "ok:".green().bold(), printable(&self.email))
     }
 }
 

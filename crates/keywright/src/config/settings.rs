@@ -130,6 +130,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("outbound", "What is sent to URLs that somebody else chose, such as webhooks."),
     ("log", "What is written to standard error."),
     ("sign_up", "Who may register as a developer."),
+    ("sign_in", "How people sign in."),
     ("subscriptions", "How subscriptions are approved."),
     ("oauth", "The authorization server."),
     ("webmethods", "For those who come from webMethods Developer Portal or API-Portal."),
@@ -285,12 +286,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Domains whose addresses may register. With none, all may.",
     ),
     is(
+        "sign_in.second_factor",
+        Kind::OneOf(&["voluntary", "administrators", "everybody"]),
+        "voluntary",
+        "Of whom a second factor is demanded: a code of an app on the phone (TOTP) beside the password. Who has none \
+         yet sets it up at the next sign-in. Technical users of gateways are programs and have none.",
+    ),
+    is(
         "subscriptions.four_eyes",
         Kind::OneOf(&["auto", "always", "never"]),
         "auto",
         "Whether who asked for a subscription under a plan that needs approval may approve it, be it as an \
          administrator, as a developer with the same address, or through a token. With auto they may not as soon as \
-         there are two administrators: before that nobody else could. What an administrator asks for then waits for \
+         there are two administrators or approvers: before that nobody else could. What an administrator asks for then waits for \
          another one as well.",
     ),
     is(

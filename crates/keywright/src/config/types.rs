@@ -36,6 +36,15 @@ pub(crate) enum FourEyes {
     Never,
 }
 
+/// Of whom a second factor is demanded.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SecondFactor {
+    Voluntary,
+    Administrators,
+    Everybody,
+}
+
 /// How gateways hand client certificates on.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]

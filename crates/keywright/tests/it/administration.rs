@@ -39,6 +39,8 @@ fn an_administrator_is_made_with_a_password_from_standard_input() {
     assert_eq!((&made["email"], &made["role"]), (&json!("ada@example.com"), &json!("administrator")));
     let eve = "admin create --email eve@example.com --role auditor --password-stdin";
     assert!(place.run_with_input(eve, PASSWORD).answer().contains("eve@example.com is an auditor now"));
+    let none = place.run("admin remove-factor --email ada@example.com");
+    assert_eq!(none.status, 1, "there is none: {}", none.stderr);
     for wrong in ["--role root", "--role provider", "--gateway 0198c5e2-7d1a-7bcd-8f00-1234567890ab"] {
         let ran = place.run_with_input(
             &format!("admin create --email f@example.com {wrong} --password-stdin"),

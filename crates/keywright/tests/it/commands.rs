@@ -8,6 +8,7 @@ const COMMANDS: &[&str] = &[
     "migrate",
     "admin",
     "admin create",
+    "admin remove-factor",
     "token",
     "token create",
     "token list",

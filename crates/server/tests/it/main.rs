@@ -20,6 +20,7 @@ mod middleware;
 mod oauth2;
 mod races;
 mod reference;
+mod roles;
 mod schemathesis;
 mod support;
 mod verifier;

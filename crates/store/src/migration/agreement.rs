@@ -74,6 +74,7 @@ fn of_entities() -> Columns {
         crate::request::Entity,
         crate::request::state::Entity,
         crate::session::Entity,
+        crate::factor::Entity,
         crate::administrator::Entity,
         crate::signing_key::Entity,
         crate::subscription::Entity,

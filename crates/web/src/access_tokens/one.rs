@@ -9,6 +9,7 @@ use domain::{ExternalToken, ExternalTokenId, TokenState};
 use super::list::actions;
 use crate::cell::{Action, Cell, Tone};
 use crate::frame::Place;
+use crate::fresh::must_be_fresh;
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, Table, View};
@@ -73,6 +74,7 @@ async fn reveal(
     Path(id): Path<ExternalTokenId>,
     Sent { visit, .. }: Sent<Developer>,
 ) -> Answer {
+    must_be_fresh(&app, &visit, &format!("/access-tokens/{id}")).await?;
     let (token, properties) = app.reveal_external_token(&visit.caller, id).await?;
     // As it was given, every blank included.
     let rows = properties.into_iter().map(|it| vec![Cell::text(it.key), Cell::Copy(it.value)]);

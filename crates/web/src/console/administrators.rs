@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use app::{App, Error, PageRequest, ToName};
 use axum::extract::State as Shared;
-use domain::{Administrator as Somebody, AdministratorId, AdministratorRole, Invalid};
+use domain::{Administrator as Somebody, AdministratorId, AdministratorRole, Invalid, Person};
 
 use crate::Pages;
 use crate::cell::{Action, Cell, Tone};
 use crate::field::{Choice, Field, typed_twice};
 use crate::form::{Form, confirmed};
 use crate::frame::Place;
+use crate::fresh::must_be_fresh;
 use crate::list::Listing;
 use crate::notice::{Notice, go_to};
 use crate::refused::{Answer, Refused};
@@ -32,6 +33,11 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .get("/console/administrators/{id}/disable", "Shut an administrator out", show_disable)
         .post("/console/administrators/{id}/disable", "Shut an administrator out", disable)
         .post("/console/administrators/{id}/enable", "Let an administrator in again", enable)
+        .post(
+            "/console/administrators/{id}/remove-factor",
+            "Remove a second factor that is lost",
+            remove_factor,
+        )
 }
 
 /// What each role may do, in words.
@@ -127,6 +133,7 @@ fn new_view(form: Form) -> View {
 }
 
 async fn show_new(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+    must_be_fresh(&app, &visit, NEW).await?;
     new_view(new_form(&app, &visit).await?).show(&app, &visit).await
 }
 
@@ -152,7 +159,7 @@ async fn role_form(app: &App, guest: &Guest, it: &Somebody) -> Result<Form, Refu
         .cancel(PATH))
 }
 
-fn view(guest: &Guest, it: &Somebody, form: Form) -> View {
+fn view(guest: &Guest, it: &Somebody, form: Form, has_factor: bool) -> View {
     let path = format!("{PATH}/{}", it.id);
     let view = View::new(Place::Administrators, it.email.as_str())
         .crumb(PATH, "Administrators")
@@ -167,6 +174,11 @@ fn view(guest: &Guest, it: &Somebody, form: Form) -> View {
         let words = "This is your own account: another administrator changes its role, or shuts it out.";
         return view.section(Section::note(Tone::Plain, words));
     }
+    let view = view.section_if(has_factor, || {
+        Section::words("For somebody who has lost the phone and the recovery codes. They are told by mail.")
+            .heading("Second factor")
+            .action(Action::post(guest, format!("{path}/remove-factor"), "Remove it").danger())
+    });
     let view = view.section(Section::form(form).heading("Role"));
     match it.disabled_at {
         Some(_) => view.section(
@@ -189,7 +201,8 @@ async fn show(
 ) -> Answer {
     let it = app.administrator(&visit.caller, id).await?;
     let form = role_form(&app, &visit, &it).await?;
-    view(&visit, &it, form).show(&app, &visit).await
+    let has_factor = app.has_factor(&visit.caller, Person::Administrator(id)).await?;
+    view(&visit, &it, form, has_factor).show(&app, &visit).await
 }
 
 async fn change(
@@ -197,13 +210,15 @@ async fn change(
     Path(id): Path<AdministratorId>,
     Sent { visit, typed }: Sent<Administrator>,
 ) -> Answer {
+    must_be_fresh(&app, &visit, &format!("{PATH}/{id}")).await?;
     let role = role_typed(&typed);
     match app.change_administrator_role(&visit.caller, id, typed.version(), role).await {
         Ok(_) => go_to(&format!("{PATH}/{id}"), Notice::Saved),
         Err(error) => {
             let it = app.administrator(&visit.caller, id).await?;
             let (status, form) = role_form(&app, &visit, &it).await?.refused(&typed, error)?;
-            view(&visit, &it, form).answer(status, &app, &visit).await
+            let has_factor = app.has_factor(&visit.caller, Person::Administrator(id)).await?;
+            view(&visit, &it, form, has_factor).answer(status, &app, &visit).await
         }
     }
 }
@@ -226,6 +241,7 @@ async fn show_disable(
     Path(id): Path<AdministratorId>,
     visit: Visit<Administrator>,
 ) -> Answer {
+    must_be_fresh(&app, &visit, &format!("{PATH}/{id}/disable")).await?;
     let it = app.administrator(&visit.caller, id).await?;
     disable_view(&it, disable_form(&visit, &it)).show(&app, &visit).await
 }
@@ -254,6 +270,17 @@ async fn enable(
     Path(id): Path<AdministratorId>,
     Sent { visit, .. }: Sent<Administrator>,
 ) -> Answer {
+    must_be_fresh(&app, &visit, &format!("{PATH}/{id}")).await?;
     app.set_administrator_enabled(&visit.caller, id, None, true).await?;
     go_to(&format!("{PATH}/{id}"), Notice::LetIn)
+}
+
+async fn remove_factor(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<AdministratorId>,
+    Sent { visit, .. }: Sent<Administrator>,
+) -> Answer {
+    must_be_fresh(&app, &visit, &format!("{PATH}/{id}")).await?;
+    app.remove_administrator_factor(&visit.caller, id).await?;
+    go_to(&format!("{PATH}/{id}"), Notice::FactorRemoved)
 }

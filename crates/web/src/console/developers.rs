@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use app::{App, ApplicationFilter, DeveloperFilter, PageRequest};
 use axum::extract::State as Shared;
-use domain::{Developer, DeveloperCommand, DeveloperId, DeveloperState, Owner};
+use domain::{Developer, DeveloperCommand, DeveloperId, DeveloperState, Owner, Person};
 
 use crate::cell::{Action, Cell};
 use crate::field::{Choice, Field};
 use crate::form::{Form, confirmed};
 use crate::frame::Place;
+use crate::fresh::must_be_fresh;
 use crate::list::Listing;
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
@@ -27,6 +28,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .post("/console/developers/{id}/approve", "Let a developer in", approve)
         .post("/console/developers/{id}/reject", "Do not let a developer in", reject)
         .post("/console/developers/{id}/revoke", "Shut a developer out", revoke)
+        .post("/console/developers/{id}/remove-factor", "Remove a second factor that is lost", remove_factor)
         .post("/console/developers/{id}/end-sessions", "Sign a developer out everywhere", end_sessions)
         .get("/console/developers/{id}/delete", "Delete a developer", show_delete)
         .post("/console/developers/{id}/delete", "Delete a developer", delete)
@@ -114,6 +116,13 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<DeveloperId>, visit:
                 .action(end.quiet()),
         )
     };
+    let has_factor = app.has_factor(&visit.caller, Person::Developer(id)).await?;
+    let view = view.section_if(has_factor, || {
+        let remove = Action::post(&visit, format!("{PATH}/{id}/remove-factor"), "Remove it");
+        Section::words("For somebody who has lost the phone and the recovery codes. They are told by mail.")
+            .heading("Second factor")
+            .action(remove.danger())
+    });
     view.section(Section::table(owned).heading("Applications"))
         .section(
             Section::words("Their own applications go with it, with keys and subscriptions.")
@@ -195,6 +204,16 @@ async fn end_sessions(
 ) -> Answer {
     app.end_developer_sessions(&visit.caller, id).await?;
     go_to(&format!("{PATH}/{id}"), Notice::SessionEnded)
+}
+
+async fn remove_factor(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<DeveloperId>,
+    Sent { visit, .. }: Sent<Administrator>,
+) -> Answer {
+    must_be_fresh(&app, &visit, &format!("{PATH}/{id}")).await?;
+    app.remove_developer_factor(&visit.caller, id).await?;
+    go_to(&format!("{PATH}/{id}"), Notice::FactorRemoved)
 }
 
 fn delete_form(guest: &Guest, developer: &Developer) -> Form {

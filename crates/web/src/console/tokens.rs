@@ -10,6 +10,7 @@ use crate::cell::{Action, Cell, Tone};
 use crate::field::{Choice, Field};
 use crate::form::{Form, confirmed};
 use crate::frame::Place;
+use crate::fresh::must_be_fresh;
 use crate::list::Listing;
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
@@ -98,6 +99,7 @@ fn new_view(form: Form) -> View {
 }
 
 async fn show_new(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+    must_be_fresh(&app, &visit, NEW).await?;
     new_view(form(&visit)).show(&app, &visit).await
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::list::ends;
 use super::{One, certificate, recognised_by};
 use crate::cell::{Action, Cell, Tone};
+use crate::fresh::must_be_fresh;
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, Table, View};
@@ -143,6 +144,7 @@ async fn reveal(
     Path(id): Path<CredentialId>,
     Sent { visit, .. }: Sent<Person>,
 ) -> Answer {
+    must_be_fresh(&app, &visit, &format!("/credentials/{id}")).await?;
     let revealed = app.reveal_credential(&visit.caller, id).await?;
     let one = One::load(&app, &visit, id).await?;
     let mut rows = Vec::new();

@@ -165,6 +165,39 @@ pub async fn first_call(desk: &Desk, it: &Chromium, name: &str, scripts: bool) {
     it.scripts(true).await;
 }
 
+/// A second factor is set up with the picture's secret, and asked for at the next sign-in.
+pub async fn second_factor(desk: &Desk, it: &Chromium) {
+    let linus = desk.developer("linus").await;
+    it.look(1280, false).await;
+    it.become_(linus.bearer.as_deref().unwrap()).await;
+    it.open("/account").await;
+    it.press("Set up a second factor").await;
+    it.says("Read this picture with an app").await;
+    let secret = it.run("return document.querySelector('p.about code').textContent").await;
+    let secret = totp_rs::Secret::try_from_base32(secret.as_str().unwrap()).unwrap();
+    let app = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    let code = || app.generate(u64::try_from(desk.clock.now().unix_seconds()).unwrap()).to_string();
+    it.type_("code", "000000").await;
+    it.press("Set it up").await;
+    it.says("is not right").await;
+    it.type_("code", &code()).await;
+    it.press("Set it up").await;
+    it.says("This is the only time that you see them.").await;
+    it.press("I have stored them").await;
+    it.says("Recovery codes left").await;
+    it.click("nav.you button").await;
+    desk.clock.advance(std::time::Duration::from_secs(60));
+    it.open("/applications").await;
+    sign_in(it, "linus@example.com", "linus likes violet umbrellas").await;
+    it.says("Type the six digits").await;
+    it.open("/applications").await;
+    assert_eq!(it.path().await, "/sign-in", "the password alone opens nothing");
+    sign_in(it, "linus@example.com", "linus likes violet umbrellas").await;
+    it.type_("code", &code()).await;
+    it.press("Sign in").await;
+    assert_eq!(it.path().await, "/applications");
+}
+
 async fn sign_in(it: &Chromium, email: &str, password: &str) {
     it.type_("email", email).await;
     it.type_("password", password).await;

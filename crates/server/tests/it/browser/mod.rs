@@ -18,6 +18,7 @@ async fn journeys() {
     journeys::first_api(&desk, &chromium).await;
     journeys::first_call(&desk, &chromium, "ada", true).await;
     journeys::first_call(&desk, &chromium, "grace", false).await;
+    journeys::second_factor(&desk, &chromium).await;
     chromium.close().await;
 }
 

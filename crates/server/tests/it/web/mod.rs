@@ -13,6 +13,7 @@ pub mod guests;
 mod oauth_settings;
 mod requests;
 mod reset_password;
+mod second_factor;
 mod settings;
 mod setup;
 mod sign_in;

@@ -1,0 +1,371 @@
+//! The second factor: set up, shown at sign-in (`second_step.rs`), taken away. Technical users of gateways are programs
+//! and have none.
+
+mod second_step;
+mod ticket;
+mod totp;
+
+use domain::{
+    Access, AdministratorId, DeveloperId, Email, Event, Factor, Instant, Person, Resource, Sealed,
+    SecretHash, Session,
+};
+use serde_json::json;
+use std::time::Duration;
+use store::Tx;
+
+use crate::keys::fill_random;
+use crate::mail::greeting_line;
+use crate::sign_in::person;
+use crate::{App, Caller, Error, Identity, Result};
+use ticket::Ticket;
+
+pub use second_step::SignInStep;
+pub use totp::Provision;
+
+/// What somebody is told who has a second factor where no code can be given.
+pub const SECOND_FACTOR: &str =
+    "this account has a second factor: sign in at the portal’s page, where the code can be given";
+/// The same, who has to set one up first.
+pub const SECOND_FACTOR_MISSING: &str =
+    "this account needs a second factor: sign in at the portal’s page once to set it up";
+const WRONG_CODE: Error = Error::Unauthenticated("the code is wrong, too old, or was used before");
+
+/// How long after signing in somebody may do what matters most.
+const FRESH: Duration = Duration::from_secs(600);
+
+/// Of whom a second factor is demanded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// Of nobody: whoever wants one has one.
+    #[default]
+    Voluntary,
+    /// Of those who run this installation.
+    Administrators,
+    /// Of developers, too.
+    Everybody,
+}
+
+/// A new second factor, before it is kept: what to give to the app, and what brings it back with the first code.
+#[derive(Clone, Debug)]
+pub struct Enrollment {
+    /// For the app.
+    pub provision: Provision,
+    /// Comes back with the first code.
+    pub ticket: String,
+}
+
+/// Five free tries, then ever longer, up to a quarter of an hour; after a hundred none within the day. Whoever tries
+/// codes has the password already.
+fn code_delay(failures: u32) -> Duration {
+    match failures.checked_sub(5) {
+        None | Some(0) => Duration::ZERO,
+        Some(over) if over < 95 => Duration::from_secs(1 << over.min(10)).min(Duration::from_secs(900)),
+        Some(_) => Duration::from_secs(24 * 3600),
+    }
+}
+
+#[macros::boxed]
+impl App {
+    /// Whether somebody has signed in within the last ten minutes. API tokens and the command line are no sign-in, and
+    /// with Basic the password comes with every request.
+    ///
+    /// # Errors
+    /// [`Error::Reauthenticate`] if not.
+    pub async fn must_be_fresh(&self, caller: &Caller) -> Result<()> {
+        let Some(id) = caller.session() else { return Ok(()) };
+        let session: Option<Session> = self.store.read().find(id).await?;
+        match session {
+            Some(session) if self.clock.now().since(session.meta.created_at) > FRESH => {
+                Err(Error::Reauthenticate)
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The caller's own second factor, if they have one.
+    ///
+    /// # Errors
+    /// If nobody is signed in.
+    pub async fn own_factor(&self, caller: &Caller) -> Result<Option<Factor>> {
+        Ok(self.store.read().factor_of(person(caller)?).await?)
+    }
+
+    /// Somebody begins to set up a second factor. Nothing is kept before the first code.
+    ///
+    /// # Errors
+    /// If nobody is signed in, or not lately; for technical users; if there is one already.
+    pub async fn begin_enrollment(&self, caller: &Caller) -> Result<Enrollment> {
+        let person = self.may_enroll(caller).await?;
+        let mut secret = vec![0u8; totp::SECRET];
+        fill_random(&mut secret);
+        let ticket = Ticket::to_enroll(person, secret, self.clock.now());
+        self.enrollment(&ticket).await
+    }
+
+    /// Somebody shows the first code. The answer holds the recovery codes; they are never shown again.
+    ///
+    /// # Errors
+    /// As [`App::begin_enrollment`]; if the code is wrong, or it took too long.
+    pub async fn enroll(&self, caller: &Caller, ticket: &str, code: &str) -> Result<Vec<String>> {
+        let person = self.may_enroll(caller).await?;
+        let ticket = self.open_ticket(ticket)?;
+        if ticket.person != person {
+            return Err(ticket::OVER);
+        }
+        let mut tx = self.begin(caller).await?;
+        let codes = self.keep_factor(&mut tx, &ticket, code).await?;
+        self.commit(tx).await?;
+        Ok(codes)
+    }
+
+    /// New recovery codes in the place of the old ones. They are never shown again.
+    ///
+    /// # Errors
+    /// If nobody is signed in, or not lately; if there is no second factor.
+    pub async fn renew_recovery_codes(&self, caller: &Caller) -> Result<Vec<String>> {
+        let person = person(caller)?;
+        self.must_be_fresh(caller).await?;
+        let mut tx = self.begin(caller).await?;
+        let factor = tx.read().factor_of(person).await?.ok_or_else(none)?;
+        let (codes, hashes) = self.recovery_codes(person);
+        let change = factor.renew_recovery_codes(hashes, tx.now());
+        tx.save(change).await?;
+        self.tell_of_factor(&tx, person, "new recovery codes were made; the old ones work no more").await?;
+        self.commit(tx).await?;
+        Ok(codes)
+    }
+
+    /// Somebody takes their own second factor away.
+    ///
+    /// # Errors
+    /// As [`App::renew_recovery_codes`]; if one is demanded.
+    pub async fn remove_own_factor(&self, caller: &Caller) -> Result<()> {
+        let person = person(caller)?;
+        self.must_be_fresh(caller).await?;
+        if self.demands_factor(person) {
+            let message = "a second factor is demanded here; set up another one by way of an administrator, who removes this one";
+            return Err(Error::conflict("demanded", message));
+        }
+        self.drop_factor(caller, person, "was removed").await
+    }
+
+    /// An administrator removes the second factor of a developer who has lost it. The developer is told.
+    ///
+    /// # Errors
+    /// If the caller may not, or has not signed in lately; if there is none.
+    pub async fn remove_developer_factor(&self, caller: &Caller, id: DeveloperId) -> Result<()> {
+        caller.must_administer(Resource::Developers, Access::Write)?;
+        self.must_be_fresh(caller).await?;
+        self.developer(caller, id).await?;
+        self.drop_factor(caller, Person::Developer(id), "was removed by an administrator").await
+    }
+
+    /// The same of another administrator.
+    ///
+    /// # Errors
+    /// As [`App::remove_developer_factor`].
+    pub async fn remove_administrator_factor(&self, caller: &Caller, id: AdministratorId) -> Result<()> {
+        self.must_make_administrators(caller).await?;
+        self.administrator(caller, id).await?;
+        if caller.person() == Some(Person::Administrator(id)) {
+            return self.remove_own_factor(caller).await;
+        }
+        self.drop_factor(caller, Person::Administrator(id), "was removed by an administrator").await
+    }
+
+    /// The same, of the administrator with an address: at the command line, where nobody else can do it any more.
+    ///
+    /// # Errors
+    /// As [`App::remove_developer_factor`].
+    pub async fn remove_factor_at(&self, caller: &Caller, email: &str) -> Result<()> {
+        let email = Email::parse(email).map_err(|e| e.within("email"))?;
+        let found = self.store.read().administrator_by_email(&email).await?;
+        let id = found.ok_or(Error::NotFound(AdministratorId::KIND))?.id;
+        self.remove_administrator_factor(caller, id).await
+    }
+
+    /// Whether a person has a second factor: for administrators.
+    ///
+    /// # Errors
+    /// If the caller may not.
+    pub async fn has_factor(&self, caller: &Caller, person: Person) -> Result<bool> {
+        let resource = match person {
+            Person::Developer(_) => Resource::Developers,
+            Person::Administrator(_) => Resource::Administrators,
+        };
+        caller.must_administer(resource, Access::Read)?;
+        Ok(self.store.read().factor_of(person).await?.is_some())
+    }
+
+    /// Whether somebody cannot sign in without one. Technical users are not asked.
+    pub(crate) fn demands_factor(&self, person: Person) -> bool {
+        match (self.settings.second_factor, person) {
+            (SecondFactor::Voluntary, _) | (SecondFactor::Administrators, Person::Developer(_)) => false,
+            (SecondFactor::Everybody, _) | (SecondFactor::Administrators, Person::Administrator(_)) => true,
+        }
+    }
+
+    async fn may_enroll(&self, caller: &Caller) -> Result<Person> {
+        let person = person(caller)?;
+        if matches!(caller.identity, Identity::Provider { .. }) {
+            let message = "the technical user of a gateway is a program, and has no second factor";
+            return Err(Error::Forbidden(message.to_owned()));
+        }
+        self.must_be_fresh(caller).await?;
+        match self.store.read().factor_of(person).await? {
+            Some(_) => Err(Error::conflict("exists", "there is a second factor already; remove it first")),
+            None => Ok(person),
+        }
+    }
+
+    async fn enrollment(&self, ticket: &Ticket) -> Result<Enrollment> {
+        let secret = ticket.secret.as_deref().ok_or(ticket::OVER)?;
+        let account = self.address_of(ticket.person).await?.ok_or(ticket::OVER)?;
+        let provision = totp::provision(secret, account.as_str())?;
+        Ok(Enrollment { provision, ticket: self.seal_ticket(ticket) })
+    }
+
+    /// Keeps the secret of a ticket, if the code is one of it.
+    async fn keep_factor(&self, tx: &mut Tx, ticket: &Ticket, code: &str) -> Result<Vec<String>> {
+        let secret = ticket.secret.as_deref().ok_or(ticket::OVER)?;
+        let step = totp::step_of(secret, &plain(code), seconds(tx.now()))?;
+        let step = step.ok_or_else(|| {
+            domain::Invalid::field("code", "wrong", "is not right; look whether the clock of your phone is")
+        })?;
+        let (codes, hashes) = self.recovery_codes(ticket.person);
+        let sealed = Sealed(self.keys.seal(&place(ticket.person), secret));
+        let change = Factor::enroll(self.new_id(), ticket.person, sealed, step, hashes, tx.now());
+        match tx.save(change).await {
+            Err(store::Error::Unique { .. }) => {
+                return Err(Error::conflict("exists", "there is a second factor already; remove it first"));
+            }
+            other => other?,
+        };
+        self.tell_of_factor(tx, ticket.person, "was set up").await?;
+        Ok(codes)
+    }
+
+    /// Takes a code: one of the app's, or one for recovery. Of several who bring the same one at once one gets through.
+    pub(crate) async fn take_code(&self, tx: &mut Tx, factor: &Factor, code: &str) -> Result<()> {
+        let code = plain(code);
+        let secret = self.keys.open(&place(factor.person), &factor.secret.0);
+        let secret = secret.ok_or_else(|| Error::Internal("a second factor does not open".to_owned()))?;
+        let step = totp::step_of(&secret, &code, seconds(tx.now()))?;
+        let by_app = step.and_then(|step| factor.take_code(step, tx.now()));
+        let hash = self.recovery_hash(factor.person, &code);
+        let by_recovery = || factor.take_recovery_code(&hash, tx.now());
+        let is_by_app = by_app.is_some();
+        let change = by_app.or_else(by_recovery).ok_or(WRONG_CODE)?;
+        let left = change.after().recovery.len();
+        match tx.save(change).await {
+            Err(store::Error::Stale) => return Err(WRONG_CODE),
+            other => other?,
+        };
+        if !is_by_app {
+            let what = format!("a recovery code was used; {left} are left");
+            self.tell_of_factor(tx, factor.person, &what).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts a try before a code is compared. A code that is right makes another version of the factor, whose counter
+    /// begins anew.
+    pub(crate) async fn take_code_guess(&self, factor: &Factor) -> Result<()> {
+        let parts: [&[u8]; 2] = [factor.id.0.as_bytes(), &factor.meta.version.to_be_bytes()];
+        let key = self.keys.pepper().fingerprint("code-guesses", &parts);
+        let now = self.clock.now();
+        match self.store.take_attempt(&key, now, code_delay).await? {
+            Some(until) => Err(Error::Limited { retry_after_s: until.since(now).as_secs() + 1 }),
+            None => Ok(()),
+        }
+    }
+
+    /// Codes that people can write down, and what is kept of them: 80 bits each.
+    fn recovery_codes(&self, person: Person) -> (Vec<String>, Vec<SecretHash>) {
+        let codes: Vec<String> = (0..Factor::RECOVERY_CODES).map(|_| recovery_code()).collect();
+        let hashes = codes.iter().map(|code| self.recovery_hash(person, &plain(code))).collect();
+        (codes, hashes)
+    }
+
+    fn recovery_hash(&self, person: Person, code: &str) -> SecretHash {
+        let place = place(person);
+        SecretHash(self.keys.pepper().fingerprint("recovery-code", &[place.as_bytes(), code.as_bytes()]))
+    }
+
+    async fn drop_factor(&self, caller: &Caller, person: Person, what: &str) -> Result<()> {
+        let mut tx = self.begin(caller).await?;
+        let factor = tx.read().factor_of(person).await?.ok_or_else(none)?;
+        tx.save(factor.remove()).await?;
+        self.tell_of_factor(&tx, person, what).await?;
+        self.commit(tx).await
+    }
+
+    /// Whoever it happens to without having done it should know.
+    async fn tell_of_factor(&self, tx: &Tx, person: Person, what: &str) -> Result<()> {
+        let Some(to) = self.address_of(person).await? else { return Ok(()) };
+        let what =
+            if what.starts_with("was ") { format!("your second factor {what}") } else { what.to_owned() };
+        let text = format!(
+            "{}\n\n{what}.\n\nIf it was not you, choose a new password now and tell your administrator: {}/forgot-password\n",
+            greeting_line(),
+            self.settings.public_url,
+        );
+        self.post(tx, &to, "Your second factor", text).await
+    }
+
+    /// A wrong code leaves a trace, as a wrong password does.
+    pub(crate) async fn note_bad_code(&self, caller: &Caller, factor: &Factor) -> Result<()> {
+        let mut tx = self.begin(caller).await?;
+        tx.note(Event { action: "factor.code_refused", details: json!({}) }, factor);
+        Ok(tx.commit().await?)
+    }
+}
+
+fn none() -> Error {
+    Error::conflict("none", "there is no second factor")
+}
+
+fn place(person: Person) -> String {
+    match person {
+        Person::Developer(id) => format!("factors.secret.developer.{id}"),
+        Person::Administrator(id) => format!("factors.secret.administrator.{id}"),
+    }
+}
+
+fn seconds(at: Instant) -> u64 {
+    u64::try_from(at.unix_seconds()).unwrap_or_default()
+}
+
+/// A code without what people type around it.
+fn plain(code: &str) -> String {
+    code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(64).collect::<String>().to_lowercase()
+}
+
+/// Four groups of four, of letters and digits that are not mistaken for each other.
+fn recovery_code() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
+    let mut random = [0u8; 16];
+    fill_random(&mut random);
+    let letters: Vec<char> =
+        random.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_114_the_delay_grows_to_a_day() {
+        let seconds = |n| code_delay(n).as_secs();
+        assert_eq!([1, 5, 6, 7, 10, 15, 16, 99].map(seconds), [0, 0, 2, 4, 32, 900, 900, 900]);
+        assert_eq!(seconds(100), 86_400);
+    }
+
+    #[test]
+    fn recovery_codes_are_read_as_people_type_them() {
+        let code = recovery_code();
+        assert_eq!((code.len(), code.matches('-').count()), (19, 3));
+        assert_eq!(plain(&format!(" {} ", code.to_uppercase().replace('-', " "))), plain(&code));
+    }
+}

@@ -1,0 +1,193 @@
+//! The second step of signing in.
+
+use domain::{Administrator, ClientId, Developer, Factor, Person};
+use store::Tx;
+
+use super::ticket::{OVER, Ticket};
+use super::{Enrollment, SECOND_FACTOR, SECOND_FACTOR_MISSING, WRONG_CODE, totp};
+use crate::keys::fill_random;
+use crate::sign_in::{
+    Start, acting, may_sign_in, may_still_sign_in, must_still_be_in, must_still_have_this_password,
+};
+use crate::{App, Caller, Error, Result, SignedIn};
+
+/// How far somebody has come who has shown the right password.
+#[derive(Clone, Debug)]
+pub enum SignInStep {
+    /// In.
+    Done(Box<SignedIn>),
+    /// A code is asked for. The ticket comes back with it, and opens nothing.
+    Code {
+        /// See above.
+        ticket: String,
+    },
+    /// A second factor has to be set up first.
+    Enroll {
+        /// What to give to the app.
+        enrollment: Box<Enrollment>,
+    },
+}
+
+/// Whose sign-in goes on, with the password that was right.
+enum Account {
+    Developer(Developer),
+    Administrator(Administrator),
+}
+
+#[macros::boxed]
+impl App {
+    /// What comes after the right password; `None`: nothing.
+    pub(crate) async fn next_step(
+        &self,
+        person: Person,
+        password_hash: &str,
+        keep_for: Option<ClientId>,
+    ) -> Result<Option<SignInStep>> {
+        let now = self.clock.now();
+        let password = self.password_mark(password_hash);
+        if self.store.read().factor_of(person).await?.is_some() {
+            let ticket = Ticket::after_password(person, password, keep_for, None, now);
+            return Ok(Some(SignInStep::Code { ticket: self.seal_ticket(&ticket) }));
+        }
+        if !self.demands_factor(person) || self.is_technical(person).await? {
+            return Ok(None);
+        }
+        let mut secret = vec![0u8; totp::SECRET];
+        fill_random(&mut secret);
+        let ticket = Ticket::after_password(person, password, keep_for, Some(secret), now);
+        let enrollment = Box::new(self.enrollment(&ticket).await?);
+        Ok(Some(SignInStep::Enroll { enrollment }))
+    }
+
+    /// The code is there: now there is a session.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] if it took too long or the password was changed; [`Error::Unauthenticated`] if the code is wrong or
+    /// was used; [`Error::Limited`] after too many wrong ones.
+    pub async fn sign_in_with_code(
+        &self,
+        caller: &Caller,
+        ticket: &str,
+        code: &str,
+        user_agent: &str,
+    ) -> Result<SignedIn> {
+        let ticket = self.open_ticket(ticket)?;
+        let account = self.account_of(&ticket).await?;
+        let factor = self.store.read().factor_of(ticket.person).await?.ok_or(OVER)?;
+        self.take_code_guess(&factor).await?;
+        let mut tx = self.begin_sign_in(caller, &ticket, &account).await?;
+        match self.take_code(&mut tx, &factor, code).await {
+            Err(error @ Error::Unauthenticated(_)) => {
+                drop(tx);
+                self.note_bad_code(caller, &factor).await?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+            Ok(()) => {
+                let start = Start { keep_for: ticket.keep_for.map(ClientId), second_factor: true };
+                self.start_session(tx, caller, ticket.person, user_agent, start).await
+            }
+        }
+    }
+
+    /// What to show to somebody who has to set up a second factor and typed a wrong code.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] if it took too long.
+    pub async fn enrollment_at_sign_in(&self, ticket: &str) -> Result<Enrollment> {
+        self.enrollment(&self.open_ticket(ticket)?).await
+    }
+
+    /// The second factor is set up by its first code, and there is a session. The answer holds the recovery codes.
+    ///
+    /// # Errors
+    /// As [`App::sign_in_with_code`].
+    pub async fn enroll_at_sign_in(
+        &self,
+        caller: &Caller,
+        ticket: &str,
+        code: &str,
+        user_agent: &str,
+    ) -> Result<(SignedIn, Vec<String>)> {
+        let ticket = self.open_ticket(ticket)?;
+        let account = self.account_of(&ticket).await?;
+        let mut tx = self.begin_sign_in(caller, &ticket, &account).await?;
+        let codes = self.keep_factor(&mut tx, &ticket, code).await?;
+        let start = Start { keep_for: ticket.keep_for.map(ClientId), second_factor: true };
+        let signed_in = self.start_session(tx, caller, ticket.person, user_agent, start).await?;
+        Ok((signed_in, codes))
+    }
+
+    /// The second factor that has to be proven where a code can be given beside the password; the try is counted.
+    pub(crate) async fn factor_to_prove(&self, person: Person, code: Option<&str>) -> Result<Option<Factor>> {
+        match (self.store.read().factor_of(person).await?, code) {
+            (Some(factor), Some(_)) => {
+                self.take_code_guess(&factor).await?;
+                Ok(Some(factor))
+            }
+            (Some(_), None) => Err(Error::Unauthenticated(SECOND_FACTOR)),
+            (None, _) if self.demands_factor(person) && !self.is_technical(person).await? => {
+                Err(Error::Unauthenticated(SECOND_FACTOR_MISSING))
+            }
+            // A code where none is due is not the right one.
+            (None, Some(_)) => Err(WRONG_CODE),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Proves it.
+    pub(crate) async fn prove_factor(
+        &self,
+        tx: &mut Tx,
+        factor: Option<&Factor>,
+        code: Option<&str>,
+    ) -> Result<bool> {
+        match (factor, code) {
+            (Some(factor), Some(code)) => self.take_code(tx, factor, code).await.map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether this is the technical user of a gateway.
+    async fn is_technical(&self, person: Person) -> Result<bool> {
+        let Person::Administrator(id) = person else { return Ok(false) };
+        let administrator: Option<Administrator> = self.store.read().find(id).await?;
+        Ok(administrator.is_some_and(|it| it.role.gateway().is_some()))
+    }
+
+    /// Whose ticket it is, as long as the password is the same.
+    async fn account_of(&self, ticket: &Ticket) -> Result<Account> {
+        let read = self.store.read();
+        let password = ticket.password.ok_or(OVER)?;
+        let is_same = |hash: &str| self.password_mark(hash) == password;
+        match ticket.person {
+            Person::Developer(id) => {
+                let developer: Developer = read.find(id).await?.ok_or(OVER)?;
+                may_sign_in(&developer)?;
+                if developer.password_hash.as_deref().is_some_and(is_same) {
+                    Ok(Account::Developer(developer))
+                } else {
+                    Err(OVER)
+                }
+            }
+            Person::Administrator(id) => {
+                let administrator: Administrator = read.find(id).await?.ok_or(OVER)?;
+                may_still_sign_in(&administrator)?;
+                if is_same(&administrator.password_hash) {
+                    Ok(Account::Administrator(administrator))
+                } else {
+                    Err(OVER)
+                }
+            }
+        }
+    }
+
+    async fn begin_sign_in(&self, caller: &Caller, ticket: &Ticket, account: &Account) -> Result<Tx> {
+        let tx = self.begin(&acting(caller, ticket.person, self.new_id())).await?;
+        match account {
+            Account::Developer(developer) => must_still_have_this_password(&tx, developer).await?,
+            Account::Administrator(administrator) => must_still_be_in(&tx, administrator).await?,
+        }
+        Ok(tx)
+    }
+}

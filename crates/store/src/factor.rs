@@ -1,0 +1,89 @@
+//! Second factors.
+
+use domain::{AdministratorId, DeveloperId, Factor, FactorId, Person, Sealed, SecretHash};
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+
+use crate::record::{Place, meta};
+use crate::{Read, Record, Result};
+
+/// How long a keyed hash is.
+const HASH: usize = 32;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "factors")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub developer_id: Option<Uuid>,
+    pub administrator_id: Option<Uuid>,
+    pub secret: Vec<u8>,
+    pub last_step: i64,
+    /// Keyed hashes, one after the other.
+    pub recovery: Vec<u8>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Record for Factor {
+    type Entity = Entity;
+    type Row = ActiveModel;
+    const ID: Column = Column::Id;
+    const VERSION: Column = Column::Version;
+
+    fn to_row(&self) -> ActiveModel {
+        let (developer_id, administrator_id) = match self.person {
+            Person::Developer(id) => (Some(id.0), None),
+            Person::Administrator(id) => (None, Some(id.0)),
+        };
+        ActiveModel {
+            id: Set(self.id.0),
+            version: Set(self.meta.version),
+            created_at: Set(self.meta.created_at.micros()),
+            updated_at: Set(self.meta.updated_at.micros()),
+            developer_id: Set(developer_id),
+            administrator_id: Set(administrator_id),
+            secret: Set(self.secret.0.clone()),
+            last_step: Set(self.last_step),
+            recovery: Set(self.recovery.iter().flat_map(|hash| hash.0).collect()),
+        }
+    }
+
+    fn from_row(row: Model) -> Result<Self> {
+        let at = Place { table: "factors", id: row.id };
+        let person = match (row.developer_id, row.administrator_id) {
+            (Some(id), None) => Person::Developer(DeveloperId(id)),
+            (None, Some(id)) => Person::Administrator(AdministratorId(id)),
+            _ => return Err(at.corrupt("developer_id")),
+        };
+        let hash = |bytes: &[u8]| at.hash("recovery", bytes);
+        Ok(Self {
+            id: FactorId(row.id),
+            meta: meta(row.version, row.created_at, row.updated_at),
+            person,
+            secret: Sealed(row.secret),
+            last_step: row.last_step,
+            recovery: row.recovery.chunks(HASH).map(hash).collect::<Result<Vec<SecretHash>>>()?,
+        })
+    }
+}
+
+impl<C: ConnectionTrait> Read<'_, C> {
+    /// The second factor of a person, if they have one.
+    ///
+    /// # Errors
+    /// If the database is not available or the row is corrupt.
+    pub async fn factor_of(&self, person: Person) -> Result<Option<Factor>> {
+        let whose = match person {
+            Person::Developer(id) => Column::DeveloperId.eq(id.0),
+            Person::Administrator(id) => Column::AdministratorId.eq(id.0),
+        };
+        self.one(Entity::find().filter(whose)).await
+    }
+}
