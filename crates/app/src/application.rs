@@ -9,7 +9,7 @@ use store::Tx;
 
 use crate::caller::{application_for, partner_for};
 use crate::developer::own_id;
-use crate::new_application::Wish;
+use crate::new_application::WantedApplication;
 use crate::partner::must_be_active;
 use crate::{
     App, ApplicationFilter, Caller, Created, Error, Page, PageRequest, Result, Slice, Sliced, expect_version,
@@ -91,7 +91,7 @@ impl App {
     ) -> Result<Created<Application>> {
         let developer = caller.developer_or_administrator(THIS, Access::Write)?;
         let owner = owner.or(developer.map(Owner::Developer));
-        let wish = Wish { id: self.new_id(), draft, owner, auth_strategy_id, scopes: Vec::new() };
+        let wish = WantedApplication { id: self.new_id(), draft, owner, auth_strategy_id, scopes: Vec::new() };
         let Created { value, secret, replayed } = self.make_application(caller, wish).await?;
         Ok(Created { value: value.application, secret, replayed })
     }

@@ -21,7 +21,7 @@ pub struct Revealed {
     pub values: ExternalValues,
 }
 
-fn place(id: CredentialId) -> String {
+pub(crate) fn place(id: CredentialId) -> String {
     format!("credentials.details.{id}")
 }
 

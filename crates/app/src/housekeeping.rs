@@ -41,7 +41,18 @@ impl App {
             self.verifier().put_back_usage(usage);
             return Err(error.into());
         }
+        self.renew_hashes().await?;
         self.write_refusals().await
+    }
+
+    /// Keeps what was used, and was kept by the hash of an older pepper, by that of the present one.
+    async fn renew_hashes(&self) -> Result<()> {
+        let stale = self.verifier().take_stale_hashes();
+        if stale.is_empty() {
+            return Ok(());
+        }
+        self.store.rehash_credentials(&stale).await?;
+        self.reload_credentials(stale.into_iter().map(|(id, _)| id)).await
     }
 
     /// Removes what is over.

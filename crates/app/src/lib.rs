@@ -33,6 +33,7 @@ mod gateway;
 mod group;
 mod housekeeping;
 mod invitation;
+mod key_rotation;
 mod keys;
 mod mail;
 mod names;
@@ -45,6 +46,7 @@ mod plan;
 mod portal;
 mod refusal;
 mod renewal;
+mod reseal;
 mod request;
 mod request_subject;
 mod request_time;
@@ -70,7 +72,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use domain::{AddressRules, GrantType, MasterKey, Noun, SigningAlgorithm, Transition};
+use domain::{AddressRules, GrantType, MasterKeys, Noun, Peppers, SigningAlgorithm, Transition};
 use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
@@ -89,6 +91,7 @@ pub use evidence::{FoundOut, InMemory};
 pub use example::Example;
 pub use external_credential::Revealed;
 pub use four_eyes::FourEyes;
+pub use key_rotation::{DroppedKeys, KeySource, MasterKeyState};
 pub use keys::Keys;
 pub use mail::{MailJob, ShownMail};
 pub use names::{Names, ToName};
@@ -97,6 +100,7 @@ pub use oauth::*;
 pub use once::Created;
 pub use refusal::RefusedAct;
 pub use renewal::Renewable;
+pub use reseal::Resealing;
 pub use request::{NewRequest, RequestStory};
 pub use rights::Rights;
 pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
@@ -192,6 +196,8 @@ pub struct App {
     me: Weak<Self>,
     pub(crate) store: Store,
     pub(crate) keys: Keys,
+    /// The master keys as they were given at the start, and where they are read again.
+    pub(crate) masters: key_rotation::Masters,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     pub(crate) passwords: password::Passwords,
@@ -223,18 +229,20 @@ impl App {
     /// If the database is not available, or was written under another master key.
     pub async fn start(
         store: Store,
-        master: &MasterKey,
+        masters: impl Into<MasterKeys>,
         settings: Settings,
         clock: Clock,
     ) -> Result<Arc<Self>> {
-        let keys = Keys::new(master);
-        let verifier = Verifier::new(keys.pepper().clone(), settings.max_staleness);
+        let masters = masters.into();
+        let keys = Keys::load(&store, &masters).await?;
+        let verifier = Verifier::new(Peppers::clone(&keys.peppers()), settings.max_staleness);
         let verifier = Arc::new(verifier.with_certificates(settings.certificate_header));
         let app = Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             oauth: oauth::OAuth::new(&store),
             store,
             keys,
+            masters: key_rotation::Masters::new(masters),
             clock,
             settings,
             passwords: password::Passwords::new(),
@@ -251,7 +259,6 @@ impl App {
             verifier,
             calls: calls::Calls::new(),
         });
-        app.check_master_key().await?;
         app.load().await?;
         Ok(app)
     }

@@ -36,7 +36,7 @@ pub struct ShownMail {
     pub text: String,
 }
 
-fn place(id: MailId) -> String {
+pub(crate) fn place(id: MailId) -> String {
     format!("mails.body.{id}")
 }
 

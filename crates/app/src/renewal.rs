@@ -74,9 +74,9 @@ impl App {
     }
 
     async fn renewable_session(&self, renewal: &str) -> Result<Option<Session>> {
-        let hash = self.keys.pepper().hash(SecretKind::SessionRenewal, renewal);
+        let hashes = self.keys.hashes(SecretKind::SessionRenewal, renewal);
         let now = self.clock.now();
-        let session = self.store.read().session_by_renewal(&hash).await?;
+        let session = self.store.read().session_by_renewal(&hashes).await?;
         Ok(session.filter(|session| session.is_renewable(now)))
     }
 

@@ -20,7 +20,7 @@ const HOUSE: &str = "Administrators";
 const MAX_APIS: usize = 50;
 
 /// What is asked for, with what there is already.
-pub(crate) struct Wish {
+pub(crate) struct RequestSubject {
     pub(crate) application: Application,
     pub(crate) provision: Provision,
     pub(crate) gateway_id: Option<GatewayId>,
@@ -57,7 +57,7 @@ impl App {
         caller: &Caller,
         requester: Person,
         new: &NewRequest,
-    ) -> Result<Wish> {
+    ) -> Result<RequestSubject> {
         let package = match new.kind {
             RequestKind::Subscribe => Some(package(tx, &new.context).await?),
             _ => None,
@@ -89,7 +89,7 @@ impl App {
         };
         let provision = tx.save(Transition::create(provision, "provision.created")).await?;
         let apis = asked.into_iter().map(Some).collect();
-        Ok(Wish { application, provision, gateway_id, apis })
+        Ok(RequestSubject { application, provision, gateway_id, apis })
     }
 
     /// Loads the application that something else is asked for.
@@ -99,7 +99,7 @@ impl App {
         caller: &Caller,
         requester: Person,
         new: &NewRequest,
-    ) -> Result<Wish> {
+    ) -> Result<RequestSubject> {
         let id = new
             .application
             .ok_or_else(|| Invalid::field("application", "required", "must be the id of an application"))?;
@@ -112,13 +112,13 @@ impl App {
         tx.lock_application(id).await?;
         let mut wish = match tx.read().provision_of(id).await? {
             Some(provision) => {
-                Wish { application, gateway_id: provision.gateway_id, provision, apis: Vec::new() }
+                RequestSubject { application, gateway_id: provision.gateway_id, provision, apis: Vec::new() }
             }
             None if new.kind == RequestKind::Increase => {
                 // It had nothing to do with a gateway until now.
                 let gateway_id = self.gateway_of(tx, caller, &distinct(&new.apis)?).await?;
                 let change = Provision::create(self.new_id(), id, gateway_id, requester, tx.now());
-                Wish { application, gateway_id, provision: tx.save(change).await?, apis: Vec::new() }
+                RequestSubject { application, gateway_id, provision: tx.save(change).await?, apis: Vec::new() }
             }
             None => return Err(Error::conflict("no_provision", "the application is at no gateway")),
         };

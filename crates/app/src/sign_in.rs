@@ -150,11 +150,11 @@ impl App {
 
     async fn session_identity(&self, bearer: &str) -> Result<Identity> {
         const OVER: Error = Error::Unauthenticated("you are not signed in any more; sign in again");
-        let hash = self.keys.pepper().hash(SecretKind::Session, bearer);
+        let hashes = self.keys.hashes(SecretKind::Session, bearer);
         let read = self.store.read();
         let now = self.clock.now();
         let session = read
-            .session_by_hash(&hash)
+            .session_by_hash(&hashes)
             .await?
             .filter(|session| self.is_session_alive(session, now))
             .ok_or(OVER)?;
@@ -265,11 +265,11 @@ impl App {
     ) -> Result<Administrator> {
         const GONE: Error =
             Error::Gone("this link was used before or is too old; restart Keywright for a new one");
-        let hash = self.keys.pepper().hash(SecretKind::Setup, token);
+        let hashes = self.keys.hashes(SecretKind::Setup, token);
         let found = self
             .store
             .read()
-            .one_time_token(SecretKind::Setup, &hash)
+            .one_time_token(SecretKind::Setup, &hashes)
             .await?
             .ok_or(Error::NotFound("token"))?;
         if !found.is_usable(self.clock.now()) || self.store.read().count_administrators().await? > 0 {
@@ -278,7 +278,7 @@ impl App {
         domain::check_password(password, &[email, "keywright", "administrator"])?;
         let password_hash = self.passwords.hash(password).await?;
         let tx = self.begin(caller).await?;
-        if !tx.use_one_time_token(&hash).await? {
+        if !tx.use_one_time_token(&found.hash).await? {
             return Err(GONE);
         }
         let change = Administrator::create(self.new_id::<AdministratorId>(), email, password_hash, tx.now())?;
@@ -309,7 +309,7 @@ impl App {
 
     /// Forgives bad tries on an account, wherever they came from: the owner has chosen a new password.
     pub(crate) async fn forgive(&self, email: &Email) -> Result<()> {
-        let key = self.keys.pepper().fingerprint("guesses", &[email.unique_key().as_bytes()]);
+        let key = self.keys.marks().fingerprint("guesses", &[email.unique_key().as_bytes()]);
         Ok(self.store.forgive_attempts(&key).await?)
     }
 
@@ -317,10 +317,10 @@ impl App {
     fn guess_keys(&self, caller: &Caller, email: &Email) -> [[u8; 32]; 2] {
         let account = email.unique_key();
         let network = caller.address.map(network).unwrap_or_default();
-        let pepper = self.keys.pepper();
+        let marks = self.keys.marks();
         [
-            pepper.fingerprint("guesses-from", &[account.as_bytes(), &network]),
-            pepper.fingerprint("guesses", &[account.as_bytes()]),
+            marks.fingerprint("guesses-from", &[account.as_bytes(), &network]),
+            marks.fingerprint("guesses", &[account.as_bytes()]),
         ]
     }
 

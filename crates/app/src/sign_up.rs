@@ -258,17 +258,17 @@ impl App {
     /// # Errors
     /// If the database is not available.
     pub async fn is_link_over(&self, kind: SecretKind, secret: &str) -> Result<bool> {
-        let hash = self.keys.pepper().hash(kind, secret);
+        let hashes = self.keys.hashes(kind, secret);
         let read = self.store.read();
-        let Some(token) = read.one_time_token(kind, &hash).await? else { return Ok(false) };
+        let Some(token) = read.one_time_token(kind, &hashes).await? else { return Ok(false) };
         let has_no_use = kind == SecretKind::Setup && read.count_administrators().await? > 0;
         Ok(has_no_use || !token.is_usable(self.clock.now()))
     }
 
     async fn one_time(&self, kind: SecretKind, secret: &str) -> Result<(OneTimeToken, Developer)> {
-        let hash = self.keys.pepper().hash(kind, secret);
+        let hashes = self.keys.hashes(kind, secret);
         let read = self.store.read();
-        let token = read.one_time_token(kind, &hash).await?.ok_or(Error::NotFound("token"))?;
+        let token = read.one_time_token(kind, &hashes).await?.ok_or(Error::NotFound("token"))?;
         if !token.is_usable(self.clock.now()) {
             return Err(Error::Gone("this link was used before or is too old; ask for a new one"));
         }
@@ -326,7 +326,7 @@ impl App {
 
     /// Whether this address may get another mail that a stranger can cause. Nobody is told if not.
     async fn may_mail(&self, email: &Email) -> Result<bool> {
-        let key = self.keys.pepper().fingerprint("mails", &[email.unique_key().as_bytes()]);
+        let key = self.keys.marks().fingerprint("mails", &[email.unique_key().as_bytes()]);
         Ok(self.store.take_attempt(&key, self.clock.now(), mail_delay).await?.is_none())
     }
 

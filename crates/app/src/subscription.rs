@@ -96,7 +96,7 @@ impl App {
         plan: PlanId,
         comment: &str,
     ) -> Result<Created<Subscription>> {
-        self.ask(caller, application, version, Wish::Plan(plan), comment).await
+        self.ask(caller, application, version, PlanChoice::Plan(plan), comment).await
     }
 
     /// Asks for an API version under the first plan that it offers: for those who know nothing of plans. The
@@ -110,7 +110,7 @@ impl App {
         application: ApplicationId,
         version: ApiVersionId,
     ) -> Result<Created<Subscription>> {
-        self.ask(caller, application, version, Wish::FirstPlan, "").await
+        self.ask(caller, application, version, PlanChoice::FirstPlan, "").await
     }
 
     async fn ask(
@@ -118,7 +118,7 @@ impl App {
         caller: &Caller,
         application: ApplicationId,
         version: ApiVersionId,
-        wish: Wish,
+        wish: PlanChoice,
         comment: &str,
     ) -> Result<Created<Subscription>> {
         let comment = Text::parse(comment).map_err(|e| e.within("comment"))?;
@@ -133,8 +133,8 @@ impl App {
         }
         let version = offered_version(&tx, caller, &application, version).await?;
         let plan = match wish {
-            Wish::Plan(plan) => offered_plan(&tx, &version, plan).await?,
-            Wish::FirstPlan => first_plan(&tx, &application, &version).await?,
+            PlanChoice::Plan(plan) => offered_plan(&tx, &version, plan).await?,
+            PlanChoice::FirstPlan => first_plan(&tx, &application, &version).await?,
         };
         if !version.open_for_subscriptions && caller.developer().is_some() {
             return Err(not_open());
@@ -302,7 +302,7 @@ impl App {
 }
 
 /// Which plan is wanted.
-enum Wish {
+enum PlanChoice {
     Plan(PlanId),
     FirstPlan,
 }

@@ -86,6 +86,8 @@ ids! {
     MailId = "mail";
     /// Where events are sent to.
     WebhookEndpointId = "webhook_endpoint";
+    /// A master key, by its number.
+    KeyGenerationId = "master_key";
     /// Something that happened, as it is told to webhook endpoints.
     WebhookEventId = "event";
     /// One event on its way to one endpoint.

@@ -67,12 +67,14 @@ mod group;
 mod id;
 mod instant;
 mod invitation;
+mod key_generation;
 mod mail;
 mod master_key;
 mod oauth_grant;
 mod oauth_scope;
 pub mod openapi;
 mod partner;
+mod pepper;
 mod plan;
 mod portal;
 mod provision;
@@ -127,14 +129,15 @@ pub use group::{Group, GroupDraft};
 pub use id::{
     AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId,
     ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId, CredentialId, DeveloperId, DocumentId,
-    ExternalTokenId, GatewayId, GrantId, GroupId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId,
+    ExternalTokenId, GatewayId, GrantId, GroupId, InvitationId, KeyGenerationId, MailId, OAuthScopeId, PartnerId, PlanId,
     PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId,
     TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
 };
 pub use instant::Instant;
+pub use key_generation::{KeyGeneration, NotedMasterKey};
 pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
 pub use mail::{Mail, MailState};
-pub use master_key::{MasterKey, MasterKeyError};
+pub use master_key::{MasterKey, MasterKeyError, MasterKeys};
 pub use oauth_grant::{Consent, GrantEnd, OAuthGrant};
 pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};
 pub use partner::{Partner, PartnerDraft, PartnerRole};
@@ -145,8 +148,9 @@ pub use request::{
     Request, RequestCommand, RequestContext, RequestKind, RequestState, RequestStatus, Trace, TraceKind,
 };
 pub use role::{ApplicationAction, PartnerAction};
-pub use sealed::Sealed;
-pub use secret::{Hint, Pepper, Secret, SecretHash, SecretKind};
+pub use pepper::{Marks, Pepper, Peppers, SecretHash};
+pub use sealed::{HoldsSealed, Sealed};
+pub use secret::{Hint, Secret, SecretKind};
 pub use session::{Administrator, AdministratorRole, Person, Renewal, Session};
 pub use signing_algorithm::SigningAlgorithm;
 pub use signing_key::{SigningKey, SigningKeyState};

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{admin, config, doctor, keys, migrate, openapi, quickstart, routes, serve, token};
+use crate::commands::{
+    admin, config, doctor, keys, master_key, migrate, openapi, quickstart, routes, serve, token,
+};
 use crate::config::Flag;
 use crate::output::Color;
 
@@ -82,6 +84,7 @@ pub(crate) enum Command {
     Admin(admin::Args),
     Token(token::Args),
     Keys(keys::Args),
+    MasterKey(master_key::Args),
     Routes(routes::Args),
     Openapi(openapi::Args),
     Config(config::Args),

@@ -9,7 +9,7 @@ use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 
-use crate::record::{Place, meta};
+use crate::record::{Place, meta, stored};
 use crate::{Read, Record, Result, Store};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -80,13 +80,13 @@ impl Record for Session {
             updated_at: Set(self.meta.updated_at.micros()),
             developer_id: Set(developer_id),
             administrator_id: Set(administrator_id),
-            hash: Set(self.hash.0.to_vec()),
+            hash: Set(self.hash.stored()),
             user_agent: Set(self.user_agent.clone()),
             address: Set(self.address.clone()),
             // A session is saved when it is used: at the start, and when it is renewed.
             last_seen_at: Set(self.last_seen_at.micros()),
             ends_at: Set(self.ends_at.micros()),
-            renewal_hash: Set(self.renewal.as_ref().map(|renewal| renewal.hash.0.to_vec())),
+            renewal_hash: Set(self.renewal.as_ref().map(|renewal| renewal.hash.stored())),
             renewable_until: Set(self.renewal.as_ref().map(|renewal| renewal.until.micros())),
             kept_for: Set(self.kept_for.map(|id| id.0)),
         }
@@ -162,16 +162,16 @@ impl<C: ConnectionTrait> Read<'_, C> {
     ///
     /// # Errors
     /// If the database is not available or the row is corrupt.
-    pub async fn session_by_hash(&self, hash: &SecretHash) -> Result<Option<Session>> {
-        self.one(Entity::find().filter(Column::Hash.eq(hash.0.to_vec()))).await
+    pub async fn session_by_hash(&self, hashes: &[SecretHash]) -> Result<Option<Session>> {
+        self.one(Entity::find().filter(Column::Hash.is_in(stored(hashes)))).await
     }
 
     /// The session that is renewed with a secret.
     ///
     /// # Errors
     /// If the database is not available or the row is corrupt.
-    pub async fn session_by_renewal(&self, hash: &SecretHash) -> Result<Option<Session>> {
-        self.one(Entity::find().filter(Column::RenewalHash.eq(hash.0.to_vec()))).await
+    pub async fn session_by_renewal(&self, hashes: &[SecretHash]) -> Result<Option<Session>> {
+        self.one(Entity::find().filter(Column::RenewalHash.is_in(stored(hashes)))).await
     }
 
     /// All sessions of a person, from the newest to the oldest, ended ones included until they are swept.

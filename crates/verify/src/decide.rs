@@ -171,10 +171,9 @@ impl Verifier {
         else {
             return None;
         };
-        let is_key = || api_key::hash(key, &self.pepper).and_then(|hash| self.credential(&hash, |_| ()));
-        std::ptr::eq(key, token).then(|| match is_key() {
-            Some(()) => Presented::Key(key),
-            None => Presented::Token(token),
+        std::ptr::eq(key, token).then(|| match self.is_key(key) {
+            true => Presented::Key(key),
+            false => Presented::Token(token),
         })
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use domain::{
     ApiVersionId, ApplicationId, ApplicationState, CredentialId, CredentialState, CredentialStatus,
-    DeveloperId, Instant, PartnerId, Pepper, PlanId, SecretForm, SecretHash, SubscriptionId,
+    DeveloperId, Instant, PartnerId, Peppers, PlanId, SecretForm, SecretHash, SubscriptionId,
     SubscriptionStatus, credential_status,
 };
 use papaya::HashMap;
@@ -26,7 +26,7 @@ const LAST_USE_STEP: Duration = Duration::from_secs(10);
 
 /// Decides calls from memory.
 pub struct Verifier {
-    pub(crate) pepper: Pepper,
+    pub(crate) peppers: ArcSwap<Peppers>,
     pub(crate) catalogue: ArcSwap<Catalogue>,
     credentials: HashMap<SecretHash, CredentialRecord>,
     /// Where a credential is, to find it again when it changes.
@@ -43,6 +43,8 @@ pub struct Verifier {
     pub(crate) usage: Usage,
     /// Credentials that were used since somebody asked.
     used: HashMap<CredentialId, Instant>,
+    /// Credentials that were used and are kept under an older pepper, with what they are to be kept by.
+    stale_hashes: HashMap<CredentialId, SecretHash>,
     pub(crate) clients: Clients,
     /// When what is in memory was last known to be what is in the database, in microseconds.
     fresh_at: AtomicI64,
@@ -81,9 +83,9 @@ const FOR_GOOD: Option<Instant> = Some(Instant::from_micros(i64::MAX));
 
 impl Verifier {
     /// An empty one, which trusts nothing until [`Verifier::refreshed`] is called.
-    pub fn new(pepper: Pepper, max_staleness: Duration) -> Self {
+    pub fn new(peppers: impl Into<Peppers>, max_staleness: Duration) -> Self {
         Self {
-            pepper,
+            peppers: ArcSwap::from_pointee(peppers.into()),
             catalogue: ArcSwap::default(),
             credentials: HashMap::new(),
             hashes: HashMap::new(),
@@ -95,6 +97,7 @@ impl Verifier {
             unreadable: HashMap::new(),
             usage: Usage::default(),
             used: HashMap::new(),
+            stale_hashes: HashMap::new(),
             clients: Clients::default(),
             fresh_at: AtomicI64::new(i64::MIN),
             max_staleness,
@@ -106,6 +109,11 @@ impl Verifier {
     #[must_use]
     pub fn with_certificates(self, header: CertificateHeader) -> Self {
         Self { certificate_header: header, ..self }
+    }
+
+    /// Hashes by these from now on.
+    pub fn use_peppers(&self, peppers: Arc<Peppers>) {
+        self.peppers.store(peppers);
     }
 
     /// Takes over a change. Changes must come one after the other, each as new as the database at that time.
@@ -226,7 +234,8 @@ impl Verifier {
             Proof::Certificate(fingerprint, terms) => (*fingerprint, Some(*terms)),
             Proof::External => return,
         };
-        let last_used = credentials.get(&hash).map_or(0, |record| record.last_used.load(Ordering::Relaxed));
+        let known = credentials.get(hashes.get(&id).unwrap_or(&hash));
+        let last_used = known.map_or(0, |record| record.last_used.load(Ordering::Relaxed));
         let record = CredentialRecord {
             id,
             application_id: credential.application_id,
@@ -237,7 +246,9 @@ impl Verifier {
             last_used: AtomicI64::new(last_used),
         };
         credentials.insert(hash, record);
-        hashes.insert(id, hash);
+        if let Some(old) = hashes.insert(id, hash).filter(|old| **old != hash) {
+            credentials.remove(old);
+        }
     }
 
     /// Client secrets are found by the application whose client they are.
@@ -322,6 +333,21 @@ impl Verifier {
         for (id, at) in uses {
             used.get_or_insert(id, at);
         }
+    }
+
+    /// The credentials that were used and are kept under an older pepper, since this was last asked, and what they are
+    /// to be kept by.
+    pub fn take_stale_hashes(&self) -> Vec<(CredentialId, SecretHash)> {
+        let stale = self.stale_hashes.pin();
+        let taken: Vec<_> = stale.iter().map(|(id, fresh)| (*id, *fresh)).collect();
+        for (id, _) in &taken {
+            stale.remove(id);
+        }
+        taken
+    }
+
+    pub(crate) fn note_stale_hash(&self, id: CredentialId, fresh: SecretHash) {
+        self.stale_hashes.pin().insert(id, fresh);
     }
 
     /// How many calls were decided how, since this was last asked.

@@ -105,7 +105,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit
     }
     // Ties the form to this browser: otherwise another site could sign it in as somebody else.
     let value = Uuid::now_v7().simple().to_string();
-    let value = hex(&app.keys().pepper().fingerprint("visit", &[value.as_bytes()]));
+    let value = hex(&app.keys().marks().fingerprint("visit", &[value.as_bytes()]));
     let guest = Guest { csrf: Csrf::new(app.keys(), &value), ..visit.into_guest() };
     let form = form(&app, &guest, guest.query.text("email"), &next);
     let mut page = leading_to(framed(StatusCode::OK, &SignIn { notice, form, sign_up }), &app, &next);

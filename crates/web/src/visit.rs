@@ -216,10 +216,10 @@ impl<W: For> FromRequest<State> for Sent<W> {
 fn claim(guest: &Guest, path: &str, typed: &Typed, body: &[u8], state: &State) -> Option<Claim> {
     let once = typed.text(super::form::ONCE);
     let session = guest.session().filter(|_| !once.is_empty())?;
-    let pepper = state.app.keys().pepper();
+    let marks = state.app.keys().marks();
     let parts = [session.0.as_bytes().as_slice(), path.as_bytes(), once.as_bytes()];
     Some(Claim {
-        key: pepper.fingerprint("form-once", &parts),
-        fingerprint: pepper.fingerprint("form-body", &[body]),
+        key: marks.fingerprint("form-once", &parts),
+        fingerprint: marks.fingerprint("form-body", &[body]),
     })
 }

@@ -141,7 +141,7 @@ impl App {
                 let sector =
                     client.redirect_uris.first().map(|uri| redirect_uri::shown(uri)).unwrap_or_default();
                 let parts = [sector.as_bytes(), developer.0.as_bytes()];
-                id_token::pairwise_subject(&self.keys.pepper().fingerprint("pairwise-subject", &parts))
+                id_token::pairwise_subject(&self.keys.marks().fingerprint("pairwise-subject", &parts))
             }
         }
     }

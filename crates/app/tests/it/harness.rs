@@ -69,6 +69,11 @@ impl Desk {
         Self { app, clock, url, settings, folder }
     }
 
+    /// Where its database is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Another node on the same database.
     pub(crate) async fn another_node(&self) -> Self {
         let store = Store::open(&self.url).await.unwrap();

@@ -9,6 +9,7 @@ mod deletion;
 mod four_eyes;
 mod guesses;
 mod invitations;
+mod key_rotation;
 mod nodes;
 mod oauth;
 mod once;

@@ -7,6 +7,7 @@ mod config;
 mod doctor;
 mod faults;
 mod harness;
+mod key_rotation;
 mod master_key;
 mod quickstart;
 mod serve;

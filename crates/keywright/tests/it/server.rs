@@ -84,6 +84,23 @@ impl Server {
         get(self.place("listen"), path, headers)
     }
 
+    /// Sends the listener for people and APIs something, with a token if there is one.
+    pub(crate) fn send(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
+        let address = self.place("listen");
+        let mut stream = connect(address);
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+        if !token.is_empty() {
+            head.push_str(&format!("Authorization: Bearer {token}\r\n"));
+        }
+        if !body.is_empty() {
+            let length = body.len();
+            head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {length}\r\n"));
+        }
+        write!(stream, "{head}\r\n{body}").unwrap();
+        read_answer(stream)
+    }
+
     /// Asks the listener for gateways.
     pub(crate) fn ask_gateway(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         get(self.place("gateway_listen"), path, headers)

@@ -134,7 +134,7 @@ fn a_173_a_mistyped_key_is_not_even_looked_up() {
     mistyped.push(last);
     // Somebody imported exactly this text by its SHA-256. If it were looked up it would be found.
     let hex: String = sha256(mistyped.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let imported = ApiKey::import(ForeignKey::Sha256 { hex, last4: String::new() }, &pepper(), 1).unwrap();
+    let imported = ApiKey::import(ForeignKey::Sha256 { hex, last4: String::new() }, &pepper()).unwrap();
     world.tell(&issued(CREDENTIAL + 1, world.application.id, Material::ApiKey(imported)));
     assert_eq!(world.refusal(&get("/orders").with("x-api-key", &mistyped)), CredentialUnknown);
 }
@@ -147,7 +147,7 @@ fn an_imported_key_opens_by_value_whether_it_came_as_value_or_as_hash() {
         (1, ForeignKey::Value(Secret::imported(LEGACY))),
         (2, ForeignKey::Sha256 { hex: hex.clone(), last4: String::new() }),
     ] {
-        let imported = ApiKey::import(foreign, &pepper(), 1).unwrap();
+        let imported = ApiKey::import(foreign, &pepper()).unwrap();
         world = World::new();
         world.tell(&issued(CREDENTIAL + n, world.application.id, Material::ApiKey(imported)));
         let verified = world.ask(&get("/orders").with("x-api-key", LEGACY)).unwrap();

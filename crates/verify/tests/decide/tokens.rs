@@ -188,7 +188,11 @@ fn rfc6750_3_1_scopes_are_demanded_of_tokens_all_of_them() {
 #[test]
 fn a_client_that_is_bound_to_addresses_is_nothing_elsewhere() {
     let world = world(|_| {});
-    let bound = Client { allowed_ips: vec!["192.0.2.0/24".parse().unwrap()], ..client() };
+    let free = client();
+    let draft = ClientDraft { allowed_ips: vec!["192.0.2.0/24".to_owned()], ..free.draft() };
+    let state = (free.state, None);
+    let bound = Client::restore((free.id, free.meta), free.application_id, "shop".to_owned(), draft, state);
+    let bound = bound.unwrap();
     tell(&world, bound);
     let from = |address: &str| verdict(&world, &bearer().from(address), &with(|_| {}));
     assert_eq!(from("192.0.2.7"), None);
@@ -227,7 +231,7 @@ fn basic(user: &str, password: &str) -> Call {
 fn a_client_proves_itself_by_any_of_its_live_secrets() {
     let world = world(|draft| draft.accepted_credentials = vec![Accepted::Basic]);
     let text = Secret::mint(SecretKind::ClientSecret, [3; 32]);
-    let minted = secret(0xd00, ClientSecret::minted(&text, &pepper(), 1));
+    let minted = secret(0xd00, ClientSecret::minted(&text, &pepper()));
     let chosen = secret(0xd01, ClientSecret::chosen(&Secret::imported("chosen"), "phc".to_owned()));
     world.tell(&minted);
     let nothing = with(|_| {});
