@@ -26,6 +26,7 @@ mod gateways;
 mod groups;
 mod invitations;
 mod mails;
+mod operation_scopes;
 pub mod partners;
 mod plans;
 mod portal;

@@ -3,7 +3,7 @@
 use domain::openapi::{self, Operation, Specification};
 use domain::{
     Access, Api, ApiDraft, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategy, Invalid, Plan,
-    Resource, Transition,
+    Resource, Transition, OperationScopes,
 };
 use store::Tx;
 
@@ -241,6 +241,28 @@ impl App {
         tx.put_specification(id, new.as_ref().map(|(text, parsed)| (text.as_str(), parsed))).await?;
         self.commit(tx).await?;
         Ok(version)
+    }
+
+    /// Takes over what a version's specification demands of tokens, operation by operation, in the place of what was set.
+    ///
+    /// # Errors
+    /// If the caller may not, the version has no specification or is not at the expected version, or the specification
+    /// demands what cannot be a scope.
+    pub async fn adopt_operation_scopes(
+        &self,
+        caller: &Caller,
+        id: ApiVersionId,
+        expected: Option<i64>,
+    ) -> Result<ApiVersion> {
+        caller.must_administer(THIS, Access::Write)?;
+        let version: ApiVersion =
+            self.store.read().find(id).await?.ok_or(Error::NotFound(ApiVersionId::KIND))?;
+        expect_version(&version, expected)?;
+        let text = self.store.read().specification_text(id).await?.ok_or(Error::NotFound("specification"))?;
+        let (_, parsed) = parse_specification(text).await?;
+        let scopes = OperationScopes::of_specification(&parsed.operations, &version.route.path_prefixes);
+        self.update_api_version(caller, id, Some(version.meta.version), |draft| draft.operation_scopes = scopes)
+            .await
     }
 
     /// The text of a version's specification, as it was put.

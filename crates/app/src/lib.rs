@@ -54,6 +54,7 @@ mod rights;
 mod sign_in;
 mod sign_in_page;
 mod sign_up;
+mod specification;
 mod subscription;
 mod sync;
 mod telling;

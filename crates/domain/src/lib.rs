@@ -51,6 +51,7 @@ mod access_token;
 mod actor;
 pub mod address;
 mod api;
+mod api_version;
 mod application;
 mod approval;
 mod approval_policy;
@@ -73,6 +74,8 @@ mod master_key;
 mod oauth_grant;
 mod oauth_scope;
 pub mod openapi;
+pub mod openapi_security;
+mod operation_scopes;
 mod partner;
 mod pepper;
 mod plan;
@@ -99,9 +102,8 @@ pub mod webhook_signature;
 pub use access_token::{AccessToken, RevokedToken};
 pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
-pub use api::{
-    Accepted, Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval,
-};
+pub use api::{Accepted, Api, ApiDraft};
+pub use api_version::{ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval};
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
 pub use approval::{Approval, ApprovalState, ApprovalSubject, Stage, StageKind, Vote};
 pub use approval_policy::{
@@ -140,6 +142,7 @@ pub use mail::{Mail, MailState};
 pub use master_key::{MasterKey, MasterKeyError, MasterKeys};
 pub use oauth_grant::{Consent, GrantEnd, OAuthGrant};
 pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};
+pub use operation_scopes::OperationScopes;
 pub use partner::{Partner, PartnerDraft, PartnerRole};
 pub use plan::{Limit, Period, Plan, PlanDraft};
 pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalPicture};

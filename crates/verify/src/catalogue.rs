@@ -8,6 +8,7 @@ use domain::{Accepted, ApiVersion, ApiVersionId, AuthMethod, AuthStrategyId, Key
 
 use crate::challenge::Challenges;
 use crate::facts::CatalogueFacts;
+use crate::operations::Operations;
 use crate::{Method, Original, Reason};
 
 /// All versions, arranged to be found by host and path; and the names of plans.
@@ -43,7 +44,8 @@ pub(crate) struct Version {
     pub(crate) accepts: Vec<Accepted>,
     pub(crate) key_locations: Vec<KeyLocation>,
     pub(crate) required_roles: Vec<String>,
-    pub(crate) required_scopes: Vec<String>,
+    required_scopes: Vec<String>,
+    operations: Operations,
     pub(crate) audiences: Vec<String>,
     pub(crate) subscription_required: bool,
     pub(crate) challenges: Challenges,
@@ -172,6 +174,7 @@ impl Version {
             is_broken: false,
             cors: version.cors,
             challenges: Challenges::new(&version, locations),
+            operations: Operations::new(&version.operation_scopes),
             accepts: version.accepted_credentials,
             key_locations: locations.to_vec(),
             required_roles: version.required_roles,
@@ -191,10 +194,20 @@ impl Version {
             key_locations: Vec::new(),
             required_roles: Vec::new(),
             required_scopes: Vec::new(),
+            operations: Operations::default(),
             audiences: Vec::new(),
             subscription_required: true,
             challenges: Challenges::default(),
             methods: route.methods.clone(),
+        }
+    }
+
+    /// What a token must carry for a call, and what is said to one that does not: as its operation says, else as the
+    /// version does.
+    pub(crate) fn demanded(&self, original: &Original<'_>) -> (&[String], &Arc<str>) {
+        match self.operations.demand(original.method, original.path.as_str()) {
+            Some(demand) => (&demand.scopes, &demand.challenge),
+            None => (&self.required_scopes, &self.challenges.insufficient_scope),
         }
     }
 

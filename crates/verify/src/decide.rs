@@ -101,7 +101,7 @@ impl Verifier {
         self.check_roles(version, application)?;
         let subscription = check_subscription(version, self.subscription(application_id, version.id))?;
         about.plan_id = subscription.map(|it| it.plan_id);
-        caller.check_scopes(version)?;
+        caller.check_scopes(version, &request.original)?;
         let subscription = match subscription {
             Some(it) => Some((it.id, catalogue.plan(it.plan_id)?)),
             None => None,
@@ -221,13 +221,16 @@ impl Caller {
     }
 
     /// RFC 6750 §3.1. Only tokens have scopes: a key opens all that its application may call.
-    fn check_scopes(&self, version: &Version) -> Result<(), Refusal> {
-        match &self.shown {
-            Shown::Token(token) if !holds_scopes(token, &version.required_scopes) => {
-                Err(refusal(Reason::ScopeMissing, &version.challenges.insufficient_scope))
-            }
-            Shown::Token(_) | Shown::Credential(_) => Ok(()),
+    fn check_scopes(&self, version: &Version, original: &Original<'_>) -> Result<(), Refusal> {
+        let token = match &self.shown {
+            Shown::Token(token) => token,
+            Shown::Credential(_) => return Ok(()),
+        };
+        let (required, challenge) = version.demanded(original);
+        if holds_scopes(token, required) {
+            return Ok(());
         }
+        Err(refusal(Reason::ScopeMissing, challenge))
     }
 }
 

@@ -25,6 +25,7 @@ mod facts;
 mod holder;
 mod host;
 mod method;
+mod operations;
 mod original;
 mod path;
 mod prefix;

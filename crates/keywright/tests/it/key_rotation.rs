@@ -1,6 +1,5 @@
 //! The master key is replaced while the server runs, by a command that is killed again and again (F-41).
 
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -19,15 +18,8 @@ fn lines(place: &Place) -> usize {
 /// Runs the command under a tracer that kills it at its n-th write; `None` if it came to its end before.
 fn rotate_until_write(place: &Place, n: u32) -> Option<Ran> {
     let inject = format!("inject=pwrite64:signal=KILL:when={n}");
-    let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-e", "trace=pwrite64", "-o", "/dev/null", "-e", &inject]);
-    command.arg(env!("CARGO_BIN_EXE_keywright")).args(["master-key", "rotate", "--json"]);
-    let plain = place.keywright(&[]);
-    command.current_dir(plain.get_current_dir().unwrap());
-    for (name, value) in plain.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    let output = command.output().unwrap();
+    let under = ["/usr/bin/strace", "-f", "-qq", "-e", "trace=pwrite64", "-o", "/dev/null", "-e", &inject];
+    let output = place.keywright_under(&under, &["master-key", "rotate", "--json"]).output().unwrap();
     output.status.code().map(|_| Ran::from(output))
 }
 

@@ -9,6 +9,7 @@ mod faults;
 mod harness;
 mod key_rotation;
 mod master_key;
+mod oauth_faults;
 mod quickstart;
 mod serve;
 mod server;

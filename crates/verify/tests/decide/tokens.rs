@@ -186,6 +186,41 @@ fn rfc6750_3_1_scopes_are_demanded_of_tokens_all_of_them() {
 }
 
 #[test]
+fn rfc6750_3_1_an_operation_demands_scopes_of_its_own() {
+    let operations = ["GET /orders/{id} orders:read", "POST /orders/{id}/cancel orders:cancel|admin", "GET /orders/open"];
+    let world = world(|draft| {
+        draft.required_scopes = vec!["orders".to_owned()];
+        draft.operation_scopes = operations.iter().filter_map(|line| line.parse().ok()).collect();
+    });
+    let told = |method: &str, path: &str, scopes: &[&str]| {
+        let call = get(path).by(method).with("authorization", "Bearer good");
+        let brought = with(|it| it.scopes = scopes.iter().map(|it| (*it).to_owned()).collect());
+        match world.decide(&call, &brought) {
+            Decision::Allowed(_) => None,
+            Decision::Refused(refusal) => {
+                let challenge = refusal.challenge.as_deref().unwrap_or_default().to_owned();
+                Some((refusal.reason, challenge))
+            }
+            Decision::Undecided(question) => panic!("{question:?}"),
+        }
+    };
+    let lacks = |scope: &str| {
+        Some((ScopeMissing, format!("Bearer realm=\"keywright\", error=\"insufficient_scope\", scope=\"{scope}\"")))
+    };
+    assert_eq!(told("GET", "/orders/17", &["orders:read"]), None, "in the place of what the version demands");
+    assert_eq!(told("GET", "/orders/17", &["orders"]), lacks("orders:read"));
+    assert_eq!(told("HEAD", "/Orders/17/", &["orders"]).map(|it| it.0), Some(PathCase));
+    assert_eq!(told("HEAD", "/orders/17/", &["orders"]), lacks("orders:read"));
+    assert_eq!(told("POST", "/orders/17/CANCEL", &["orders"]), lacks("orders:cancel"));
+    assert_eq!(told("POST", "/orders/17/cancel", &["admin"]), None);
+    assert_eq!(told("GET", "/orders/open", &[]), None, "an operation may demand nothing");
+    for (method, path) in [("GET", "/orders"), ("PUT", "/orders/17"), ("GET", "/orders/17/items")] {
+        assert_eq!(told(method, path, &["orders"]), None, "{method} {path}");
+        assert_eq!(told(method, path, &["orders:read"]), lacks("orders"), "{method} {path}");
+    }
+}
+
+#[test]
 fn a_client_that_is_bound_to_addresses_is_nothing_elsewhere() {
     let world = world(|_| {});
     let free = client();
