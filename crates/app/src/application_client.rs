@@ -32,6 +32,7 @@ pub(crate) enum Makes {
 /// Where redirects are used, people are told who they are (OpenID Connect Core §3.1.2.1).
 const OPENID: &str = "openid";
 
+#[macros::boxed]
 impl App {
     /// Gives the client of one of the developer's own applications a new secret. Those that it had are worth nothing
     /// from now on.
