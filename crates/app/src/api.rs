@@ -2,8 +2,8 @@
 
 use domain::openapi::{self, Operation, Specification};
 use domain::{
-    Access, Api, ApiDraft, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategy, Invalid, Plan,
-    Resource, Transition, OperationScopes,
+    Access, Api, ApiDraft, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategy, Invalid,
+    OperationScopes, Plan, Resource, Transition,
 };
 use store::Tx;
 
@@ -262,8 +262,10 @@ impl App {
         let text = self.store.read().specification_text(id).await?.ok_or(Error::NotFound("specification"))?;
         let (_, parsed) = parse_specification(text).await?;
         let scopes = OperationScopes::of_specification(&parsed.operations, &version.route.path_prefixes);
-        self.update_api_version(caller, id, Some(version.meta.version), |draft| draft.operation_scopes = scopes)
-            .await
+        self.update_api_version(caller, id, Some(version.meta.version), |draft| {
+            draft.operation_scopes = scopes
+        })
+        .await
     }
 
     /// The text of a version's specification, as it was put.

@@ -92,7 +92,8 @@ impl App {
     ) -> Result<Created<Application>> {
         let developer = caller.developer_or_administrator(THIS, Access::Write)?;
         let owner = owner.or(developer.map(Owner::Developer));
-        let wish = WantedApplication { id: self.new_id(), draft, owner, auth_strategy_id, scopes: Vec::new() };
+        let wish =
+            WantedApplication { id: self.new_id(), draft, owner, auth_strategy_id, scopes: Vec::new() };
         let Created { value, secret, replayed } = self.make_application(caller, wish).await?;
         Ok(Created { value: value.application, secret, replayed })
     }

@@ -133,7 +133,12 @@ impl App {
     }
 
     /// What a bridge is told of an application that is to have a client, in the words of RFC 7591 and Konnect.
-    async fn registration(&self, caller: &Caller, wish: &WantedApplication, strategy: &AuthStrategy) -> Result<Value> {
+    async fn registration(
+        &self,
+        caller: &Caller,
+        wish: &WantedApplication,
+        strategy: &AuthStrategy,
+    ) -> Result<Value> {
         let AuthMethod::BridgedClientCredentials { auth_methods, scopes, .. } = &strategy.method else {
             return Err(Error::Internal("a strategy without a bridge".to_owned()));
         };

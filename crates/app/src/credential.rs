@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Access, ApiKey, Application, ApplicationAction, ApplicationId, Certificate, Credential,
-    CredentialDraft, CredentialId, CredentialKind, Event, ForeignKey, Invalid, Material, Resource,
-    SecretKind,
+    Access, ApiKey, Application, ApplicationAction, ApplicationId, Certificate, Credential, CredentialDraft,
+    CredentialId, CredentialKind, Event, ForeignKey, Invalid, Material, Resource, SecretKind,
 };
 use serde_json::json;
 use store::{Connection, Read, Tx};

@@ -115,10 +115,14 @@ impl App {
         }
         let last = noted.iter().map(|it| it.number).max().unwrap_or_default();
         if let Some(waiting) = noted.iter().find(|it| it.used_since.is_none()) {
-            let message = format!("master key {} was added before and is not used yet; the file with it is needed", waiting.number);
+            let message = format!(
+                "master key {} was added before and is not used yet; the file with it is needed",
+                waiting.number
+            );
             return Err(Error::conflict("key_waits", message));
         }
-        let number = last.checked_add(1).ok_or_else(|| Error::Internal("there are no more numbers".to_owned()))?;
+        let number =
+            last.checked_add(1).ok_or_else(|| Error::Internal("there are no more numbers".to_owned()))?;
         let mut tx = self.begin(caller).await?;
         let pepper = pepper_name(number);
         if !tx.add_master_key(number, &key.check_value(), (&pepper, pepper_of(number, key))).await? {
@@ -171,7 +175,9 @@ impl App {
             return Ok(());
         }
         if self.keys.newest() < number {
-            let message = format!("master.key lacks master key {number}, which is to be used; copy it from where it was added");
+            let message = format!(
+                "master.key lacks master key {number}, which is to be used; copy it from where it was added"
+            );
             return Err(Error::conflict("key_not_held", message));
         }
         let lacking = self.nodes_without_master_key(number).await?;
@@ -213,7 +219,8 @@ impl App {
         let old: Vec<u8> = noted.iter().map(|it| it.number).filter(|number| *number < present).collect();
         if !old.is_empty() {
             if self.does_a_node_lag().await? {
-                let message = "a node has not heard yet that there is a new master key; try again in a minute";
+                let message =
+                    "a node has not heard yet that there is a new master key; try again in a minute";
                 return Err(Error::conflict("node_lags", message));
             }
             self.must_be_resealed().await?;

@@ -108,14 +108,20 @@ impl App {
         by: AuthStrategy,
     ) -> Result<Created<NewApplication>> {
         let Created { value: application, secret, replayed } = done;
-        let scopes = tx.read().live_client(application.id).await?.map(|it| it.draft().scopes).unwrap_or_default();
+        let scopes =
+            tx.read().live_client(application.id).await?.map(|it| it.draft().scopes).unwrap_or_default();
         let proof = secret.clone().map(|secret| ClientProof { client_id: application.known_as(), secret });
         let value = NewApplication { application, strategy: by, proof, scopes };
         Ok(Created { value, secret, replayed })
     }
 
     /// Keeps an application whose client a bridge has made. An idempotency key is claimed now that there is a secret.
-    pub(crate) async fn keep_bridged(&self, caller: &Caller, wish: &WantedApplication, proof: &ClientProof) -> Result<()> {
+    pub(crate) async fn keep_bridged(
+        &self,
+        caller: &Caller,
+        wish: &WantedApplication,
+        proof: &ClientProof,
+    ) -> Result<()> {
         let mut tx = self.begin(caller).await?;
         if self.replay::<Application>(&tx, caller, wish.id, Some(&proof.secret)).await?.is_some() {
             let message =

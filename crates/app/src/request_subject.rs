@@ -119,7 +119,12 @@ impl App {
                 // It had nothing to do with a gateway until now.
                 let gateway_id = self.gateway_of(tx, caller, &distinct(&new.apis)?).await?;
                 let change = Provision::create(self.new_id(), id, gateway_id, requester, tx.now());
-                RequestSubject { application, gateway_id, provision: tx.save(change).await?, apis: Vec::new() }
+                RequestSubject {
+                    application,
+                    gateway_id,
+                    provision: tx.save(change).await?,
+                    apis: Vec::new(),
+                }
             }
             None => return Err(Error::conflict("no_provision", "the application is at no gateway")),
         };

@@ -111,7 +111,8 @@ impl App {
             let (mut left, mut fresh) = (0, Vec::new());
             for noun in &mut nouns {
                 let place = place(noun);
-                let values = noun.sealed().into_iter().map(|sealed| self.freshen(&place, sealed, sum)).sum::<u64>();
+                let values =
+                    noun.sealed().into_iter().map(|sealed| self.freshen(&place, sealed, sum)).sum::<u64>();
                 if values > 0 {
                     left += values;
                     fresh.push(noun.clone());
@@ -196,7 +197,9 @@ impl App {
             0 => Ok(()),
             left => Err(Error::conflict(
                 "still_sealed",
-                format!("{left} values are still sealed by an older master key; seal them anew first: keywright master-key rotate"),
+                format!(
+                    "{left} values are still sealed by an older master key; seal them anew first: keywright master-key rotate"
+                ),
             )),
         }
     }

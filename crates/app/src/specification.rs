@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{App, Caller, Error, Result};
 
+#[macros::boxed]
 impl App {
     /// A version's specification as a document, with the authorization server named where it takes our tokens.
     ///
@@ -17,7 +18,8 @@ impl App {
         let read = tokio::task::spawn_blocking(move || openapi::document(&text)).await;
         let document = read.map_err(|e| Error::Internal(format!("specification thread: {e}")))?;
         // It was read when it was put.
-        let document = document.ok_or_else(|| Error::Internal("a specification cannot be read".to_owned()))?;
+        let document =
+            document.ok_or_else(|| Error::Internal("a specification cannot be read".to_owned()))?;
         Ok(match self.token_source(&version).await? {
             Some(source) => with_token_source(document, &source),
             None => document,
@@ -44,7 +46,9 @@ impl App {
         names.sort_unstable();
         names.dedup();
         let known = self.known_scopes();
-        let about = |name: &String| known.iter().find(|scope| scope.name == *name).map(|it| it.description.as_str().to_owned());
+        let about = |name: &String| {
+            known.iter().find(|scope| scope.name == *name).map(|it| it.description.as_str().to_owned())
+        };
         let scopes = names.into_iter().map(|name| {
             let about = about(&name).unwrap_or_default();
             (name, about)

@@ -6,8 +6,8 @@ use crate::route::{parse_host, parse_method, parse_path_prefix};
 use crate::text::parse_labels;
 use crate::transition::noun;
 use crate::{
-    Accepted, ApiId, ApiVersionId, AuthStrategyId, Checks, Instant, Invalid, Meta, Name, OperationScopes, Plan,
-    PlanId, Text, Transition,
+    Accepted, ApiId, ApiVersionId, AuthStrategyId, Checks, Instant, Invalid, Meta, Name, OperationScopes,
+    Plan, PlanId, Text, Transition,
 };
 
 /// One callable version of an API.

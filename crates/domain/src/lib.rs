@@ -131,19 +131,21 @@ pub use group::{Group, GroupDraft};
 pub use id::{
     AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId,
     ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId, CredentialId, DeveloperId, DocumentId,
-    ExternalTokenId, GatewayId, GrantId, GroupId, InvitationId, KeyGenerationId, MailId, OAuthScopeId, PartnerId, PlanId,
-    PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId,
-    TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
+    ExternalTokenId, GatewayId, GrantId, GroupId, InvitationId, KeyGenerationId, MailId, OAuthScopeId,
+    PartnerId, PlanId, PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId,
+    TokenDefinitionId, TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId,
+    parse_uuid,
 };
 pub use instant::Instant;
-pub use key_generation::{KeyGeneration, NotedMasterKey};
 pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
+pub use key_generation::{KeyGeneration, NotedMasterKey};
 pub use mail::{Mail, MailState};
 pub use master_key::{MasterKey, MasterKeyError, MasterKeys};
 pub use oauth_grant::{Consent, GrantEnd, OAuthGrant};
 pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};
 pub use operation_scopes::OperationScopes;
 pub use partner::{Partner, PartnerDraft, PartnerRole};
+pub use pepper::{Marks, Pepper, Peppers, SecretHash};
 pub use plan::{Limit, Period, Plan, PlanDraft};
 pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalPicture};
 pub use provision::{Provision, ProvisionStatus};
@@ -151,7 +153,6 @@ pub use request::{
     Request, RequestCommand, RequestContext, RequestKind, RequestState, RequestStatus, Trace, TraceKind,
 };
 pub use role::{ApplicationAction, PartnerAction};
-pub use pepper::{Marks, Pepper, Peppers, SecretHash};
 pub use sealed::{HoldsSealed, Sealed};
 pub use secret::{Hint, Secret, SecretKind};
 pub use session::{Administrator, AdministratorRole, Person, Renewal, Session};

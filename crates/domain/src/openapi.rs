@@ -152,7 +152,8 @@ fn operation(method: &str, path: &str, description: &Value) -> Operation {
 /// Requirement Object”). None, if it can be called without.
 fn scopes(document: &Value, description: &Value) -> Vec<String> {
     let security = description.get("security").or_else(|| document.get("security")).and_then(Value::as_array);
-    let schemes = document.pointer("/components/securitySchemes").or_else(|| document.get("securityDefinitions"));
+    let schemes =
+        document.pointer("/components/securitySchemes").or_else(|| document.get("securityDefinitions"));
     let takes_tokens = |name: &String| {
         let kind = schemes.and_then(|schemes| schemes.get(name)?.get("type")?.as_str());
         matches!(kind, Some("oauth2" | "openIdConnect"))

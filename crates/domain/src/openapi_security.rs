@@ -25,7 +25,8 @@ pub fn with_token_source(mut document: Value, source: &TokenSource) -> Value {
         source.scopes.iter().map(|(name, about)| (name.clone(), json!(about))).collect();
     let names: Vec<String> = if root.contains_key("swagger") {
         let of = |flow: &str, more: Value| {
-            let mut scheme = json!({"type": "oauth2", "flow": flow, "tokenUrl": source.token_url, "scopes": scopes});
+            let mut scheme =
+                json!({"type": "oauth2", "flow": flow, "tokenUrl": source.token_url, "scopes": scopes});
             merge(&mut scheme, more);
             scheme
         };
@@ -87,7 +88,10 @@ mod tests {
     fn openapi_3_gets_one_scheme_with_both_flows() {
         let filled = with_token_source(json!({"openapi": "3.1.0", "components": []}), &source());
         let scheme = &filled["components"]["securitySchemes"]["keywright"];
-        assert_eq!(scheme["flows"]["authorizationCode"]["authorizationUrl"], "https://us.test/oauth2/authorize");
+        assert_eq!(
+            scheme["flows"]["authorizationCode"]["authorizationUrl"],
+            "https://us.test/oauth2/authorize"
+        );
         assert_eq!(scheme["flows"]["clientCredentials"]["scopes"]["orders:read"], "Read orders");
         assert_eq!(filled["security"], json!([{"keywright": ["orders:read"]}]));
         // What the specification says itself stays.

@@ -50,7 +50,8 @@ impl OperationScopes {
         let mut checks = Checks::new();
         let is_known = self.method.as_deref().is_none_or(|method| METHODS.contains(&method));
         checks.require(is_known, ".method", "invalid", "must be a method in capitals, such as GET");
-        let message = "must be a path template such as /orders/{id}: segments of plain characters, or one {name} each";
+        let message =
+            "must be a path template such as /orders/{id}: segments of plain characters, or one {name} each";
         checks.require(is_template(&self.path), ".path", "invalid", message);
         let message = "must begin with one of the paths of this version";
         let is_ours = prefixes.iter().any(|prefix| is_under(&self.path, prefix));
@@ -117,7 +118,9 @@ fn is_template(path: &str) -> bool {
     let Some(segments) = path.strip_prefix('/') else { return false };
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,=:@%".contains(&b);
     let is_segment = |segment: &str| match segment.strip_prefix('{') {
-        Some(name) => name.strip_suffix('}').is_some_and(|name| !name.is_empty() && !name.contains(['{', '}'])),
+        Some(name) => {
+            name.strip_suffix('}').is_some_and(|name| !name.is_empty() && !name.contains(['{', '}']))
+        }
         None => !segment.is_empty() && segment.bytes().all(is_plain),
     };
     path.len() <= LONGEST && (segments.is_empty() || segments.split('/').all(is_segment))
@@ -174,7 +177,11 @@ mod tests {
             ("GET /shop/x;y a", "[0].path", "invalid"),
             ("GET /shopping a", "[0].path", "elsewhere"),
         ] {
-            assert!(refused(&[wrong]).contains(&(field.to_owned(), code)), "{wrong}: {:?}", refused(&[wrong]));
+            assert!(
+                refused(&[wrong]).contains(&(field.to_owned(), code)),
+                "{wrong}: {:?}",
+                refused(&[wrong])
+            );
         }
         assert_eq!(refused(&["GET /shop/{a} x", "GET /Shop/{b} y"]), [("[1].path".to_owned(), "elsewhere")]);
         assert_eq!(refused(&["GET /shop/{a} x", "GET /shop/{b} y"]), [("[1]".to_owned(), "duplicate")]);

@@ -54,7 +54,9 @@ impl HoldsSealed for WebhookEndpoint {
             WebhookAuth::None => Vec::new(),
             WebhookAuth::Basic { password, .. } => vec![&mut password.0],
             WebhookAuth::Bearer { token } => vec![&mut token.0],
-            WebhookAuth::Headers { headers } => headers.iter_mut().map(|header| &mut header.value.0).collect(),
+            WebhookAuth::Headers { headers } => {
+                headers.iter_mut().map(|header| &mut header.value.0).collect()
+            }
         };
         all.extend(self.secrets.iter_mut().map(|secret| &mut secret.sealed.0));
         all

@@ -17,8 +17,8 @@ use crate::config::{ClientCertificates, Config, FourEyes, PublicUrl, Security, r
 use crate::output::{Failure, Problem};
 
 pub(crate) use data_dir::Sharing;
-pub(crate) use master_key::{add as add_master_key, keep_only as keep_only_master_keys};
 pub(crate) use listeners::{Listener, reachable};
+pub(crate) use master_key::{add as add_master_key, keep_only as keep_only_master_keys};
 pub(crate) use running::{Running, shared_secret};
 
 /// Opens everything that the configuration names, makes what is missing and brings the database up to date.

@@ -212,17 +212,11 @@ impl Record for Credential {
 }
 
 /// How a client secret is compared, out of the columns that say so.
-pub(crate) fn secret_form(
-    at: Place,
-    hash: Option<Vec<u8>>,
-    details: Json,
-) -> Result<SecretForm> {
+pub(crate) fn secret_form(at: Place, hash: Option<Vec<u8>>, details: Json) -> Result<SecretForm> {
     let ClientSecretDetails { phc, .. } = at.json("details", details)?;
     Ok(match phc {
         Some(phc) => SecretForm::Chosen { phc },
-        None => SecretForm::Minted {
-            hash: at.hash("secret_hash", hash.as_deref().unwrap_or_default())?,
-        },
+        None => SecretForm::Minted { hash: at.hash("secret_hash", hash.as_deref().unwrap_or_default())? },
     })
 }
 

@@ -92,7 +92,8 @@ mod tests {
         let connection = store.read().0;
         let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), query));
         for row in rows.await.unwrap() {
-            let (table, column): (String, String) = (row.try_get("", "t").unwrap(), row.try_get("", "c").unwrap());
+            let (table, column): (String, String) =
+                (row.try_get("", "t").unwrap(), row.try_get("", "c").unwrap());
             let is_known = HASHED.iter().any(|it| (it.table, it.column) == (table.as_str(), column.as_str()))
                 || OTHERS.contains(&(table.as_str(), column.as_str()));
             assert!(is_known, "{table}.{column}: does a pepper make it? Then it belongs into HASHED");

@@ -68,7 +68,8 @@ impl Store {
         if !all.is_empty() {
             return Ok(all);
         }
-        let new = ActiveModel { id: Set(1), check_value: Set(check_value.to_vec()), used_since: Set(Some(0)) };
+        let new =
+            ActiveModel { id: Set(1), check_value: Set(check_value.to_vec()), used_since: Set(Some(0)) };
         Entity::insert(new)
             .on_conflict_do_nothing_on([Column::Id])
             .exec_without_returning(self.writer())

@@ -28,16 +28,11 @@ impl Store {
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn beat(
-        &self,
-        node: Uuid,
-        fresh_at: Instant,
-        master_key: u8,
-        gone: Instant,
-    ) -> Result<()> {
+    pub async fn beat(&self, node: Uuid, fresh_at: Instant, master_key: u8, gone: Instant) -> Result<()> {
         let master_key = Set(Some(master_key.into()));
         let row = ActiveModel { id: Set(node), fresh_at: Set(fresh_at.micros()), master_key };
-        let newer = OnConflict::column(Column::Id).update_columns([Column::FreshAt, Column::MasterKey]).to_owned();
+        let newer =
+            OnConflict::column(Column::Id).update_columns([Column::FreshAt, Column::MasterKey]).to_owned();
         Entity::insert(row).on_conflict(newer).exec_without_returning(self.writer()).await?;
         Entity::delete_many().filter(Column::FreshAt.lt(gone.micros())).exec(self.writer()).await?;
         Ok(())

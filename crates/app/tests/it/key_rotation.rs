@@ -157,7 +157,11 @@ async fn secrets_outlive_the_pepper_that_hashed_them(desk: Desk) {
     token(app, &made).await;
     app.flush().await.unwrap();
     let after = hashed(Arc::clone(app)).await;
-    assert_eq!(before[0] - after[0], 3, "the key, the client secret and the token of administrators: {after:?}");
+    assert_eq!(
+        before[0] - after[0],
+        3,
+        "the key, the client secret and the token of administrators: {after:?}"
+    );
     assert!(new.opens("/orders", &shop.key), "by its new hash");
     assert!(desk.with_keys(both_keys()).await.unwrap().identify(ci.expose()).await.is_ok());
     // Nobody gets a key that is somebody's, whichever pepper hashed it.

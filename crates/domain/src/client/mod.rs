@@ -8,9 +8,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 
 use crate::transition::noun;
-use crate::{
-    ApplicationId, ClientId, Error, Instant, Invalid, Meta, OAuthScope, ScopeKind, Transition,
-};
+use crate::{ApplicationId, ClientId, Error, Instant, Invalid, Meta, OAuthScope, ScopeKind, Transition};
 
 mod draft;
 mod key_set;

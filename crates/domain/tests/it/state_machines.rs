@@ -357,7 +357,8 @@ fn clients() -> String {
         let live = sample::client();
         let place = (live.id, live.meta);
         let draft = live.draft();
-        let client = Client::restore(place, live.application_id, live.client_id, draft, (state, None)).unwrap();
+        let client =
+            Client::restore(place, live.application_id, live.client_id, draft, (state, None)).unwrap();
         let scopes = sample::scopes();
         let rules = sample::rules(&scopes);
         table.row(&word(state), "change its settings", client.update(client.draft(), &rules, NOW), name);

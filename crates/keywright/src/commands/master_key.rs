@@ -191,10 +191,17 @@ impl Answer for Report {
             writeln!(out, "{} values were sealed anew.", self.resealed)?;
         }
         if self.unreadable > 0 {
-            writeln!(out, "{} values open with no key that is there; they were lost before.", self.unreadable)?;
+            writeln!(
+                out,
+                "{} values open with no key that is there; they were lost before.",
+                self.unreadable
+            )?;
         }
         for number in &self.dropped {
-            writeln!(out, "Master key {number} was dropped; take its line out of master.key on other nodes too.")?;
+            writeln!(
+                out,
+                "Master key {number} was dropped; take its line out of master.key on other nodes too."
+            )?;
         }
         for number in &self.dropped_peppers {
             writeln!(out, "The pepper of master key {number} was dropped.")?;
@@ -206,7 +213,9 @@ impl Answer for Report {
                 "{} Nothing is sealed by older keys. Back up master.key, then: keywright master-key drop",
                 "ok:".green().bold()
             ),
-            (left, _) => writeln!(out, "{left} values are still sealed by older keys: keywright master-key rotate"),
+            (left, _) => {
+                writeln!(out, "{left} values are still sealed by older keys: keywright master-key rotate")
+            }
         }
     }
 }

@@ -33,8 +33,11 @@ fn tokens(server: &Server, client: &Value, fields: &[(&str, &str)]) -> Option<An
         ("client_id", client["client_id"].as_str().unwrap()),
         ("client_secret", client["client_secret"].as_str().unwrap()),
     ];
-    let body: Vec<String> =
-        fields.iter().chain(&proof).map(|(name, value)| format!("{name}={}", value.replace(' ', "+"))).collect();
+    let body: Vec<String> = fields
+        .iter()
+        .chain(&proof)
+        .map(|(name, value)| format!("{name}={}", value.replace(' ', "+")))
+        .collect();
     let body = body.join("&").replace('@', "%40");
     let address = server.place("listen");
     let mut stream = connect(address);
@@ -82,9 +85,11 @@ fn client_and_token(server: &Server, admin: &str) -> (Value, String) {
     done("POST", "/api/v1/oauth/scopes", admin, json!({"name": "orders", "kind": "plain"}));
     let application = done("POST", "/api/v1/applications", &session, json!({"name": "Shop"}));
     let path = format!("/api/v1/applications/{}/client", application["id"].as_str().unwrap());
-    let settings = json!({"client_type": "custom", "grant_types": ["password", "refresh_token"], "scopes": ["orders"]});
+    let settings =
+        json!({"client_type": "custom", "grant_types": ["password", "refresh_token"], "scopes": ["orders"]});
     let client = done("POST", &path, admin, settings);
-    let fields = [("grant_type", "password"), ("username", email), ("password", PASSWORD), ("scope", "orders")];
+    let fields =
+        [("grant_type", "password"), ("username", email), ("password", PASSWORD), ("scope", "orders")];
     let answer = tokens(server, &client, &fields).unwrap();
     assert_eq!(answer.status, 200, "{}", answer.body);
     let token = json_of(&answer)["refresh_token"].as_str().unwrap().to_owned();
@@ -101,7 +106,11 @@ fn after_the_fall() -> (Place, Value, String) {
     let dying = Server::start_under(&place, &DIES_AT_ITS_FIRST_ANSWER, "serve");
     assert!(refresh(&dying, &client, &token).is_none(), "it was not killed");
     assert_ne!(dying.end_of_any_kind(), Some(0));
-    assert_eq!(sql(&place, "SELECT count(*), count(used_at) FROM oauth_refresh_tokens"), "2|1", "it was committed");
+    assert_eq!(
+        sql(&place, "SELECT count(*), count(used_at) FROM oauth_refresh_tokens"),
+        "2|1",
+        "it was committed"
+    );
     (place, client, token)
 }
 

@@ -187,7 +187,8 @@ fn rfc6750_3_1_scopes_are_demanded_of_tokens_all_of_them() {
 
 #[test]
 fn rfc6750_3_1_an_operation_demands_scopes_of_its_own() {
-    let operations = ["GET /orders/{id} orders:read", "POST /orders/{id}/cancel orders:cancel|admin", "GET /orders/open"];
+    let operations =
+        ["GET /orders/{id} orders:read", "POST /orders/{id}/cancel orders:cancel|admin", "GET /orders/open"];
     let world = world(|draft| {
         draft.required_scopes = vec!["orders".to_owned()];
         draft.operation_scopes = operations.iter().filter_map(|line| line.parse().ok()).collect();
@@ -205,7 +206,10 @@ fn rfc6750_3_1_an_operation_demands_scopes_of_its_own() {
         }
     };
     let lacks = |scope: &str| {
-        Some((ScopeMissing, format!("Bearer realm=\"keywright\", error=\"insufficient_scope\", scope=\"{scope}\"")))
+        Some((
+            ScopeMissing,
+            format!("Bearer realm=\"keywright\", error=\"insufficient_scope\", scope=\"{scope}\""),
+        ))
     };
     assert_eq!(told("GET", "/orders/17", &["orders:read"]), None, "in the place of what the version demands");
     assert_eq!(told("GET", "/orders/17", &["orders"]), lacks("orders:read"));

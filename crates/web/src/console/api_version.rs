@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use app::{App, PageRequest, ToName};
 use axum::extract::State as Shared;
-use domain::{
-    Accepted, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategyId, OperationScopes,
-};
+use domain::{Accepted, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategyId, OperationScopes};
 
 use crate::cell::{Action, Cell};
 use crate::field::{Choice, Field};

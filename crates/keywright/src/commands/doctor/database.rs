@@ -96,8 +96,7 @@ async fn master_key(
 
 /// The keys in the file, held against those that the database knows.
 fn compared(name: &'static str, keys: &MasterKeys, noted: &[NotedMasterKey]) -> Finding {
-    let is_held =
-        |it: &&NotedMasterKey| keys.all().iter().any(|key| key.check_value() == it.check_value);
+    let is_held = |it: &&NotedMasterKey| keys.all().iter().any(|key| key.check_value() == it.check_value);
     let used: Vec<&NotedMasterKey> = noted.iter().filter(|it| it.used_since.is_some()).collect();
     match used.iter().find(|it| !is_held(it)) {
         None => {}
@@ -121,7 +120,8 @@ fn compared(name: &'static str, keys: &MasterKeys, noted: &[NotedMasterKey]) -> 
     }
     if let [_, .., present] = used.as_slice() {
         let problem = format!("master key {} is in use, and older ones are not dropped yet", present.number);
-        let hint = "`keywright master-key rotate` seals what is left anew, `keywright master-key drop` drops them";
+        let hint =
+            "`keywright master-key rotate` seals what is left anew, `keywright master-key drop` drops them";
         return Finding::warn(name, Problem::new(problem).hint(hint));
     }
     Finding::ok(name, "is private and the one of this database; keep a copy of it in another place")
