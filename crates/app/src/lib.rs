@@ -230,13 +230,25 @@ impl App {
     ///
     /// # Errors
     /// If the database is not available, or was written under another master key.
-    pub async fn start(
+    pub async fn start<M: Into<MasterKeys> + Send>(
         store: Store,
-        masters: impl Into<MasterKeys>,
+        masters: M,
         settings: Settings,
         clock: Clock,
     ) -> Result<Arc<Self>> {
-        let masters = masters.into();
+        Self::start_with(store, masters.into(), settings, clock).await
+    }
+
+    /// The same, whatever the keys were given as.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub async fn start_with(
+        store: Store,
+        masters: MasterKeys,
+        settings: Settings,
+        clock: Clock,
+    ) -> Result<Arc<Self>> {
         let keys = Keys::load(&store, &masters).await?;
         let verifier = Verifier::new(Peppers::clone(&keys.peppers()), settings.max_staleness);
         let verifier = Arc::new(verifier.with_certificates(settings.certificate_header));
