@@ -176,18 +176,7 @@ pub(crate) fn accepted(accepted: Accepted) -> &'static str {
 pub(crate) fn limit(limit: &Limit) -> String {
     let count = grouped(limit.requests);
     let calls = if limit.requests == 1 { "call" } else { "calls" };
-    format!("{count} {calls} a {}", period(limit.per))
-}
-
-/// A span that limits are counted over.
-pub(crate) fn period(period: Period) -> &'static str {
-    match period {
-        Period::Second => "second",
-        Period::Minute => "minute",
-        Period::Hour => "hour",
-        Period::Day => "day",
-        Period::Month => "month",
-    }
+    format!("{count} {calls} a {}", limit.per.as_str())
 }
 
 /// `1,000,000`

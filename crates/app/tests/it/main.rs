@@ -9,6 +9,7 @@ mod deletion;
 mod four_eyes;
 mod guesses;
 mod invitations;
+mod limits;
 mod nodes;
 mod oauth;
 mod once;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{ApiVersionFilter, App, PageRequest};
+use app::{ApiVersionFilter, App, every};
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
@@ -14,9 +14,6 @@ use crate::refused::{Answer, Refused};
 use crate::visit::{Guest, Person, Visit};
 use crate::{Pages, framed, states, subscriptions};
 use edge::extract::Path;
-
-/// So many versions can be chosen from.
-const VERSIONS: u64 = 100;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/apis/{id}", "An API", show)
@@ -65,7 +62,7 @@ struct Offer {
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiId>, visit: Visit<Person>) -> Answer {
     let api = app.api(&visit.caller, id).await?;
     let filter = ApiVersionFilter { api_id: Some(id), ..ApiVersionFilter::default() };
-    let versions = app.api_versions(&visit.caller, filter, PageRequest::first(VERSIONS)).await?.items;
+    let versions = every(|page| app.api_versions(&visit.caller, filter.clone(), page)).await?;
     let asked = visit.query.text("version");
     let chosen = versions.iter().find(|it| it.id.to_string() == asked);
     let chosen = chosen.or_else(|| versions.iter().find(|it| !it.deprecated)).or_else(|| versions.first());

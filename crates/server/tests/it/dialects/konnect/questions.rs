@@ -65,6 +65,21 @@ both!(
 );
 
 both!(
+    async fn a_262_so_many_filters_and_no_more(desk) {
+        let ada = Client::developer(&desk, "ada").await;
+        let many = |n: usize| vec!["filter[name][contains]=shop"; n].join("&");
+        ada.get(&format!("/api/v2/applications?{}", many(20))).await.is(200, "applications");
+        let wrong = "query filter[name][contains] max_items";
+        ada.get(&format!("/api/v2/applications?{}", many(21))).await.wrong(&[wrong]);
+        // Of thousands, some are named.
+        ada.get(&format!("/api/v2/applications?{}", many(200))).await.wrong(&[wrong; 20]);
+        ada.get(&format!("/api/v2/applications?{}", vec!["filter[x]=y"; 200].join("&")))
+            .await
+            .wrong(&["query filter[x] invalid"; 20]);
+    }
+);
+
+both!(
     async fn bodies_are_closed_and_every_wrong_field_is_named(desk) {
         let ada = Client::developer(&desk, "ada").await;
         let before = desk.changes().await;
