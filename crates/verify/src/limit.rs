@@ -132,7 +132,7 @@ impl Meter {
     /// A call that is refused by a longer period gives back what it took of shorter ones. Who is refused meanwhile
     /// because of it would have been refused by the longer one.
     fn take(&self, limits: &Limits, now: Instant) -> Result<Option<Allowance>, Allowance> {
-        let mut nearest: Option<Allowance> = None;
+        let mut nearest: Option<(Allowance, u64)> = None;
         for (taken, limit) in limits.limits.iter().enumerate() {
             let scale = Scale::new(limit.per, now);
             let told = |(remaining, reset_s)| {
@@ -142,10 +142,12 @@ impl Meter {
             match scale.take(self.of(limit.per), limit.requests) {
                 Ok(left) => {
                     // The one of which the smallest part is left.
-                    let part = |it: &Allowance| u128::from(it.remaining) * u128::from(limit.requests);
-                    let other = |it: &Allowance| u128::from(left.0) * u128::from(it.limit.requests);
-                    if nearest.as_ref().is_none_or(|it| other(it) < part(it)) {
-                        nearest = Some(told(left));
+                    let all = limit.requests.min(scale.most());
+                    let is_nearer = |(it, its): &(Allowance, u64)| {
+                        u128::from(left.0) * u128::from(*its) < u128::from(it.remaining) * u128::from(all)
+                    };
+                    if nearest.as_ref().is_none_or(is_nearer) {
+                        nearest = Some((told(left), all));
                     }
                 }
                 Err(wait) => {
@@ -156,7 +158,7 @@ impl Meter {
                 }
             }
         }
-        Ok(nearest)
+        Ok(nearest.map(|(allowance, _)| allowance))
     }
 }
 

@@ -19,6 +19,7 @@ mod quotas;
 mod races;
 mod secrets;
 mod shop;
+mod subscription_mails;
 mod subscriptions;
 mod tokens;
 mod webhooks;

@@ -12,7 +12,7 @@ use crate::frame::{Frame, Place};
 use crate::markdown::{self, Html};
 use crate::refused::{Answer, Refused};
 use crate::visit::{Guest, Person, Visit};
-use crate::{Pages, framed, states, subscriptions};
+use crate::{Pages, example, framed, states, subscriptions};
 use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -93,10 +93,7 @@ async fn shown(app: &App, guest: &Guest, version: ApiVersion) -> Result<Shown, R
     let plans = subscriptions::plans(app, guest, &version).await?.into_iter();
     let operations = app.operations(&guest.caller, version.id).await?;
     let strategy = app.auth_strategy(&guest.caller, version.auth_strategy_id).await?;
-    let path = version.route.path_prefixes.first().cloned().unwrap_or_default();
-    let host = version.route.hosts.first().map_or("GATEWAY", String::as_str);
-    let call = crate::credentials::call(&strategy.method, "YOUR_KEY");
-    let call = call.replace("https://GATEWAY/PATH", &format!("https://{host}{path}"));
+    let call = example::call(&strategy.method, "YOUR_KEY", &example::address(app, Some(&version)));
     Ok(Shown {
         description: markdown::render(version.description.as_str()),
         plans: plans.map(|plan| offer(plan, &version)).collect(),
