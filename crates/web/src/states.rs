@@ -2,7 +2,7 @@
 
 use domain::{
     Accepted, ApplicationRole, ApplicationState, ApprovalState, CredentialKind, CredentialStatus,
-    DeveloperState, Limit, MailState, PartnerRole, Period, RequestKind, RequestStatus, Subscription,
+    DeveloperState, Limit, MailState, PartnerRole, RequestKind, RequestStatus, Subscription,
     SubscriptionStatus, TokenState, TraceKind,
 };
 
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn limits_read_well() {
-        let words = |requests| limit(&Limit { requests, per: Period::Day });
+        let words = |requests| limit(&Limit { requests, per: domain::Period::Day });
         assert_eq!(words(1), "1 call a day");
         assert_eq!(words(1_000), "1,000 calls a day");
         assert_eq!(words(1_234_567), "1,234,567 calls a day");

@@ -6,7 +6,7 @@ use app::{Caller, UsageDimension, UsageFilter, UsageStep};
 use domain::{Instant, Limit, Period, PlanDraft};
 
 use super::call::{Answer, Call};
-use super::door::Door;
+use super::door::{Door, question};
 use super::front::{Front, Kind};
 use super::upstream::Upstream;
 use crate::support::both;
@@ -81,7 +81,7 @@ both!(
         for round in 1..=10 {
             let (address, key) = (door.address, door.key().to_owned());
             let answers = testkit::tasks::at_once(50, |_| {
-                let call = super::door::question(&Call::get("/limited").key(&key));
+                let call = question(&Call::get("/limited").key(&key));
                 async move { call.send(address).await.status }
             })
             .await;
