@@ -11,6 +11,7 @@ use crate::{App, Result};
 /// Of so many applications under one plan at most, counts are taken over.
 const MAX: u64 = 100_000;
 
+#[macros::boxed]
 impl App {
     /// Tells the gateway check how much of each plan was used: at the start, so that a restart forgives nothing, and
     /// every few seconds, for what other nodes let through. Seconds and minutes are over before that is known, so each

@@ -77,7 +77,10 @@ impl Listing {
             Self { slice: Slice { page: 0, limit: DEFAULT_SIZE }, filters: Vec::new(), others: Vec::new() };
         let mut wrong = Vec::new();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            if let Err(error) = listing.take(&name, &value, known) {
+            // What is wrong in the same way twice is told once.
+            if let Err(error) = listing.take(&name, &value, known)
+                && !wrong.contains(&error)
+            {
                 wrong.push(error);
             }
             // Who sends so much that is wrong is told of some of it.

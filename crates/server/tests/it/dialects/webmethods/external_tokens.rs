@@ -194,13 +194,14 @@ both!(
             let lines = desk.admin.get("/api/v1/audit?action=external_token.revealed").await.expect(200).json();
             lines["items"].as_array().unwrap().clone()
         };
+        let reader = desk.token(&["*:read"]).await;
         let before = desk.changes().await;
         // Wrong owner: to another developer it does not exist.
         bob.post(&path, json!(null)).await.problem(404, "not_found");
         // Wrong role: administrators and their tools see that it is there, and not what it is made of.
         desk.admin.get(&format!("/api/v1/external-tokens/{stored}")).await.expect(200);
         desk.admin.post(&path, json!(null)).await.problem(403, "forbidden");
-        desk.token(&["*:read"]).await.post(&path, json!(null)).await.problem(403, "forbidden");
+        reader.post(&path, json!(null)).await.problem(403, "forbidden");
         desk.anonymous().post(&path, json!(null)).await.problem(401, "unauthenticated");
         assert!([401, 403, 404].contains(&portal.gateway.post(&path, json!(null)).await.status.as_u16()));
         desk.assert_nothing_happened(before).await;
