@@ -44,7 +44,7 @@ impl App {
         }
         let text = self.waiting_text(&untold).await?;
         let tx = self.begin(&Caller::system()).await?;
-        for administrator in tx.read().all_administrators().await? {
+        for administrator in tx.read().all_deciders().await? {
             self.post(&tx, &administrator.email, "Subscriptions wait for you", text.clone()).await?;
         }
         self.commit(tx).await

@@ -1,6 +1,7 @@
 //! The pages, as a browser without JavaScript sees them.
 
 mod account;
+mod administrators;
 mod api_clients;
 mod auth_bridges;
 mod certificates;
