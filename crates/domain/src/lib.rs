@@ -59,6 +59,7 @@ mod approval;
 mod approval_policy;
 mod auth_strategy;
 mod client;
+pub mod client_identity;
 mod credential;
 mod developer;
 mod document;
@@ -80,6 +81,7 @@ pub mod openapi_security;
 mod operation_scopes;
 mod partner;
 mod pepper;
+mod period;
 mod plan;
 mod portal;
 mod provision;
@@ -149,7 +151,8 @@ pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, 
 pub use operation_scopes::OperationScopes;
 pub use partner::{Partner, PartnerDraft, PartnerRole};
 pub use pepper::{Marks, Pepper, Peppers, SecretHash};
-pub use plan::{Limit, Period, Plan, PlanDraft};
+pub use period::{Period, Span};
+pub use plan::{Limit, Plan, PlanDraft};
 pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalPicture};
 pub use provision::{Provision, ProvisionStatus};
 pub use request::{
