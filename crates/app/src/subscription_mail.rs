@@ -23,7 +23,7 @@ impl App {
     /// If the database is not available.
     pub(crate) async fn tell_of_waiting(&self) -> Result<()> {
         let now = self.clock.now();
-        let last = self.keys.pepper().fingerprint("waiting-notice", &[]);
+        let last = self.keys.marks().fingerprint("waiting-notice", &[]);
         if !self.settings.subscription_mails || self.store.attempt_waits(&last, now).await? {
             return Ok(());
         }
@@ -34,7 +34,7 @@ impl App {
             // What waits for another decision than yesterday is something else.
             let version = subscription.meta.version.to_be_bytes();
             let parts: [&[u8]; 2] = [subscription.id.0.as_bytes(), &version];
-            let key = self.keys.pepper().fingerprint("waiting-subscription", &parts);
+            let key = self.keys.marks().fingerprint("waiting-subscription", &parts);
             if self.store.take_attempt(&key, now, |_| AGAIN).await?.is_none() {
                 untold.push(subscription);
             }
