@@ -49,14 +49,14 @@ impl OperationScopes {
     fn check(self, prefixes: &[String]) -> Result<Self, Invalid> {
         let mut checks = Checks::new();
         let is_known = self.method.as_deref().is_none_or(|method| METHODS.contains(&method));
-        checks.require(is_known, ".method", "invalid", "must be a method in capitals, such as GET");
+        checks.require(is_known, "method", "invalid", "must be a method in capitals, such as GET");
         let message =
             "must be a path template such as /orders/{id}: segments of plain characters, or one {name} each";
-        checks.require(is_template(&self.path), ".path", "invalid", message);
+        checks.require(is_template(&self.path), "path", "invalid", message);
         let message = "must begin with one of the paths of this version";
         let is_ours = prefixes.iter().any(|prefix| is_under(&self.path, prefix));
-        checks.require(is_ours, ".path", "elsewhere", message);
-        let scopes = checks.take(".scopes", parse_labels(&self.scopes));
+        checks.require(is_ours, "path", "elsewhere", message);
+        let scopes = checks.take("scopes", parse_labels(&self.scopes));
         checks.build(|| Some(Self { scopes: scopes?, ..self }))
     }
 
@@ -98,7 +98,8 @@ impl OperationScopes {
 /// Segments that are a parameter in part, such as `{id}.json`, stand for whole segments: that is the stricter reading.
 fn whole_segments(path: &str) -> String {
     let trimmed = path.trim_end_matches('/');
-    let whole = |segment: &str| match segment.contains('{') {
+    let is_one = |segment: &str| segment.starts_with('{') && segment.find('}') == Some(segment.len() - 1);
+    let whole = |segment: &str| match segment.contains('{') && !is_one(segment) {
         true => "{any}".to_owned(),
         false => segment.to_owned(),
     };
