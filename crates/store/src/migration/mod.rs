@@ -26,6 +26,8 @@ mod m0045_account_approvals;
 mod m0050_audiences;
 mod m0051_nodes;
 mod m0052_kept_sessions;
+mod m0053_identity_providers;
+mod m0054_sign_in_attempts;
 
 pub(crate) struct Migrator;
 
@@ -55,6 +57,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0050_audiences::Migration),
             Box::new(m0051_nodes::Migration),
             Box::new(m0052_kept_sessions::Migration),
+            Box::new(m0053_identity_providers::Migration),
+            Box::new(m0054_sign_in_attempts::Migration),
         ]
     }
 }
