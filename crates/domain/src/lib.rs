@@ -131,9 +131,10 @@ pub use group::{Group, GroupDraft};
 pub use id::{
     AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId,
     ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId, CredentialId, DeveloperId, DocumentId,
-    ExternalTokenId, GatewayId, GrantId, GroupId, IdentityProviderId, InvitationId, LinkedIdentityId, MailId, OAuthScopeId, PartnerId, PlanId,
-    PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId,
-    TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
+    ExternalTokenId, GatewayId, GrantId, GroupId, IdentityProviderId, InvitationId, LinkedIdentityId, MailId,
+    OAuthScopeId, PartnerId, PlanId, PortalId, ProvisionId, RequestId, SessionId, SigningKeyId,
+    SubscriptionId, TokenDefinitionId, TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId,
+    WebhookEventId, parse_uuid,
 };
 pub use identity_provider::{
     Audience, ClaimRules, IdentityProvider, IdentityProviderDraft, MappedRole, TokenAuth,

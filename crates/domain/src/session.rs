@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::transition::noun;
 use crate::{
-    AdministratorId, ClientId, DeveloperId, Email, GatewayId, IdentityProviderId, Instant, Invalid, Meta, SecretHash, SessionId,
-    Transition,
+    AdministratorId, ClientId, DeveloperId, Email, GatewayId, IdentityProviderId, Instant, Invalid, Meta,
+    SecretHash, SessionId, Transition,
 };
 
 /// A person who runs this installation.
@@ -20,7 +20,7 @@ pub struct Administrator {
     pub meta: Meta,
     /// Unique without regard to case.
     pub email: Email,
-    /// Argon2id, as a PHC string.
+    /// Argon2id, as a PHC string; empty for those who sign in elsewhere only.
     #[serde(skip)]
     pub password_hash: String,
     /// What they may do.
@@ -43,6 +43,11 @@ pub enum AdministratorRole {
 }
 
 impl Administrator {
+    /// Whether they can sign in here.
+    pub fn has_password(&self) -> bool {
+        !self.password_hash.is_empty()
+    }
+
     /// A new administrator.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! Administrators, and the sessions of people who signed in.
 
 use domain::{
-    Administrator, AdministratorId, AdministratorRole, Audience, ClientId, DeveloperId, Email, GatewayId, IdentityProviderId,
-    Instant, Person, Renewal, SecretHash, Session, SessionId,
+    Administrator, AdministratorId, AdministratorRole, Audience, ClientId, DeveloperId, Email, GatewayId,
+    IdentityProviderId, Instant, Person, Renewal, SecretHash, Session, SessionId,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;

@@ -68,6 +68,7 @@ notices! {
     Joined = "joined", "You are a member now.";
     SessionEnded = "session_ended", "The session is ended.";
     ShutOut = "shut_out", "The account is closed, and its owner signed out everywhere.";
+    Unlinked = "unlinked", "The link is taken away.";
     IsDefault = "is_default", "It is the default from now on.";
     Transferred = "transferred", "The application has another owner now.";
     AccountDeleted = "account_deleted", "Your account is deleted.";

@@ -75,9 +75,9 @@ impl From<MappedRole> for AdministratorRole {
 impl ClaimRules {
     /// Whether somebody of whom the provider says this is one of those whom it is for.
     pub fn admit(&self, claims: &Map<String, Value>) -> bool {
-        self.required.iter().all(|(name, allowed)| {
-            values(claims, name).iter().any(|value| allowed.contains(value))
-        })
+        self.required
+            .iter()
+            .all(|(name, allowed)| values(claims, name).iter().any(|value| allowed.contains(value)))
     }
 
     /// The mail address, if the provider says that it was proven.
@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn only_who_has_one_value_of_each_required_claim_is_admitted() {
-        let required = [("groups".to_owned(), words(&["apis", "ops"])), ("hd".to_owned(), words(&["corp.test"]))];
+        let required =
+            [("groups".to_owned(), words(&["apis", "ops"])), ("hd".to_owned(), words(&["corp.test"]))];
         let rules = ClaimRules { required: required.into(), ..ClaimRules::default() };
         assert!(rules.admit(&claims(json!({"groups": ["x", "ops"], "hd": "corp.test"}))));
         for no in [

@@ -181,7 +181,8 @@ mod tests {
         let count = |keys: Value| {
             Jwks::foreign(json!({"keys": keys}).to_string().as_bytes()).map(|keys| keys.count())
         };
-        let others = json!([{"kty": "oct", "k": "AAAA"}, {"kty": "EC", "crv": "P-521", "x": "A", "y": "A"}, 5]);
+        let others =
+            json!([{"kty": "oct", "k": "AAAA"}, {"kty": "EC", "crv": "P-521", "x": "A", "y": "A"}, 5]);
         assert_eq!(count(others.clone()), Err(KeyError::Count));
         assert_eq!(count(json!([private])), Err(KeyError::Count));
         assert_eq!(count(json!([others[0], good, others[1], private])), Ok(1));

@@ -42,11 +42,9 @@ pub fn verify(token: &str, keys: &KeySet, awaited: &Awaited<'_>) -> Result<Claim
     let expected = Expected { types: &["", "JWT"], now: awaited.now, skew: SKEW };
     let claims = jose::verify(token, keys, &expected).map_err(|refusal| match refusal {
         Refusal::Time => Failure::Time,
-        Refusal::Malformed
-        | Refusal::Algorithm
-        | Refusal::Type
-        | Refusal::Critical
-        | Refusal::Signature => Failure::Signature,
+        Refusal::Malformed | Refusal::Algorithm | Refusal::Type | Refusal::Critical | Refusal::Signature => {
+            Failure::Signature
+        }
     })?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let is_for_this = text("iss") == Some(awaited.issuer)

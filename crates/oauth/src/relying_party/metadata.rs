@@ -59,7 +59,8 @@ impl Metadata {
         let lacks = |list: &Option<Vec<String>>, word: &str| {
             list.as_ref().is_some_and(|list| !list.iter().any(|it| it == word))
         };
-        if lacks(&it.response_types_supported, "code") || lacks(&it.code_challenge_methods_supported, "S256") {
+        if lacks(&it.response_types_supported, "code") || lacks(&it.code_challenge_methods_supported, "S256")
+        {
             return Err(Failure::NoCodeFlow);
         }
         if ALGORITHMS.iter().all(|ours| lacks(&it.id_token_signing_alg_values_supported, ours.as_str())) {

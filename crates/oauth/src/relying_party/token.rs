@@ -132,7 +132,9 @@ mod tests {
         let expected = format!("Basic {}", BASE64_STANDARD.encode("desk%3A1:s%25%26"));
         assert_eq!(basic.authorization, Some(expected));
         let post = by(Method::ClientSecretPost);
-        assert!(post.form.ends_with("&client_id=desk%3A1&client_secret=s%25%26") && post.authorization.is_none());
+        assert!(
+            post.form.ends_with("&client_id=desk%3A1&client_secret=s%25%26") && post.authorization.is_none()
+        );
         let none = by(Method::None);
         assert!(none.form.ends_with("&client_id=desk%3A1") && !none.form.contains("secret"));
     }

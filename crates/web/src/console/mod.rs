@@ -10,6 +10,7 @@ mod auth_bridges;
 mod auth_strategies;
 mod developers;
 mod gateways;
+mod identity_providers;
 mod mails;
 mod overview;
 mod plans;
@@ -49,5 +50,6 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = signing_keys::routes(pages);
     let pages = webhooks::routes(pages);
     let pages = settings::routes(pages);
+    let pages = identity_providers::routes(pages);
     tokens::routes(pages)
 }

@@ -10,6 +10,7 @@ mod clients;
 mod credentials;
 mod developers;
 mod docs;
+mod identity_providers;
 mod invitations;
 mod mails;
 mod oauth;

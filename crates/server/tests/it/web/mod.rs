@@ -1,5 +1,6 @@
 //! The pages, as a browser without JavaScript sees them.
 
+pub mod abroad;
 mod account;
 mod api_clients;
 mod auth_bridges;
@@ -9,12 +10,14 @@ mod cross_site;
 pub mod every_page;
 mod forgot_password;
 pub mod guests;
+mod identity_providers;
 mod oauth_settings;
 mod requests;
 mod reset_password;
 mod settings;
 mod setup;
 mod sign_in;
+mod sign_in_with;
 mod sign_up;
 mod usage;
 mod verify_email;
