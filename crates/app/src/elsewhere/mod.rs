@@ -2,7 +2,7 @@
 //! they are, and arrives again with a code, which we redeem. Who they are here is decided in `whom`.
 //!
 //! What is sent and checked is in the crate `oauth`; how it gets there is the business of whoever puts the process
-//! together ([`ProviderDoor`]): nothing in here talks to a network. [Why so](docs/adr/0055-who-is-linked.md).
+//! together ([`ProviderDoor`]): nothing in here talks to a network. Why so: docs/adr/0053-who-is-linked.md.
 
 mod arrive;
 mod depart;
