@@ -28,6 +28,7 @@ mod m0051_nodes;
 mod m0052_kept_sessions;
 mod m0053_identity_providers;
 mod m0054_sign_in_attempts;
+mod m0055_grants_from_elsewhere;
 
 pub(crate) struct Migrator;
 
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0052_kept_sessions::Migration),
             Box::new(m0053_identity_providers::Migration),
             Box::new(m0054_sign_in_attempts::Migration),
+            Box::new(m0055_grants_from_elsewhere::Migration),
         ]
     }
 }
