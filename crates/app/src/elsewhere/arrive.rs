@@ -161,7 +161,8 @@ impl App {
         let tokens = token::Tokens::parse(reply.status, &reply.body).map_err(told)?;
         let mut claims = self.verified(provider, &known, attempt, &tokens.id_token).await?.map_err(told)?;
         if let Some(reply) = self.more_claims(provider, &known, &claims, &tokens).await? {
-            token::add_userinfo(&mut claims, reply.status, &reply.body).map_err(told)?;
+            let email = &provider.claims.email;
+            token::add_userinfo(&mut claims, email, reply.status, &reply.body).map_err(told)?;
         }
         self.let_in(caller, provider, audience, &claims).await
     }

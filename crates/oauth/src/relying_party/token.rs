@@ -98,14 +98,18 @@ impl Tokens {
     }
 }
 
-/// Adds what the userinfo endpoint says to what the ID token said, which counts more.
+/// Adds what the userinfo endpoint says to what the ID token said, which counts more. `email`: the claim that must not
+/// be another at both places, or one's proof would count for the other.
 ///
 /// # Errors
-/// If it answers about somebody else (§5.3.2), or not with a JSON object.
-pub fn add_userinfo(claims: &mut Claims, status: u16, body: &[u8]) -> Result<()> {
+/// If it answers about somebody else (§5.3.2), or not with a JSON object, or contradicts.
+pub fn add_userinfo(claims: &mut Claims, email: &str, status: u16, body: &[u8]) -> Result<()> {
     let more: Claims = serde_json::from_slice(body).map_err(|_| Failure::UserInfo)?;
     let subject = claims.get("sub").and_then(Value::as_str);
     if status != 200 || subject.is_none() || more.get("sub").and_then(Value::as_str) != subject {
+        return Err(Failure::UserInfo);
+    }
+    if claims.get(email).zip(more.get(email)).is_some_and(|(one, other)| one != other) {
         return Err(Failure::UserInfo);
     }
     for (name, value) in more {
@@ -155,10 +159,12 @@ mod tests {
         let known = || json!({"sub": "1", "email": "a@b.test"}).as_object().unwrap().clone();
         let add = |status, body: Value| {
             let mut claims = known();
-            add_userinfo(&mut claims, status, body.to_string().as_bytes()).map(|()| claims)
+            add_userinfo(&mut claims, "email", status, body.to_string().as_bytes()).map(|()| claims)
         };
-        let more = add(200, json!({"sub": "1", "email": "evil@b.test", "name": "Ada"})).unwrap();
-        assert_eq!((&more["email"], &more["name"]), (&json!("a@b.test"), &json!("Ada")));
+        let more = add(200, json!({"sub": "1", "email": "a@b.test", "email_verified": true})).unwrap();
+        assert_eq!((&more["email"], &more["email_verified"]), (&json!("a@b.test"), &json!(true)));
+        let other = json!({"sub": "1", "email": "evil@b.test", "email_verified": true});
+        assert_eq!(add(200, other), Err(Failure::UserInfo));
         for (status, body) in [
             (200, json!({"sub": "2", "name": "Ada"})),
             (200, json!({"name": "Ada"})),

@@ -125,7 +125,7 @@ async fn arrive(
     visit: Visit<Anybody>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    limit_strangers(&visit, &state)?;
+    limit_readers(&visit, &state)?;
     let public_url = &state.options.public_url;
     let browser = ABROAD.read(&headers, public_url);
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -153,6 +153,13 @@ async fn arrive(
 /// Those who are signed in are counted already.
 fn limit_strangers(guest: &Guest, state: &State) -> Result<(), crate::refused::Refused> {
     if guest.is_signed_in() { Ok(()) } else { Ok(limit(&guest.caller, state)?) }
+}
+
+/// Whoever comes back was counted when they went: a whole office may come from one network.
+fn limit_readers(guest: &Guest, state: &State) -> Result<(), crate::refused::Refused> {
+    let network = guest.caller.address.filter(|_| !guest.is_signed_in()).map(app::network);
+    let checked = network.map_or(Ok(()), |network| state.by_reader.check(&network));
+    checked.map_err(|retry_after_s| Error::Limited { retry_after_s }.into())
 }
 
 /// What somebody is told who did not get in, and the way back to the door.
