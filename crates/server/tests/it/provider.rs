@@ -35,7 +35,7 @@ pub struct Says {
     pub claims: Value,
     /// The whole ID token, instead of one made of claims.
     pub token: Option<String>,
-    /// What the userinfo endpoint says.
+    /// What the userinfo endpoint says; null: nothing more.
     pub userinfo: Value,
     /// Answers everything with a redirect to here.
     pub redirect: Option<String>,
@@ -224,7 +224,8 @@ impl Server {
                 let token = says.token.clone().unwrap_or_else(|| says.key.sign("JWT", &claims).unwrap());
                 json!({"id_token": token, "access_token": "at", "token_type": "Bearer", "expires_in": 60})
             }
-            "/userinfo" if !says.userinfo.is_null() => says.userinfo.clone(),
+            "/userinfo" if says.userinfo.is_null() => json!({"sub": says.claims["sub"]}),
+            "/userinfo" => says.userinfo.clone(),
             _ => {
                 return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned();
             }

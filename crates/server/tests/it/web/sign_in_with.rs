@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Browser, attribute, tags};
 use crate::provider::{Provider, key, settings};
-use crate::support::{Answer, Desk, User, both, id};
+use crate::support::{Answer, User, both, id};
 
 const REFUSED: &str = "You are not signed in";
 
@@ -369,12 +369,27 @@ both!(
 );
 
 both!(
-    async fn who_never_read_our_mail_has_proven_the_address_there(desk, Settings { sign_up: false, ..settings() }) {
+    async fn nobody_is_made_where_registering_is_switched_off(desk, Settings { sign_up: false, ..settings() }) {
         let there = Provider::start(&desk, "corp", json!({"makes_developers": true})).await;
         there.knows("s1", "grace@example.com");
         let before = desk.changes().await;
         there.signs_in(&mut Browser::new(&desk), &there.door("developer")).await.page(400, REFUSED);
         desk.assert_nothing_happened(before).await;
+    }
+);
+
+both!(
+    async fn who_never_read_our_mail_has_proven_the_address_there(desk, settings()) {
+        let visitor = crate::support::visitor();
+        desk.app.register(&visitor, "grace@example.com", "Grace").await.unwrap();
+        let token = desk.token_in_last_mail("grace@example.com").await;
+        let there = Provider::start(&desk, "corp", json!({})).await;
+        there.knows("s1", "grace@example.com");
+        let mut browser = Browser::new(&desk);
+        there.signs_in(&mut browser, &there.door("developer")).await.leads_to("/home");
+        is_signed_in_as(&browser, "grace@example.com").await;
+        // What is still in the mailbox opens nothing any more.
+        assert!(desk.app.verify_email(&visitor, &token, Some("seven wet otters juggle")).await.is_err());
     }
 );
 
@@ -519,7 +534,7 @@ both!(
             let sent = browser.open(&rp.request(changes)).await.expect(303);
             let page = browser.open(sent.header("location")).await.page(200, "Sign in");
             let ways = tags(&page.text, "a").into_iter().filter_map(|it| attribute(it, "href"));
-            let ways: Vec<String> = ways.filter(|it| it.starts_with("/sign-in/with/")).map(super::unescape).collect();
+            let ways: Vec<String> = ways.filter(|it| it.starts_with("/sign-in/with/")).map(crate::web::unescape).collect();
             assert_eq!(ways.len(), 1, "administrators use no APIs: {ways:?}");
             ways[0].clone()
         };
@@ -529,7 +544,8 @@ both!(
         let asked = browser.open(answer.header("location")).await.expect(200);
         let back = crate::oauth2::confirm(&browser, &asked, "/oauth2/confirm").await.back();
         let tokens = rp.redeem(&back["code"]).await.expect(200).json();
-        assert!(tokens["id_token"].is_string());
+        let told = oauth::jose::peek(tokens["id_token"].as_str().unwrap()).unwrap();
+        assert!(told.contains_key("auth_time") && !told.contains_key("amr"), "how is not known: {told:?}");
 
         // A client that asks for a fresh sign-in gets one, there as well.
         desk.clock.advance(Duration::from_secs(300));
@@ -571,7 +587,8 @@ both!(
         let mut browser = Browser::new(&desk);
         let sent = there.receives(&mut browser, &there.door("developer")).await;
         let kept = desk.everything_kept().await;
-        for secret in [&sent["state"], &sent["nonce"], &browser.cookies["kw_a"], "a secret of ours"] {
+        let cookie = browser.cookies["kw_a"].as_str();
+        for secret in [sent["state"].as_str(), sent["nonce"].as_str(), cookie, "a secret of ours"] {
             assert!(!kept.contains(secret), "{secret}");
         }
     }
