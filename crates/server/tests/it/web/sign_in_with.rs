@@ -355,7 +355,7 @@ both!(
         there.knows("s1", "grace@example.com");
         let page = there.signs_in(&mut browser, &there.door("developer")).await.page(400, REFUSED);
         assert!(page.text.contains("Your account waits for approval."), "{}", page.text);
-        let found = desk.admin.get("/api/v1/developers?search=grace").await.expect(200).json();
+        let found = desk.admin.get("/api/v1/developers?text=grace").await.expect(200).json();
         let grace = &found["items"][0];
         assert_eq!((&grace["name"], &grace["state"], &grace["email"]), (&json!("Ada L."), &json!("pending"), &json!("grace@example.com")));
         desk.admin.post(&format!("/api/v1/developers/{}/approve", id(grace)), Value::Null).await.expect(200);
