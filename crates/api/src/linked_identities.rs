@@ -21,9 +21,9 @@ use edge::state::State;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
-        .routes(routes!(own))
-        .routes(routes!(unlink_own))
-        .routes(routes!(list))
+        .routes(routes!(identities))
+        .routes(routes!(unlink_identity))
+        .routes(routes!(people))
         .routes(routes!(unlink))
 }
 
@@ -88,7 +88,7 @@ impl From<domain::LinkedIdentity> for LinkedIdentity {
 /// At identity providers: with these you can sign in there to be signed in here.
 #[utoipa::path(get, path = "/api/v1/account/identities", tag = "Account",
     responses((status = 200, description = "All of them", body = List<OwnLinkedIdentity>), Problems))]
-async fn own(
+async fn identities(
     Shared(app): Shared<Arc<App>>,
     Who(caller): Who,
 ) -> Result<Reply<List<OwnLinkedIdentity>>, Problem> {
@@ -102,7 +102,7 @@ async fn own(
 /// Your other sessions that came that way end. The last way in stays: choose a password first.
 #[utoipa::path(delete, path = "/api/v1/account/identities/{id}", tag = "Account", params(("id" = Uuid, Path)),
     responses((status = 204, description = "It is gone"), Problems))]
-async fn unlink_own(
+async fn unlink_identity(
     Shared(app): Shared<Arc<App>>,
     Who(caller): Who,
     Path(id): Path<LinkedIdentityId>,
@@ -117,7 +117,7 @@ async fn unlink_own(
 #[utoipa::path(get, path = "/api/v1/identity-providers/{id}/identities", tag = "Identity providers",
     params(("id" = Uuid, Path), PageQuery),
     responses((status = 200, description = "A page of them", body = List<LinkedIdentity>), Problems))]
-async fn list(
+async fn people(
     Shared(app): Shared<Arc<App>>,
     Who(caller): Who,
     Path(id): Path<IdentityProviderId>,

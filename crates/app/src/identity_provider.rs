@@ -38,6 +38,7 @@ pub struct ProviderReport {
     pub keys: usize,
 }
 
+#[macros::boxed]
 impl App {
     /// All providers: administrators only.
     ///

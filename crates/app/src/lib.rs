@@ -227,6 +227,7 @@ pub struct App {
     calls: calls::Calls,
 }
 
+#[macros::boxed]
 impl App {
     /// Puts it together over a migrated database, and loads what the gateway check needs.
     ///

@@ -22,6 +22,7 @@ pub struct OwnIdentity {
     pub provider_name: String,
 }
 
+#[macros::boxed]
 impl App {
     /// With whom the one who calls is linked.
     ///

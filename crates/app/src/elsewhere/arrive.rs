@@ -53,6 +53,7 @@ struct Proven {
     back: String,
 }
 
+#[macros::boxed]
 impl App {
     /// Somebody comes back to a path of ours, with a query that the provider made, and with what the browser kept.
     ///

@@ -85,6 +85,7 @@ pub fn callback_path(slug: &str) -> String {
     format!("/sign-in/with/{slug}/callback")
 }
 
+#[macros::boxed]
 impl App {
     /// What has to be registered at a provider.
     pub fn redirect_uri(&self, provider: &IdentityProvider) -> String {

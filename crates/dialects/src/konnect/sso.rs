@@ -82,7 +82,7 @@ async fn arrive(
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let query = query.unwrap_or_default();
     let arriving = state.app.arrive_renewable(&caller, CALLBACK, browser, &query, agent);
-    match Box::pin(evenly_unless_done(arriving)).await {
+    match evenly_unless_done(arriving).await {
         Ok(arrived) => {
             let separator = if arrived.back.contains('?') { '&' } else { '?' };
             let back = format!("{}{separator}loginSuccess=true", arrived.back);
