@@ -127,6 +127,7 @@ both!(
         let made = desk.admin.make(PATH, corp()).await;
         let path = format!("{PATH}/{}", id(&made));
         let alice = desk.developer("alice").await;
+        let tool = desk.token(&["auth-strategies:write"]).await;
         let before = desk.changes().await;
         let requests = [
             (Method::GET, PATH.to_owned(), Value::Null),
@@ -140,7 +141,7 @@ both!(
         ];
         desk.anonymous().is_refused(&requests, 401, "unauthenticated").await;
         alice.is_refused(&requests, 403, "forbidden").await;
-        desk.token(&["auth-strategies:write"]).await.is_refused(&requests, 403, "forbidden").await;
+        tool.is_refused(&requests, 403, "forbidden").await;
         let own = "/api/v1/account/identities";
         desk.anonymous().get(own).await.problem(401, "unauthenticated");
         // Tools are no people.
