@@ -42,6 +42,8 @@ words! {
     /// What a provider's word can make of somebody in the console.
     MappedRole = domain::MappedRole {
         "administrator" = Administrator,
+        "approver" = Approver,
+        "auditor" = Auditor,
     }
 }
 
@@ -69,8 +71,8 @@ pub(crate) struct ClaimRules {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 256)]
     role: Option<String>,
-    /// What its values make of somebody in the console. If there are any, who has none of them is no administrator, and
-    /// who has one becomes one.
+    /// What its values make of somebody in the console. If there are any, who has none of them is not let in, and who has
+    /// one gets it, at each sign-in.
     #[serde(default)]
     #[schema(example = json!({"desk-admins": "administrator"}))]
     roles: BTreeMap<String, MappedRole>,

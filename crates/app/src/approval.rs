@@ -116,6 +116,9 @@ impl App {
     /// If it does not exist or the caller may not see it.
     pub async fn approval(&self, caller: &Caller, id: ApprovalId) -> Result<(Approval, Asked)> {
         caller.must_be_known()?;
+        if caller.provider().is_some() {
+            must_be_person(caller)?;
+        }
         let unknown = || Error::NotFound(ApprovalId::KIND);
         let approval: Approval = self.store.read().find(id).await?.ok_or_else(unknown)?;
         if caller.must_administer(THIS, Access::Read).is_err() {

@@ -8,7 +8,7 @@ use crate::{App, Caller, Error, Result};
 /// Whether who asked may approve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FourEyes {
-    /// Not as soon as there are two administrators: before that nobody else could.
+    /// Not as soon as there are two who decide: before that nobody else could.
     #[default]
     Auto,
     /// Never.
@@ -39,7 +39,7 @@ impl App {
         match self.settings.four_eyes {
             FourEyes::Always => Ok(true),
             FourEyes::Never => Ok(false),
-            FourEyes::Auto => Ok(read.count_administrators().await? >= 2),
+            FourEyes::Auto => Ok(read.count_deciders().await? >= 2),
         }
     }
 

@@ -76,7 +76,7 @@ impl App {
         mut draft: IdentityProviderDraft,
         secret: Option<&str>,
     ) -> Result<Created<IdentityProvider>> {
-        must_be_trusted(caller)?;
+        self.must_be_trusted(caller).await?;
         let id = self.new_id();
         let tx = self.begin(caller).await?;
         if let Some(done) = self.replay(&tx, caller, id, None).await? {
@@ -99,7 +99,7 @@ impl App {
         secret: Option<&str>,
         edit: impl FnOnce(&mut IdentityProviderDraft) + Send,
     ) -> Result<IdentityProvider> {
-        must_be_trusted(caller)?;
+        self.must_be_trusted(caller).await?;
         let mut tx = self.begin(caller).await?;
         let before = self.locked_provider(&tx, id, expected).await?;
         let mut draft = before.draft();
@@ -170,6 +170,17 @@ impl App {
         Ok(report)
     }
 
+    /// Whoever says who signs in as whom can become everybody: a token needs every scope for that, and must not end.
+    async fn must_be_trusted(&self, caller: &Caller) -> Result<()> {
+        caller.must_administer(THIS, Access::Write)?;
+        if let Identity::Token { scopes, .. } = &caller.identity
+            && !scopes.contains(&Scope::ALL)
+        {
+            return Err(Error::Forbidden(format!("this token lacks the scope {}", Scope::ALL)));
+        }
+        crate::token::must_not_be_outlived(self.store.read(), caller, None, self.clock.now()).await
+    }
+
     /// A provider into which nobody comes until this transaction ends.
     async fn locked_provider(
         &self,
@@ -205,18 +216,6 @@ impl App {
         let secret =
             secret.ok_or_else(|| Error::Internal("the secret of a provider does not open".to_owned()))?;
         Ok(Some(Secret::imported(secret)))
-    }
-}
-
-/// Whoever says who signs in as whom can become everybody: a token that may not do everything may not do that.
-fn must_be_trusted(caller: &Caller) -> Result<()> {
-    caller.must_administer(THIS, Access::Write)?;
-    match &caller.identity {
-        Identity::Token { scopes, .. } if !scopes.iter().any(|scope| scope.includes(Scope::ALL)) => {
-            let all = Scope::ALL;
-            Err(Error::Forbidden(format!("saying who signs in takes a token with the scope {all}")))
-        }
-        _ => Ok(()),
     }
 }
 

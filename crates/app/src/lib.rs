@@ -4,6 +4,7 @@
 //! the same way: *permit, load, decide, save, commit*. Rules are in `domain`; what is decided here is who may, and
 //! whether somebody may know at all that a thing exists.
 
+mod administrator;
 mod api;
 mod application;
 mod application_client;

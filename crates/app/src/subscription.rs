@@ -18,7 +18,8 @@ const THIS: Resource = Resource::Subscriptions;
 
 #[macros::boxed]
 impl App {
-    /// Subscriptions: all of them for administrators; for developers those of applications that they may see.
+    /// Subscriptions: all of them for administrators; those that wait for approvers; for developers those of applications
+    /// that they may see.
     ///
     /// # Errors
     /// If the caller is nobody, lacks the scope, or may not see the application in the filter.
@@ -28,7 +29,11 @@ impl App {
         mut filter: SubscriptionFilter,
         page: PageRequest,
     ) -> Result<Page<Subscription>> {
-        filter.visible_to = caller.developer_or_administrator(THIS, Access::Read)?;
+        if caller.is_approver() {
+            filter.undecided = true;
+        } else {
+            filter.visible_to = caller.developer_or_administrator(THIS, Access::Read)?;
+        }
         if let Some(application) = filter.application_id {
             application_for(self.store.read(), caller, application, THIS, ApplicationAction::View).await?;
         }
@@ -257,9 +262,13 @@ impl App {
         let comment = Text::parse(comment).map_err(|e| e.within("comment"))?;
         let tx = self.begin(caller).await?;
         let subscription = subscription_for(tx.read(), caller, id, ApplicationAction::View).await?;
-        caller.must_administer(THIS, Access::Write)?;
-        expect_version(&subscription, expected)?;
         let command = command(comment);
+        if matches!(command, SubscriptionCommand::Revoke { .. }) {
+            // That is no decision on something that waits.
+            caller.must_administer(THIS, Access::Write)?;
+        }
+        caller.must_decide(THIS)?;
+        expect_version(&subscription, expected)?;
         if matches!(command, SubscriptionCommand::Approve { .. }) {
             self.must_not_have_asked(tx.read(), caller, id).await?;
         }
@@ -338,9 +347,17 @@ async fn subscription_for<C: Connection>(
     id: SubscriptionId,
     action: ApplicationAction,
 ) -> Result<Subscription> {
-    let developer = caller.developer_or_administrator(THIS, Access::Read)?;
+    let developer = match caller.is_approver() {
+        true => None,
+        false => caller.developer_or_administrator(THIS, Access::Read)?,
+    };
     let subscription: Subscription =
         read.find_visible(id, developer).await?.ok_or(Error::NotFound(SubscriptionId::KIND))?;
+    let waits =
+        subscription.status == SubscriptionStatus::Pending || subscription.requested_plan_id.is_some();
+    if caller.is_approver() && !waits {
+        return Err(Error::NotFound(SubscriptionId::KIND));
+    }
     match application_for(read, caller, subscription.application_id, THIS, action).await {
         Ok(_) => Ok(subscription),
         Err(Error::NotFound(_)) => Err(Error::NotFound(SubscriptionId::KIND)),

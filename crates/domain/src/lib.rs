@@ -28,7 +28,8 @@
 //! - **consent**: what a person has allowed a client for good, so that they are not asked again. [`Consent`]
 //! - **identity provider**: somebody else's server where people sign in to be signed in here. [`IdentityProvider`]
 //! - **linked identity**: somebody whom an identity provider knows is somebody here. [`LinkedIdentity`]
-//! - **administrator**: a person who runs this installation. [`Administrator`]
+//! - **administrator**: a person who runs this installation, in one of four roles: administrator, approver, auditor, or
+//!   provider, the technical user of a gateway. [`Administrator`]
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
 //! - **session**: somebody signed in on some device. [`Session`]
 //! - **access token**: opens APIs for a while, for a client itself or for a person. [`AccessToken`]
@@ -52,6 +53,7 @@
 mod access_token;
 mod actor;
 pub mod address;
+mod administrator;
 mod api;
 mod application;
 mod approval;
@@ -101,6 +103,7 @@ pub mod webhook_signature;
 pub use access_token::{AccessToken, RevokedToken};
 pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
+pub use administrator::{Administrator, AdministratorRole};
 pub use api::{
     Accepted, Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval,
 };
@@ -156,7 +159,7 @@ pub use request::{
 pub use role::{ApplicationAction, PartnerAction};
 pub use sealed::Sealed;
 pub use secret::{Hint, Pepper, Secret, SecretHash, SecretKind};
-pub use session::{Administrator, AdministratorRole, Person, Renewal, Session};
+pub use session::{Person, Renewal, Session};
 pub use signing_algorithm::SigningAlgorithm;
 pub use signing_key::{SigningKey, SigningKeyState};
 pub use subscription::{Subscription, SubscriptionCommand, SubscriptionStatus};

@@ -84,6 +84,8 @@ pub enum Resource {
     Portal,
     /// Where people sign in elsewhere, and whom that links.
     IdentityProviders,
+    /// The people who run this installation, and their roles.
+    Administrators,
 }
 
 /// Reading, or changing and reading.
@@ -97,7 +99,7 @@ pub enum Access {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Partners,
         Self::Developers,
         Self::Applications,
@@ -119,6 +121,7 @@ impl Resource {
         Self::ExternalTokens,
         Self::Portal,
         Self::IdentityProviders,
+        Self::Administrators,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -145,6 +148,7 @@ impl Resource {
             Self::ExternalTokens => "external-tokens",
             Self::Portal => "portal",
             Self::IdentityProviders => "identity-providers",
+            Self::Administrators => "administrators",
         }
     }
 }

@@ -6,7 +6,7 @@ use domain::{AdministratorId, ApplicationId, DeveloperId, IdentityProviderId};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 
-use crate::{Result, Tx, application, developer, identity_provider, session, token_definition};
+use crate::{Result, Tx, administrator, application, developer, identity_provider, token_definition};
 
 /// Things to lock that have no row of their own.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -36,7 +36,7 @@ impl Tx {
     /// # Errors
     /// If the database is not available.
     pub async fn lock_administrator(&self, id: AdministratorId) -> Result<()> {
-        use session::administrator::{Column, Entity};
+        use administrator::{Column, Entity};
         self.lock::<Entity>(Column::UpdatedAt, Column::Id.eq(id.0)).await
     }
 
@@ -64,6 +64,14 @@ impl Tx {
     /// If the database is not available.
     pub async fn lock_catalogue(&self) -> Result<()> {
         self.lock::<Entity>(Column::Name, Column::Name.eq("catalogue")).await
+    }
+
+    /// For those who see to it that an administrator remains.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn lock_administrators(&self) -> Result<()> {
+        self.lock::<Entity>(Column::Name, Column::Name.eq("administrators")).await
     }
 
     /// For those who make signing keys or move them on: the row of the default definition is always there.

@@ -6,7 +6,7 @@ use domain::{
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder, QuerySelect};
+use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::record::{Place, json, meta, word};
@@ -216,4 +216,9 @@ impl<C: ConnectionTrait> Read<'_, C> {
         let scope = Condition::any().add(Column::GatewayId.is_null()).add_option(of_gateway);
         self.many(Entity::find().filter(Column::Disabled.is_null()).filter(scope)).await
     }
+}
+
+/// The ids of the endpoints of a gateway.
+pub(crate) fn endpoint_ids_of(gateway: GatewayId) -> sea_orm::sea_query::SelectStatement {
+    Entity::find().select_only().column(Column::Id).filter(Column::GatewayId.eq(gateway.0)).into_query()
 }

@@ -33,6 +33,8 @@ pub(crate) struct Form {
     problem: Option<String>,
     /// A word that has to be typed before the button works.
     confirm: Option<String>,
+    /// It only shows how things are.
+    still: bool,
 }
 
 impl HtmlSafe for Form {}
@@ -51,6 +53,7 @@ impl Form {
             cancel: None,
             problem: None,
             confirm: None,
+            still: false,
         }
     }
 
@@ -91,6 +94,11 @@ impl Form {
         let label = format!("Type “{name}” to confirm");
         let field = Field::text("confirm", &label, "").focused();
         Self { confirm: Some(name.to_owned()), ..self.danger() }.field(field)
+    }
+
+    /// It shows what is in it and cannot be sent.
+    pub(crate) fn only_show(&mut self) {
+        self.still = true;
     }
 
     /// Whether something is wrong.

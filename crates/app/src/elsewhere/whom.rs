@@ -11,7 +11,7 @@ use serde_json::Value;
 use store::Tx;
 
 use crate::mail::greeting;
-use crate::sign_in::{ACCOUNT_WAITS, acting, may_sign_in};
+use crate::sign_in::{ACCOUNT_WAITS, acting, may_sign_in, may_still_sign_in};
 use crate::{App, Caller, Error, Result};
 
 /// The one answer to all whom a provider knows and we do not let in.
@@ -147,28 +147,27 @@ impl App {
         }
         if let Some(known) = self.known_as(said, Audience::Administrator).await? {
             let Person::Administrator(id) = known.person else { return Err(NOBODY) };
-            let tx = self.begin_through(said, known.person, Audience::Administrator).await?;
+            let mut tx = self.begin_through(said, known.person, Audience::Administrator).await?;
             must_still_be_linked(&tx, &known).await?;
-            let administrator: Administrator = tx.read().find(id).await?.ok_or(NOBODY)?;
-            must_be_person(said, &administrator)?;
+            take_role(&mut tx, said, id, role).await?;
             return Ok((tx, known.person));
         }
         let email = said.email()?;
         match (self.store.read().administrator_by_email(&email).await?, role) {
             (Some(administrator), _) => {
-                must_be_person(said, &administrator)?;
                 let person = Person::Administrator(administrator.id);
                 let mut tx = self.begin_through(said, person, Audience::Administrator).await?;
+                take_role(&mut tx, said, administrator.id, role).await?;
                 self.link(&mut tx, said, person).await?;
                 self.tell_of_link(&tx, said, &administrator.email, "Hello,", "/account").await?;
                 Ok((tx, person))
             }
-            (None, Some(_)) => {
+            (None, Some(role)) => {
                 let id: AdministratorId = self.new_id();
                 let person = Person::Administrator(id);
                 let mut tx = self.begin_through(said, person, Audience::Administrator).await?;
                 // Without a password: they come this way only.
-                let new = Administrator::create(id, email.as_str(), String::new(), tx.now())?;
+                let new = Administrator::create(id, email.as_str(), String::new(), role.into(), tx.now())?;
                 tx.save(new).await.map_err(|error| unless_taken(said, error))?;
                 self.link(&mut tx, said, person).await?;
                 Ok((tx, person))
@@ -235,10 +234,27 @@ async fn must_still_be_linked(tx: &Tx, known: &LinkedIdentity) -> Result<()> {
     current.map(drop).ok_or(NOBODY)
 }
 
-/// Technical users of gateways are no people: they have the API.
-fn must_be_person(said: &Said<'_>, administrator: &Administrator) -> Result<()> {
+/// Whether an administrator may come in this way, in the role that the provider assigns, if it assigns any. Technical users
+/// of gateways do not: they are made for a gateway, and here.
+async fn take_role(
+    tx: &mut Tx,
+    said: &Said<'_>,
+    id: AdministratorId,
+    assigned: Option<MappedRole>,
+) -> Result<()> {
+    tx.lock_administrators().await?;
+    let administrator: Administrator = tx.read().find(id).await?.ok_or(NOBODY)?;
     match administrator.role {
-        AdministratorRole::Administrator => Ok(()),
-        AdministratorRole::Provider { .. } => Err(said.nobody("a technical user")),
+        AdministratorRole::Administrator | AdministratorRole::Approver | AdministratorRole::Auditor => {}
+        AdministratorRole::Provider { .. } => return Err(said.nobody("a technical user")),
     }
+    may_still_sign_in(&administrator)?;
+    let role = assigned.map_or(administrator.role, AdministratorRole::from);
+    if role != administrator.role {
+        tx.save(administrator.change_role(role, tx.now())).await?;
+        if administrator.runs_it_all() && tx.read().count_administrators().await? == 0 {
+            return Err(said.nobody("nobody would be left who may do everything"));
+        }
+    }
+    Ok(())
 }

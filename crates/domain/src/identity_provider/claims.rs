@@ -45,16 +45,23 @@ impl Default for ClaimRules {
 pub enum MappedRole {
     /// May do everything.
     Administrator,
+    /// Decides on what waits for a decision.
+    Approver,
+    /// Sees everything and changes nothing.
+    Auditor,
 }
 
 impl MappedRole {
-    /// Every role that can be assigned from outside, the one that may do the most first.
-    pub const ALL: [Self; 1] = [Self::Administrator];
+    /// Every role that can be assigned from outside, the one that may do the most first. Technical users of gateways are
+    /// made for one gateway each, and here.
+    pub const ALL: [Self; 3] = [Self::Administrator, Self::Approver, Self::Auditor];
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Administrator => "administrator",
+            Self::Approver => "approver",
+            Self::Auditor => "auditor",
         }
     }
 
@@ -68,6 +75,8 @@ impl From<MappedRole> for AdministratorRole {
     fn from(role: MappedRole) -> Self {
         match role {
             MappedRole::Administrator => Self::Administrator,
+            MappedRole::Approver => Self::Approver,
+            MappedRole::Auditor => Self::Auditor,
         }
     }
 }
@@ -211,10 +220,14 @@ mod tests {
 
     #[test]
     fn roles_come_from_the_claim_that_holds_them() {
-        let roles = [("desk-admins".to_owned(), MappedRole::Administrator)].into();
+        let roles = [("looks", MappedRole::Auditor), ("desk-admins", MappedRole::Administrator)];
+        let roles = roles.map(|(value, role)| (value.to_owned(), role)).into();
         let rules = ClaimRules { role: Some("groups".to_owned()), roles, ..ClaimRules::default() };
         let role = |value: Value| rules.role_of(&claims(value));
         assert_eq!(role(json!({"groups": ["x", "desk-admins"]})), Some(MappedRole::Administrator));
+        // Of several the one that may do the most.
+        assert_eq!(role(json!({"groups": ["looks", "desk-admins"]})), Some(MappedRole::Administrator));
+        assert_eq!(role(json!({"groups": ["looks"]})), Some(MappedRole::Auditor));
         assert_eq!(role(json!({"groups": "desk-admins"})), Some(MappedRole::Administrator));
         assert_eq!(role(json!({"groups": ["administrator"]})), None);
         assert_eq!(role(json!({"roles": ["desk-admins"]})), None);

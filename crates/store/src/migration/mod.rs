@@ -29,6 +29,7 @@ mod m0052_kept_sessions;
 mod m0053_identity_providers;
 mod m0054_sign_in_attempts;
 mod m0055_grants_from_elsewhere;
+mod m0056_roles;
 
 pub(crate) struct Migrator;
 
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0053_identity_providers::Migration),
             Box::new(m0054_sign_in_attempts::Migration),
             Box::new(m0055_grants_from_elsewhere::Migration),
+            Box::new(m0056_roles::Migration),
         ]
     }
 }

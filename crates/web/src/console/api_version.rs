@@ -14,7 +14,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::{Answer, Refused};
 use crate::typed::Typed;
 use crate::view::{Section, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, states};
 use edge::extract::Path;
 
@@ -161,11 +161,7 @@ async fn create(
     }
 }
 
-async fn show(
-    Shared(app): Shared<Arc<App>>,
-    Path(id): Path<ApiVersionId>,
-    visit: Visit<Administrator>,
-) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit: Visit<Overseer>) -> Answer {
     let version = app.api_version(&visit.caller, id).await?;
     let wanted = ToName {
         plans: version.plan_ids.clone(),
@@ -190,54 +186,52 @@ async fn show(
             ("Format", Cell::text(summary.format.as_str())),
             ("Operations", Cell::text(summary.operations.to_string())),
         ])
-        .action(Action::link(format!("/api-versions/{id}/specification"), "Read").quiet())
+        .action(Action::see(format!("/api-versions/{id}/specification"), "Read"))
         .action(Action::link(at("specification"), "Replace").quiet()),
         None => Section::words("Without one, developers see no operations.")
             .action(Action::link(at("specification"), "Add one").quiet()),
     };
-    view.action(
-        Action::link(format!("/apis/{}?version={id}", version.api_id), "As developers see it").quiet(),
-    )
-    .action(Action::link(at("token-form"), "Form for access tokens").quiet())
-    .action(Action::link(at("usage"), "Usage").quiet())
-    .action(Action::link(at("edit"), "Edit"))
-    .section(Section::facts(vec![
-        ("Paths", codes(&version.route.path_prefixes, "none")),
-        ("Hosts", codes(&version.route.hosts, "any")),
-        ("Methods", codes(&version.route.methods, "all")),
-        ("Plans", Cell::text(plans.join(", "))),
-        ("Callers need a subscription", Cell::yes(version.subscription_required)),
-        (
-            "Callers prove themselves by",
-            if kinds.is_empty() {
-                Cell::Nothing("nothing: open to everybody")
-            } else {
-                Cell::text(kinds.join(", "))
-            },
-        ),
-        (
-            "Auth strategy",
-            Cell::link(
-                format!("/console/auth-strategies/{}", version.auth_strategy_id),
-                names.of(version.auth_strategy_id),
+    view.action(Action::see(format!("/apis/{}?version={id}", version.api_id), "As developers see it"))
+        .action(Action::see(at("token-form"), "Form for access tokens"))
+        .action(Action::see(at("usage"), "Usage"))
+        .action(Action::link(at("edit"), "Edit"))
+        .section(Section::facts(vec![
+            ("Paths", codes(&version.route.path_prefixes, "none")),
+            ("Hosts", codes(&version.route.hosts, "any")),
+            ("Methods", codes(&version.route.methods, "all")),
+            ("Plans", Cell::text(plans.join(", "))),
+            ("Callers need a subscription", Cell::yes(version.subscription_required)),
+            (
+                "Callers prove themselves by",
+                if kinds.is_empty() {
+                    Cell::Nothing("nothing: open to everybody")
+                } else {
+                    Cell::text(kinds.join(", "))
+                },
             ),
-        ),
-        ("Roles that the partner must hold", Cell::tags(&version.required_roles)),
-        ("Scopes that a token must carry", Cell::tags(&version.required_scopes)),
-        ("Whom a token must be for", codes(&version.audiences, "nobody in particular, or this server")),
-        ("Private", Cell::yes(version.private)),
-        ("Deprecated", Cell::yes(version.deprecated)),
-        ("Id", Cell::Copy(id.to_string())),
-    ]))
-    .section(specification.heading("Specification"))
-    .section(Section::description(version.description.as_str()))
-    .section(
-        Section::words("Its path is free again, and calls to it are refused.")
-            .heading("Delete it")
-            .action(Action::link(at("delete"), "Delete").danger()),
-    )
-    .show(&app, &visit)
-    .await
+            (
+                "Auth strategy",
+                Cell::link(
+                    format!("/console/auth-strategies/{}", version.auth_strategy_id),
+                    names.of(version.auth_strategy_id),
+                ),
+            ),
+            ("Roles that the partner must hold", Cell::tags(&version.required_roles)),
+            ("Scopes that a token must carry", Cell::tags(&version.required_scopes)),
+            ("Whom a token must be for", codes(&version.audiences, "nobody in particular, or this server")),
+            ("Private", Cell::yes(version.private)),
+            ("Deprecated", Cell::yes(version.deprecated)),
+            ("Id", Cell::Copy(id.to_string())),
+        ]))
+        .section(specification.heading("Specification"))
+        .section(Section::description(version.description.as_str()))
+        .section(
+            Section::words("Its path is free again, and calls to it are refused.")
+                .heading("Delete it")
+                .action(Action::link(at("delete"), "Delete").danger()),
+        )
+        .show(&app, &visit)
+        .await
 }
 
 async fn edit_form(app: &App, guest: &Guest, version: &ApiVersion) -> Result<Form, Refused> {

@@ -1,5 +1,6 @@
 //! Pages of administrators. What they share with developers is in the folder of the noun.
 
+mod administrators;
 mod api;
 mod api_clients;
 mod api_version;
@@ -13,6 +14,7 @@ mod gateways;
 mod identity_providers;
 mod mails;
 mod overview;
+mod own_gateway;
 mod plans;
 mod requests;
 mod scopes;
@@ -51,5 +53,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = webhooks::routes(pages);
     let pages = settings::routes(pages);
     let pages = identity_providers::routes(pages);
+    let pages = administrators::routes(pages);
+    let pages = own_gateway::routes(pages);
     tokens::routes(pages)
 }

@@ -15,7 +15,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::view::{Section, Table, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, states};
 use edge::extract::Path;
 
@@ -33,7 +33,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .post("/console/plans/{id}/delete", "Delete a plan", delete)
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &[])?;
     let page = app.plans(&visit.caller, listing.request()).await?;
     let rows = page.items.iter().map(|it| {
@@ -140,7 +140,7 @@ fn view(plan: &Plan, form: Form) -> View {
     )
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<PlanId>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<PlanId>, visit: Visit<Overseer>) -> Answer {
     let plan = app.plan(&visit.caller, id).await?;
     view(&plan, edit_form(&visit, &plan)).show(&app, &visit).await
 }

@@ -10,7 +10,7 @@ use crate::frame::Place;
 use crate::list::Listing;
 use crate::refused::Answer;
 use crate::view::{Filter, Section, View};
-use crate::visit::{Administrator, Visit};
+use crate::visit::{Overseer, Visit};
 use crate::{Pages, requests};
 
 const PATH: &str = "/console/requests";
@@ -19,7 +19,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     pages.get(PATH, "What people ask of gateways", show)
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &["status", "gateway"])?;
     let status = requests::wanted(&visit);
     let gateway_id = visit.query.given("gateway").and_then(|id| id.parse().ok());

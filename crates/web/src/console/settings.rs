@@ -15,7 +15,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::view::{Section, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 
 const PATH: &str = "/console/settings";
 
@@ -82,7 +82,7 @@ fn view(app: &App, form: Form) -> View {
     )
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let portal = app.portal_settings(&visit.caller).await?;
     view(&app, form(&visit, &portal)).show(&app, &visit).await
 }

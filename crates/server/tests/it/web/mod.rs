@@ -2,6 +2,7 @@
 
 pub mod abroad;
 mod account;
+mod administrators;
 mod api_clients;
 mod auth_bridges;
 mod certificates;

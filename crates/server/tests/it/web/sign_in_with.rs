@@ -416,7 +416,7 @@ both!(
         assert_eq!(links(&root).await.len(), 1);
 
         // With roles, only who has one comes in; and who has one becomes one.
-        let roles = json!({"claims": {"role": "groups", "roles": {"desk-admins": "administrator"}}});
+        let roles = json!({"claims": {"role": "groups", "roles": {"desk-admins": "administrator", "desk-looks": "auditor"}}});
         desk.admin.patch(&path, roles).await.expect(200);
         there.signs_in(&mut Browser::new(&desk), &there.door("administrator")).await.page(400, REFUSED);
         let grace = |groups: Value| json!({"sub": "s3", "email": "grace@example.com", "email_verified": true, "groups": groups});
@@ -437,6 +437,16 @@ both!(
         assert!(refused.text.contains("only way in"), "{}", refused.text);
         there.says(|it| it.claims = grace(json!([])));
         there.signs_in(&mut Browser::new(&desk), &there.door("administrator")).await.page(400, REFUSED);
+        // Another role there is another one here, from the sign-in on.
+        there.says(|it| it.claims = grace(json!(["desk-looks"])));
+        there.signs_in(&mut browser, &there.door("administrator")).await.leads_to("/console");
+        browser.open("/console/identity-providers").await.expect(200);
+        browser.open("/console/identity-providers/new").await.page(403, "This is not possible");
+        // Somebody remains who may do everything.
+        let rules = json!({"sub": "s1", "email": "root@example.com", "email_verified": true, "groups": "desk-looks"});
+        there.says(|it| it.claims = rules);
+        there.signs_in(&mut Browser::new(&desk), &there.door("administrator")).await.page(400, REFUSED);
+        root.get("/api/v1/administrators").await.expect(200);
     }
 );
 

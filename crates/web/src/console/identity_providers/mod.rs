@@ -17,7 +17,7 @@ use crate::frame::Place;
 use crate::list::Listing;
 use crate::refused::Answer;
 use crate::view::{Section, Table, View};
-use crate::visit::{Administrator, Visit};
+use crate::visit::{Overseer, Visit};
 
 const PATH: &str = "/console/identity-providers";
 
@@ -43,7 +43,7 @@ fn whom(provider: &IdentityProvider) -> &'static str {
     }
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &[])?;
     let page = app.identity_providers(&visit.caller, listing.request()).await?;
     let rows = page.items.iter().map(|it| {

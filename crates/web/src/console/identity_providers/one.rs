@@ -18,7 +18,7 @@ use crate::frame::Place;
 use crate::notice::{Notice, go_to};
 use crate::refused::{Answer, Refused};
 use crate::view::{Section, Table, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
 
 /// So many of its people are shown.
@@ -121,7 +121,7 @@ fn table(guest: &Guest, provider: &IdentityProvider, people: &[LinkedIdentity]) 
 async fn show(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<IdentityProviderId>,
-    visit: Visit<Administrator>,
+    visit: Visit<Overseer>,
 ) -> Answer {
     let provider = app.identity_provider(&visit.caller, id).await?;
     let form = edit_form(&visit, &provider);

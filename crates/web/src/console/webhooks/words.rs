@@ -47,7 +47,7 @@ pub(super) const DELIVERIES: [(DeliveryState, &str, &str); 4] = [
 ];
 
 /// Of a delivery.
-pub(super) fn delivery(state: DeliveryState) -> (Tone, &'static str) {
+pub(in crate::console) fn delivery(state: DeliveryState) -> (Tone, &'static str) {
     let words = DELIVERIES.iter().find(|(it, ..)| *it == state).map_or("", |(_, _, words)| words);
     let tone = match state {
         DeliveryState::Pending => Tone::Waits,
