@@ -337,7 +337,8 @@ fn text(name: &Name, to: Membership, url: &str) -> String {
 }
 
 fn already_invited() -> Error {
-    Error::conflict("already_invited", "this address is invited already; withdraw that invitation first")
+    let message = "this address is invited already; withdraw that invitation first";
+    Error::conflict_in("email", "already_invited", message)
 }
 
 fn already_member() -> Error {

@@ -224,7 +224,7 @@ impl App {
         let plan = offered_plan(&tx, &version, plan).await?;
         let needs_approval = version.needs_approval(&plan) && self.is_reviewed(tx.read(), caller).await?;
         let command = SubscriptionCommand::ChangePlan { plan_id: plan.id, needs_approval, comment };
-        self.take_up(tx, &subscription, command).await
+        self.take_up(tx, &subscription, command, None).await
     }
 
     /// Ends a subscription from the side of the application. Its calls are refused from now on. One that was revoked
@@ -272,7 +272,7 @@ impl App {
         if matches!(command, SubscriptionCommand::Approve { .. }) {
             self.must_not_have_asked(tx.read(), caller, id).await?;
         }
-        self.take_up(tx, &subscription, command).await
+        self.take_up(tx, &subscription, command, Some(caller)).await
     }
 
     async fn take_up(
@@ -280,10 +280,14 @@ impl App {
         mut tx: Tx,
         before: &Subscription,
         command: SubscriptionCommand,
+        decides: Option<&Caller>,
     ) -> Result<Subscription> {
-        let change = before.apply(command, tx.now())?;
+        let change = before.apply(command.clone(), tx.now())?;
         let after = tx.save(change).await?;
         self.note_calls(&tx, Some(before), Some(&after)).await?;
+        if let Some(caller) = decides {
+            self.tell_of_decision(&tx, caller, before, &command).await?;
+        }
         self.commit(tx).await?;
         Ok(after)
     }
@@ -318,14 +322,18 @@ enum Wish {
 }
 
 fn not_open() -> Error {
-    Error::conflict("not_open", "this API version takes no new subscriptions at the moment")
+    Error::conflict_in(
+        "api_version_id",
+        "not_open",
+        "this API version takes no new subscriptions at the moment",
+    )
 }
 
 /// The first plan of a version, for an application that authenticates as the version demands.
 async fn first_plan(tx: &Tx, application: &Application, version: &ApiVersion) -> Result<Plan> {
     if application.auth_strategy_id != version.auth_strategy_id {
         let message = "the application authenticates by another strategy than this API version demands";
-        return Err(Error::conflict("strategy_mismatch", message));
+        return Err(Error::conflict_in("api_version_id", "strategy_mismatch", message));
     }
     match version.plan_ids.first() {
         Some(id) => offered_plan(tx, version, *id).await,
@@ -334,7 +342,8 @@ async fn first_plan(tx: &Tx, application: &Application, version: &ApiVersion) ->
 }
 
 fn already_subscribed() -> Error {
-    Error::conflict(
+    Error::conflict_in(
+        "api_version_id",
         "already_subscribed",
         "the application has a subscription to this API version already; change the plan of that one, or delete it first",
     )

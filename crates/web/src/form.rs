@@ -131,6 +131,11 @@ impl Form {
             }
             return Ok((StatusCode::BAD_REQUEST, self));
         }
+        // Where the field is there that is to blame, it is said at it.
+        let at_field = error.field_in_conflict();
+        if at_field.is_some_and(|wrong| complain(&mut self.fields, &wrong).is_empty()) {
+            return Ok((StatusCode::CONFLICT, self));
+        }
         self.problem = Some(match &error {
             Error::Stale => "Somebody else has changed this in the meantime. What you typed is still here: compare it with the present state, and send it again to overwrite that.".to_owned(),
             Error::IdempotencyMismatch => {

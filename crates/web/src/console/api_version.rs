@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, PageRequest, ToName};
+use app::{App, ToName, every};
 use axum::extract::State as Shared;
 use domain::{Accepted, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategyId};
 
@@ -53,12 +53,11 @@ fn word(kind: Accepted) -> &'static str {
 }
 
 async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec<Field>, Refused> {
-    let first = PageRequest::first(200);
-    let plans = app.plans(&guest.caller, first).await?.items;
+    let plans = every(|page| app.plans(&guest.caller, page)).await?;
     let plans = plans
         .into_iter()
         .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.plan_ids.contains(&it.id)));
-    let strategies = app.auth_strategies(&guest.caller, first).await?.items;
+    let strategies = every(|page| app.auth_strategies(&guest.caller, page)).await?;
     let strategies = strategies
         .into_iter()
         .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.auth_strategy_id == it.id));
@@ -116,13 +115,12 @@ fn fill(draft: &mut ApiVersionDraft, typed: &Typed) {
 }
 
 async fn new_form(app: &App, guest: &Guest, id: ApiId) -> Result<Form, Refused> {
-    let first = PageRequest::first(200);
-    let strategies = app.auth_strategies(&guest.caller, first).await?.items;
+    let strategies = every(|page| app.auth_strategies(&guest.caller, page)).await?;
     let strategy =
         strategies.iter().find(|it| it.is_default).map_or(AuthStrategyId(uuid::Uuid::nil()), |it| it.id);
     let mut draft = ApiVersionDraft::new("", "", strategy);
     draft.path_prefixes.clear();
-    let plans = app.plans(&guest.caller, first).await?.items;
+    let plans = every(|page| app.plans(&guest.caller, page)).await?;
     draft.plan_ids = plans.iter().filter(|plan| plan.offered_by_default).map(|plan| plan.id).collect();
     Ok(Form::new(guest, format!("/console/apis/{id}/versions/new"), "Create version")
         .once()

@@ -9,6 +9,7 @@ use domain::{Owner, PartnerId};
 use super::{list, members};
 use crate::cell::{Action, Cell};
 use crate::frame::Place;
+use crate::list::newest;
 use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Visit};
@@ -35,7 +36,7 @@ pub(super) async fn view(
     let developers = partner.members.keys().copied().collect();
     let names = app.names(ToName { developers, ..ToName::default() }).await?;
     let filter = ApplicationFilter { owner: Some(Owner::Partner(id)), ..ApplicationFilter::default() };
-    let owned = app.applications(&guest.caller, filter, PageRequest::first(100)).await?.items;
+    let owned = app.applications(&guest.caller, filter, PageRequest::first(100)).await?;
     let contact = partner.contact_email.as_ref().map(ToString::to_string).unwrap_or_default();
     let mut view = View::new(Place::Partners, partner.name.as_str())
         .crumb(list::path(guest), "Partners")
@@ -55,10 +56,11 @@ pub(super) async fn view(
         let form = refused.unwrap_or_else(|| members::form(guest, id));
         view = view.section(Section::form(form).heading("Invite somebody"));
     }
-    let table = applications::table(app, &owned).await?;
+    let table = applications::table(app, &owned.items).await?;
     view = view.section(
         Section::table(table)
             .heading("Applications")
+            .text(newest(&owned))
             .action(Action::link("/applications/new", "New application").quiet()),
     );
     Ok(if guest.is_administrator() {
