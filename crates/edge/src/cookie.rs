@@ -13,7 +13,7 @@ pub const VISIT: Cookie = Cookie { secure: "__Host-kw_v", plain: "kw_v" };
 pub const ABROAD: Cookie = Cookie { secure: "__Host-kw_a", plain: "kw_a" };
 
 /// The secret of the invitation that somebody came with who has no account yet.
-pub(super) const INVITED: Cookie = Cookie { secure: "__Host-kw_i", plain: "kw_i" };
+pub const INVITED: Cookie = Cookie { secure: "__Host-kw_i", plain: "kw_i" };
 
 /// A cookie, under the name that fits how people come.
 pub struct Cookie {
