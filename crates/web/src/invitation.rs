@@ -11,7 +11,6 @@ use domain::{InvitationId, Membership, SecretKind, secret};
 
 use super::Pages;
 use super::cell::Cell;
-
 use super::field::Field;
 use super::form::Form;
 use super::frame::Place;
