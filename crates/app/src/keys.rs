@@ -18,7 +18,7 @@ use crate::{Error, Result};
 const NONCE: usize = 24;
 
 /// The places of everything that is sealed, as they begin. [`crate::App::reseal`] goes through all of them.
-pub(crate) const SEALED_PLACES: [&str; 8] = [
+pub(crate) const SEALED_PLACES: [&str; 10] = [
     "mails.body.",
     "idempotency_keys.sealed_secret.",
     "kept_keys.sealed.",
@@ -27,6 +27,8 @@ pub(crate) const SEALED_PLACES: [&str; 8] = [
     "credentials.details.",
     "auth_strategies.bridge_key.",
     "webhook_endpoints.",
+    "identity_providers.client_secret.",
+    "sign_in_attempts.content.",
 ];
 
 /// Hashes, seals and authenticates.

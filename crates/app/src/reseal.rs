@@ -5,7 +5,9 @@
 
 use std::ops::ControlFlow;
 
-use domain::{AuthStrategy, Credential, ExternalToken, HoldsSealed, SigningKey, WebhookEndpoint};
+use domain::{
+    AuthStrategy, Credential, ExternalToken, HoldsSealed, IdentityProvider, SigningKey, WebhookEndpoint,
+};
 use store::{CellKey, Cells, Resealed, SealedCell};
 use uuid::Uuid;
 
@@ -78,7 +80,9 @@ impl App {
         mut sum: Resealing,
         tell: Tell<'_>,
     ) -> Result<ControlFlow<Resealing, Resealing>> {
-        use crate::{auth_strategy, external_credential, external_token, oauth, webhook_endpoint};
+        use crate::{
+            auth_strategy, external_credential, external_token, identity_provider, oauth, webhook_endpoint,
+        };
         macro_rules! through {
             ($work:expr) => {
                 if $work.await?.is_break() {
@@ -94,6 +98,7 @@ impl App {
         through!(self.nouns::<AuthStrategy>(|it| auth_strategy::place(it.id), act, &mut sum, tell));
         through!(self.nouns::<Credential>(|it| external_credential::place(it.id), act, &mut sum, tell));
         through!(self.nouns::<WebhookEndpoint>(|it| webhook_endpoint::place(it.id), act, &mut sum, tell));
+        through!(self.nouns::<IdentityProvider>(|it| identity_provider::place(it.id), act, &mut sum, tell));
         Ok(ControlFlow::Continue(sum))
     }
 
@@ -210,5 +215,6 @@ fn place_of(key: &CellKey) -> String {
         CellKey::Mail(id) => crate::mail::place(domain::MailId(*id)),
         CellKey::Claim(key) => claim_place(key),
         CellKey::KeptKey(name) => kept_place(name),
+        CellKey::SignIn(state, provider) => crate::elsewhere::sign_in_place(state, (*provider).into()),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{AuthStrategy, Credential, ExternalToken, Material, SigningKey, WebhookAuth, WebhookEndpoint};
+use crate::{
+    AuthStrategy, Credential, ExternalToken, IdentityProvider, Material, SigningKey, WebhookAuth,
+    WebhookEndpoint,
+};
 
 /// A sealed value: worthless without the master key and the place it was sealed for. Never shown, not even in an audit
 /// line.
@@ -36,6 +39,12 @@ impl HoldsSealed for ExternalToken {
 impl HoldsSealed for AuthStrategy {
     fn sealed(&mut self) -> Vec<&mut Vec<u8>> {
         self.bridge_key.iter_mut().map(|key| &mut key.0).collect()
+    }
+}
+
+impl HoldsSealed for IdentityProvider {
+    fn sealed(&mut self) -> Vec<&mut Vec<u8>> {
+        self.client_secret.iter_mut().map(|secret| &mut secret.0).collect()
     }
 }
 

@@ -1,7 +1,8 @@
 //! What is sealed is read and put back, for whoever seals it anew.
 
 use domain::{
-    AuthStrategy, Credential, CredentialKind, ExternalToken, HoldsSealed, SigningKey, WebhookEndpoint,
+    AuthStrategy, Credential, CredentialKind, ExternalToken, HoldsSealed, IdentityProvider, SigningKey,
+    WebhookEndpoint,
 };
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
@@ -10,8 +11,8 @@ use sea_orm::{Condition, DatabaseTransaction, QueryOrder, QuerySelect, Transacti
 use crate::connect::immediate;
 use crate::record::word;
 use crate::{
-    Read, Record, Result, Store, auth_strategy, credential, external_token, idempotency, mail, master_key,
-    signing_key, webhook_endpoint,
+    Read, Record, Result, Store, auth_strategy, credential, external_token, idempotency, identity_provider,
+    mail, master_key, sign_in_attempt, signing_key, webhook_endpoint,
 };
 
 /// A noun in which something is sealed, in some of its rows.
@@ -35,6 +36,12 @@ impl Resealed for ExternalToken {
 impl Resealed for AuthStrategy {
     fn rows() -> Condition {
         Condition::all().add(auth_strategy::Column::BridgeKey.is_not_null())
+    }
+}
+
+impl Resealed for IdentityProvider {
+    fn rows() -> Condition {
+        Condition::all().add(identity_provider::Column::ClientSecret.is_not_null())
     }
 }
 
@@ -67,6 +74,8 @@ pub enum CellKey {
     Claim(Vec<u8>),
     /// A key that outlives its master key.
     KeptKey(String),
+    /// What has to be known to finish a sign-in elsewhere: by its state, at a provider.
+    SignIn(Vec<u8>, Uuid),
 }
 
 /// Where values are sealed in columns of their own.
@@ -78,11 +87,13 @@ pub enum Cells {
     Claims,
     /// Keys that outlive their master keys.
     KeptKeys,
+    /// Sign-ins that are under way elsewhere.
+    SignIns,
 }
 
 impl Cells {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Mails, Self::Claims, Self::KeptKeys];
+    pub const ALL: [Self; 4] = [Self::Mails, Self::Claims, Self::KeptKeys, Self::SignIns];
 }
 
 impl SealedCell {
@@ -167,6 +178,18 @@ impl<C: ConnectionTrait> Read<'_, C> {
                 let rows = select.order_by_asc(Column::Name).limit(limit).all(self.0).await?;
                 rows.into_iter().map(|row| cell(CellKey::KeptKey(row.name), row.sealed)).collect()
             }
+            Cells::SignIns => {
+                use sign_in_attempt::{Column, Entity};
+                let mut select = Entity::find();
+                if let Some(CellKey::SignIn(after, _)) = after {
+                    select = select.filter(Column::StateHash.gt(after.clone()));
+                }
+                let rows = select.order_by_asc(Column::StateHash).limit(limit).all(self.0).await?;
+                let sealed = |row: sign_in_attempt::Model| {
+                    cell(CellKey::SignIn(row.state_hash, row.identity_provider_id), row.content)
+                };
+                rows.into_iter().map(sealed).collect()
+            }
         })
     }
 }
@@ -228,6 +251,12 @@ async fn put_cell(tx: &DatabaseTransaction, old: &SealedCell, sealed: &[u8]) -> 
             use master_key::kept::{Column, Entity};
             let update = Entity::update_many().col_expr(Column::Sealed, sealed);
             update.filter(Column::Name.eq(name.as_str())).filter(Column::Sealed.eq(was)).exec(tx).await?
+        }
+        CellKey::SignIn(state, _) => {
+            use sign_in_attempt::{Column, Entity};
+            let update = Entity::update_many().col_expr(Column::Content, sealed);
+            let update = update.filter(Column::StateHash.eq(state.clone()));
+            update.filter(Column::Content.eq(was)).exec(tx).await?
         }
     };
     Ok(update.rows_affected)
