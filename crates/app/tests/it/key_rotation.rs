@@ -63,7 +63,7 @@ async fn assert_all_opens(app: &App) {
 
 impl Desk {
     /// Another process over the same database, with these keys.
-    async fn with_keys(&self, keys: impl Into<MasterKeys>) -> Result<Arc<App>, keywright_app::Error> {
+    async fn with_keys(&self, keys: impl Into<MasterKeys> + Send) -> Result<Arc<App>, keywright_app::Error> {
         let store = store::Store::open(self.url()).await.unwrap();
         App::start(store, keys, quick(), self.clock.clone()).await
     }
@@ -173,7 +173,7 @@ async fn secrets_outlive_the_pepper_that_hashed_them(desk: Desk) {
     let dropped = app.drop_master_keys(&operator).await.unwrap();
     assert_eq!(dropped, DroppedKeys { keys: vec![1], peppers: Vec::new() });
     for credential in app
-        .credentials(&operator, &keywright_app::CredentialFilter::default(), PageRequest::first(50))
+        .credentials(&operator, keywright_app::CredentialFilter::default(), PageRequest::first(50))
         .await
         .map(|page| page.items)
         .unwrap_or_default()
