@@ -63,6 +63,7 @@ impl HoldsSealed for WebhookEndpoint {
             WebhookAuth::None => Vec::new(),
             WebhookAuth::Basic { password, .. } => vec![&mut password.0],
             WebhookAuth::Bearer { token } => vec![&mut token.0],
+            WebhookAuth::Certificate { private_key, .. } => vec![&mut private_key.0],
             WebhookAuth::Headers { headers } => {
                 headers.iter_mut().map(|header| &mut header.value.0).collect()
             }
