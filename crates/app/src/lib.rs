@@ -44,6 +44,7 @@ mod password;
 mod plan;
 mod portal;
 mod refusal;
+mod refused_call;
 mod renewal;
 mod request;
 mod request_subject;
@@ -96,6 +97,7 @@ pub use new_application::NewApplication;
 pub use oauth::*;
 pub use once::Created;
 pub use refusal::RefusedAct;
+pub use refused_call::RefusedCalls;
 pub use renewal::Renewable;
 pub use request::{NewRequest, RequestStory};
 pub use rights::Rights;
@@ -104,9 +106,9 @@ pub use sign_up::{LinkForm, Registration};
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
     CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page,
-    PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo,
-    SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep, Wanted,
-    WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
+    PageRequest, PartnerFilter, ProvisionFilter, RefusedCall, RefusedCallFilter, RequestFilter, Slice,
+    Sliced, SubscribedTo, SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport,
+    UsageStep, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use telling::{GatewayEvent, event_data};
 pub use verify::CertificateHeader;
@@ -214,6 +216,7 @@ pub struct App {
     pub(crate) oauth: oauth::OAuth,
     verifier: Arc<Verifier>,
     calls: calls::Calls,
+    refused_calls: refused_call::RefusedCalls,
 }
 
 impl App {
@@ -250,6 +253,7 @@ impl App {
             node: Uuid::now_v7(),
             verifier,
             calls: calls::Calls::new(),
+            refused_calls: refused_call::RefusedCalls::default(),
         });
         app.check_master_key().await?;
         app.load().await?;
@@ -264,6 +268,11 @@ impl App {
     /// What gateways asked this node, since its start.
     pub fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    /// What this node told gateways to refuse, until it is written down.
+    pub fn refused_calls_to_write(&self) -> &RefusedCalls {
+        &self.refused_calls
     }
 
     /// The clock that everything goes by.

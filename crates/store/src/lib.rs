@@ -41,6 +41,7 @@ mod portal;
 mod provision;
 mod read;
 mod record;
+mod refused_call;
 mod request;
 mod session;
 mod signing_key;
@@ -80,6 +81,7 @@ pub use partner::PartnerFilter;
 pub use provision::ProvisionFilter;
 pub use read::{Page, PageRequest, Read, Slice, Sliced};
 pub use record::{Owned, Record};
+pub use refused_call::{RefusedCall, RefusedCallFilter};
 pub use request::RequestFilter;
 /// What is read from: the pool or a transaction.
 pub use sea_orm::ConnectionTrait as Connection;

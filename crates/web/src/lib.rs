@@ -34,6 +34,7 @@ mod partners;
 mod policy;
 mod portal;
 mod refused;
+mod refused_calls;
 mod requests;
 mod reset_password;
 mod reveal;
@@ -127,6 +128,7 @@ fn pages() -> Pages {
     let pages = credentials::routes(pages);
     let pages = clients::routes(pages);
     let pages = usage::routes(pages);
+    let pages = refused_calls::routes(pages);
     let pages = subscriptions::routes(pages);
     let pages = requests::routes(pages);
     let pages = approvals::routes(pages);

@@ -10,6 +10,7 @@ pub mod every_page;
 mod forgot_password;
 pub mod guests;
 mod oauth_settings;
+mod refused_calls;
 mod requests;
 mod reset_password;
 mod settings;
