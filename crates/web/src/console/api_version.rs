@@ -191,6 +191,11 @@ async fn show(
             ("Operations", Cell::text(summary.operations.to_string())),
         ])
         .action(Action::link(format!("/api-versions/{id}/specification"), "Read").quiet())
+        .action(
+            Action::link(format!("/api-versions/{id}/changes"), "Changes")
+                .quiet()
+                .about("since another version"),
+        )
         .action(Action::link(at("specification"), "Replace").quiet()),
         None => Section::words("Without one, developers see no operations.")
             .action(Action::link(at("specification"), "Add one").quiet()),
