@@ -12,6 +12,7 @@ mod approval_flow;
 mod audit;
 mod auth_strategy;
 mod basic;
+mod brand;
 mod bridge;
 mod bridge_work;
 mod callback;
@@ -78,6 +79,7 @@ use verify::Verifier;
 
 pub use application_client::ClientProof;
 pub use approval::Asked;
+pub use brand::Brand;
 pub use bridge::{Asking, BridgeAct, BridgeDoor, BridgeReply, BridgeRequest};
 pub use callback::Answer;
 pub use caller::{Caller, Identity};
@@ -198,6 +200,7 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) passwords: password::Passwords,
     pub(crate) basic: basic::Verified,
+    brand: brand::LastBrand,
     pub(crate) mail_waits: tokio::sync::Notify,
     pub(crate) refusals: refusal::Refusals,
     /// How requests get to bridges.
@@ -242,6 +245,7 @@ impl App {
             settings,
             passwords: password::Passwords::new(),
             basic: basic::Verified::default(),
+            brand: brand::LastBrand::default(),
             mail_waits: tokio::sync::Notify::new(),
             refusals: refusal::Refusals::default(),
             bridge_door: OnceLock::new(),

@@ -56,6 +56,7 @@ mod approval;
 mod approval_policy;
 mod auth_strategy;
 mod client;
+mod color;
 mod credential;
 mod developer;
 mod document;
@@ -110,6 +111,7 @@ pub use client::{
     Client, ClientAuthMethod, ClientDraft, ClientRules, ClientState, ClientType, GrantType, SubjectType,
     TokenFormat, check_client_id,
 };
+pub use color::{Color, READABLE};
 pub use credential::{
     ApiKey, Certificate, Claim, ClaimSet, ClientSecret, Credential, CredentialDraft, CredentialKind,
     CredentialState, CredentialStatus, External, ExternalForm, ExternalValues, ForeignKey, MAX_CERTIFICATE,
@@ -139,7 +141,7 @@ pub use oauth_grant::{Consent, GrantEnd, OAuthGrant};
 pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};
 pub use partner::{Partner, PartnerDraft, PartnerRole};
 pub use plan::{Limit, Period, Plan, PlanDraft};
-pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalPicture};
+pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalLink, PortalPicture};
 pub use provision::{Provision, ProvisionStatus};
 pub use request::{
     Request, RequestCommand, RequestContext, RequestKind, RequestState, RequestStatus, Trace, TraceKind,

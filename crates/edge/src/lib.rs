@@ -3,6 +3,7 @@
 //! them together.
 
 pub mod assets;
+pub mod brand;
 pub mod even;
 pub mod extract;
 pub mod page;

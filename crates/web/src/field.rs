@@ -42,6 +42,8 @@ enum Kind {
     Ticks(Vec<Choice>),
     /// One of several, each with its explanation.
     Radios(Vec<Choice>),
+    /// A file; which kinds a browser offers.
+    File(&'static str),
     /// Nothing that is seen.
     Hidden,
 }
@@ -145,6 +147,11 @@ impl Field {
     /// Any of several.
     pub(crate) fn ticks(name: &'static str, label: &str, choices: Vec<Choice>) -> Self {
         Self::new(name, label, Kind::Ticks(choices), "off").optional()
+    }
+
+    /// A file of one of these kinds, as HTML's `accept` has them.
+    pub(crate) fn file(name: &'static str, label: &str, kinds: &'static str) -> Self {
+        Self::new(name, label, Kind::File(kinds), "off")
     }
 
     /// A value that goes with the form.

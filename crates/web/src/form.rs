@@ -33,6 +33,8 @@ pub(crate) struct Form {
     problem: Option<String>,
     /// A word that has to be typed before the button works.
     confirm: Option<String>,
+    /// It carries a file.
+    with_file: bool,
 }
 
 impl HtmlSafe for Form {}
@@ -51,7 +53,13 @@ impl Form {
             cancel: None,
             problem: None,
             confirm: None,
+            with_file: false,
         }
+    }
+
+    /// It carries a file: for [`super::upload::SentFile`].
+    pub(crate) fn with_file(self) -> Self {
+        Self { with_file: true, ..self }
     }
 
     /// One more input.

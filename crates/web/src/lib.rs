@@ -45,6 +45,7 @@ mod sign_up;
 mod states;
 mod subscriptions;
 mod typed;
+mod upload;
 mod usage;
 mod verify_email;
 mod view;

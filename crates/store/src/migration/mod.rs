@@ -27,6 +27,7 @@ mod m0050_audiences;
 mod m0051_nodes;
 mod m0052_kept_sessions;
 mod m0066_refused_calls;
+mod m0067_portal_brand;
 
 pub(crate) struct Migrator;
 
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0051_nodes::Migration),
             Box::new(m0052_kept_sessions::Migration),
             Box::new(m0066_refused_calls::Migration),
+            Box::new(m0067_portal_brand::Migration),
         ]
     }
 }
