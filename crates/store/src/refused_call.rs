@@ -3,7 +3,7 @@
 use domain::{ApiVersionId, ApplicationId, DeveloperId, Instant};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 
 use crate::subscription::application_ids_visible_to;
 use crate::{Page, PageRequest, Read, Result, Store};
@@ -168,9 +168,9 @@ impl Store {
     /// If the database is not available.
     pub async fn sweep_refused_calls(&self, before: Instant, most: u64) -> Result<()> {
         let oldest = Entity::find().order_by_desc(Column::Id).offset(most).one(self.writer()).await?;
-        let mut over = Column::At.lt(before.micros()).into_condition();
+        let mut over = Condition::any().add(Column::At.lt(before.micros()));
         if let Some(row) = oldest {
-            over = sea_orm::Condition::any().add(over).add(Column::Id.lte(row.id));
+            over = over.add(Column::Id.lte(row.id));
         }
         Entity::delete_many().filter(over).exec(self.writer()).await?;
         Ok(())
