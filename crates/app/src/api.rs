@@ -13,6 +13,7 @@ use crate::{
 
 const THIS: Resource = Resource::Apis;
 
+#[macros::boxed]
 impl App {
     /// APIs: all of them for administrators; developers do not see those of which they may see no version.
     ///

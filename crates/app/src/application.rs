@@ -17,6 +17,7 @@ use crate::{
 
 const THIS: Resource = Resource::Applications;
 
+#[macros::boxed]
 impl App {
     /// Applications: all of them for administrators; for developers those that they may see.
     ///

@@ -36,6 +36,7 @@ const SECRET: &str = "Client secret";
 /// Where redirects are used, people are told who they are (OpenID Connect Core §3.1.2.1).
 const OPENID: &str = "openid";
 
+#[macros::boxed]
 impl App {
     pub(crate) async fn put_client_secret(
         &self,

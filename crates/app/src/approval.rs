@@ -25,6 +25,7 @@ pub enum Asked {
     Developer(Developer),
 }
 
+#[macros::boxed]
 impl App {
     /// What waits for the caller to decide; everything, decided or not, for administrators.
     ///

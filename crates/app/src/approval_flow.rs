@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::request::THIS;
 use crate::{App, Caller, Created, Error, Page, PageRequest, Result, Slice, Sliced, expect_version};
 
+#[macros::boxed]
 impl App {
     /// The policy about something: administrators only. None: nobody has to approve.
     ///

@@ -4,6 +4,7 @@ use domain::{Access, Resource};
 
 use crate::{App, AuditFilter, AuditLine, Caller, Page, PageRequest, Result};
 
+#[macros::boxed]
 impl App {
     /// Audit lines, from the newest to the oldest.
     ///

@@ -15,6 +15,7 @@ fn place(id: AuthStrategyId) -> String {
     format!("auth_strategies.bridge_key.{id}")
 }
 
+#[macros::boxed]
 impl App {
     /// All strategies.
     ///

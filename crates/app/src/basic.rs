@@ -61,6 +61,7 @@ impl Account {
     }
 }
 
+#[macros::boxed]
 impl App {
     /// Who brings this address and password.
     ///

@@ -35,6 +35,7 @@ pub(crate) enum BridgeEvent {
     MayNotCall(Uuid),
 }
 
+#[macros::boxed]
 impl App {
     /// Notes, in the transaction that did it, what a bridge is to be told, if the application's client is at one that
     /// wants to know.

@@ -28,6 +28,7 @@ const MAX_CREDENTIALS: usize = 20;
 const TRIES: usize = 5;
 const UNKNOWN: Error = Error::NotFound(ApplicationId::KIND);
 
+#[macros::boxed]
 impl App {
     /// A gateway has done what an event asked. The same answer again changes nothing.
     ///

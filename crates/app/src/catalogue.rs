@@ -49,6 +49,7 @@ impl Viewer {
     }
 }
 
+#[macros::boxed]
 impl App {
     /// The APIs that the caller may see, from the newest to the oldest. One without a version that they may see is
     /// not among them. Strangers see it if the portal is public.

@@ -27,6 +27,7 @@ pub struct Counts {
     pub plans: u64,
 }
 
+#[macros::boxed]
 impl App {
     /// Counts everything: administrators only.
     ///

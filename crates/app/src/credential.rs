@@ -18,6 +18,7 @@ use crate::{
 
 const THIS: Resource = Resource::Credentials;
 
+#[macros::boxed]
 impl App {
     /// Credentials: all of them for administrators; for developers those of applications that they may see.
     ///

@@ -17,6 +17,7 @@ const THIS: Resource = Resource::Developers;
 /// So many applications or partners are taken at once when an account is deleted.
 const BATCH: u64 = 500;
 
+#[macros::boxed]
 impl App {
     /// All developers: administrators only.
     ///

@@ -9,6 +9,7 @@ use crate::{App, Caller, Created, Error, Result, expect_version};
 
 const THIS: Resource = Resource::Apis;
 
+#[macros::boxed]
 impl App {
     /// All pages about an API, in the order of their tree: siblings by position, then by age.
     ///

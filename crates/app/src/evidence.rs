@@ -29,6 +29,7 @@ enum Answer {
     Secret(Known<CredentialId>),
 }
 
+#[macros::boxed]
 impl App {
     /// What this node has in memory.
     pub fn in_memory(&self, now: Instant) -> InMemory<'_> {

@@ -38,6 +38,7 @@ const DEVELOPER: &str = "ada@example.com";
 const APPLICATION: &str = "Acme shop (example)";
 const KEY: &str = "quickstart";
 
+#[macros::boxed]
 impl App {
     /// Makes a default strategy if there is none: API keys in `X-API-Key`.
     ///

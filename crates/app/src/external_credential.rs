@@ -25,6 +25,7 @@ fn place(id: CredentialId) -> String {
     format!("credentials.details.{id}")
 }
 
+#[macros::boxed]
 impl App {
     /// Puts credentials of a gateway in the place of those that an application had of it.
     pub(crate) async fn replace_external(

@@ -24,6 +24,7 @@ enum Wish {
     Revoke,
 }
 
+#[macros::boxed]
 impl App {
     /// A member of the approvers' group stores a token for a developer, who is told by mail, without the token.
     ///

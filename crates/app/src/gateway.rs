@@ -10,6 +10,7 @@ use crate::{App, Caller, Created, Error, Page, PageRequest, Result, Slice, Slice
 
 const THIS: Resource = Resource::Gateways;
 
+#[macros::boxed]
 impl App {
     /// All gateways: whoever is signed in may know what there is.
     ///

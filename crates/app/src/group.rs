@@ -10,6 +10,7 @@ use crate::{App, Caller, Created, Error, Page, PageRequest, Result, expect_versi
 
 const THIS: Resource = Resource::Groups;
 
+#[macros::boxed]
 impl App {
     /// All groups: administrators only.
     ///

@@ -29,6 +29,7 @@ const SOME: u64 = 5_000;
 /// For how long bad attempts are remembered.
 const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 3600);
 
+#[macros::boxed]
 impl App {
     /// Writes what was counted and refused at the gateway, when credentials were last used, and which acts were refused.
     ///

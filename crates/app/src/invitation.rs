@@ -26,6 +26,7 @@ fn by_one_person(sent: u32) -> Duration {
     if sent < 50 { Duration::ZERO } else { Duration::from_secs(900) }
 }
 
+#[macros::boxed]
 impl App {
     /// Invites a mail address to a partner or an application. The secret goes into the mail and nowhere else.
     ///

@@ -222,6 +222,7 @@ pub struct App {
     refused_calls: refused_call::RefusedCalls,
 }
 
+#[macros::boxed]
 impl App {
     /// Puts it together over a migrated database, and loads what the gateway check needs.
     ///

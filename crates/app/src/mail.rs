@@ -74,6 +74,7 @@ fn without_secrets(text: &str) -> String {
     shown + rest
 }
 
+#[macros::boxed]
 impl App {
     /// Writes a mail into the outbox, in the transaction of its cause.
     pub(crate) async fn post(&self, tx: &Tx, to: &Email, subject: &str, text: String) -> Result<()> {

@@ -104,6 +104,7 @@ impl Names {
     }
 }
 
+#[macros::boxed]
 impl App {
     /// Names of things that the caller was shown. The ids come from what another use case answered, never from a
     /// request: nothing is checked here.

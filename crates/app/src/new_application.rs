@@ -44,6 +44,7 @@ impl Wish {
     }
 }
 
+#[macros::boxed]
 impl App {
     /// A developer makes an application of their own. If its strategy says so, it is a client as well: its reference is
     /// the client's id then, and the answer holds the client's secret.

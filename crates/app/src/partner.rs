@@ -8,6 +8,7 @@ use domain::{
 use crate::caller::partner_for;
 use crate::{App, Caller, Created, Error, Page, PageRequest, PartnerFilter, Result, expect_version};
 
+#[macros::boxed]
 impl App {
     /// Partners: all of them for administrators, their own for developers.
     ///

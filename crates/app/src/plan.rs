@@ -6,6 +6,7 @@ use crate::{App, Caller, Created, Error, Page, PageRequest, Result, expect_versi
 
 const THIS: Resource = Resource::Plans;
 
+#[macros::boxed]
 impl App {
     /// All plans.
     ///

@@ -8,6 +8,7 @@ use crate::{App, Caller, Error, Result, expect_version};
 
 const THIS: Resource = Resource::Portal;
 
+#[macros::boxed]
 impl App {
     /// The portal's settings.
     ///

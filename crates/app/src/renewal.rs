@@ -17,6 +17,7 @@ pub struct Renewable {
 
 const OVER: Error = Error::Unauthenticated("you are not signed in any more; sign in again");
 
+#[macros::boxed]
 impl App {
     /// A developer signs in, with a session that can be renewed.
     ///

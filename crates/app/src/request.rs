@@ -45,6 +45,7 @@ pub struct RequestStory {
     pub approval: Option<ApprovalId>,
 }
 
+#[macros::boxed]
 impl App {
     /// Somebody asks for something. Without a policy the gateway is told at once.
     ///

@@ -28,6 +28,7 @@ pub(crate) struct Wish {
     pub(crate) apis: Vec<Option<ApiId>>,
 }
 
+#[macros::boxed]
 impl App {
     /// The APIs that applications can be asked for at gateways, each with the gateway's name.
     ///

@@ -25,6 +25,7 @@ pub struct Rights {
     pub delete: bool,
 }
 
+#[macros::boxed]
 impl App {
     /// What the caller may do with an application that they were shown.
     ///

@@ -42,6 +42,7 @@ fn account_delay(failures: u32) -> Duration {
 
 pub(crate) const WRONG: Error = Error::Unauthenticated("the address or the password is wrong");
 
+#[macros::boxed]
 impl App {
     /// A developer signs in.
     ///

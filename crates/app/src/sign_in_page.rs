@@ -21,6 +21,7 @@ impl Account {
     }
 }
 
+#[macros::boxed]
 impl App {
     /// Somebody signs in, as a developer or as an administrator: as the one whose password it is. If it is both's,
     /// `to_console` says which. A developer stays signed in for a client, if that is given.

@@ -61,6 +61,7 @@ fn mail_delay(sent: u32) -> Duration {
     if sent < 3 { Duration::ZERO } else { Duration::from_secs(3_600) }
 }
 
+#[macros::boxed]
 impl App {
     /// Somebody registers. The answer is the same whether the address has an account or not.
     ///

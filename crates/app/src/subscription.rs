@@ -16,6 +16,7 @@ use crate::{App, Caller, Created, Error, Page, PageRequest, Result, Subscription
 
 const THIS: Resource = Resource::Subscriptions;
 
+#[macros::boxed]
 impl App {
     /// Subscriptions: all of them for administrators; for developers those of applications that they may see.
     ///

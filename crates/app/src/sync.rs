@@ -26,6 +26,7 @@ pub(crate) struct Sync {
     seen: Mutex<i64>,
 }
 
+#[macros::boxed]
 impl App {
     /// Loads everything.
     pub(crate) async fn load(&self) -> Result<()> {

@@ -7,6 +7,7 @@ use crate::{App, Caller, Created, Error, Identity, Page, PageRequest, Result};
 
 const THIS: Resource = Resource::Tokens;
 
+#[macros::boxed]
 impl App {
     /// All tokens, ended ones included.
     ///

@@ -11,6 +11,7 @@ use crate::{App, Caller, Created, Error, Page, PageRequest, Result};
 
 const THIS: Resource = Resource::ExternalTokens;
 
+#[macros::boxed]
 impl App {
     /// What has to be filled in to ask for a token to an API version.
     ///

@@ -10,6 +10,7 @@ use crate::{App, Caller, Result};
 /// More rows than anybody reads are not made.
 const MAX_ROWS: u64 = 10_000;
 
+#[macros::boxed]
 impl App {
     /// As [`App::usage`], of the applications of the developer's own; not of those of their partners.
     ///

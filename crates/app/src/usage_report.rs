@@ -6,6 +6,7 @@ use store::UsageReport;
 
 use crate::{App, Caller, Error, Result};
 
+#[macros::boxed]
 impl App {
     /// Keeps a report of a call: of the technical user's own gateway, or from an administrator.
     ///

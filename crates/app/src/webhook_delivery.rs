@@ -13,6 +13,7 @@ const THIS: Resource = Resource::Webhooks;
 /// How many events one replay tells an endpoint of that it was never told of before.
 const MISSED: u64 = 10_000;
 
+#[macros::boxed]
 impl App {
     /// Deliveries.
     ///

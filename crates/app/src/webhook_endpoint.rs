@@ -29,6 +29,7 @@ pub(crate) fn place(id: WebhookEndpointId) -> String {
     format!("webhook_endpoints.{id}")
 }
 
+#[macros::boxed]
 impl App {
     /// All endpoints.
     ///

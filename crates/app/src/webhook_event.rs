@@ -20,6 +20,7 @@ pub(crate) struct Told {
     written: i64,
 }
 
+#[macros::boxed]
 impl App {
     /// Events of the last 30 days. They are kept from the moment that there is an endpoint to be told.
     ///

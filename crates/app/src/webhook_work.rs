@@ -112,6 +112,7 @@ impl Sent {
     }
 }
 
+#[macros::boxed]
 impl App {
     /// Takes up what was under way when this installation was stopped or killed, if it has one node only. Called once,
     /// before anything is taken.

@@ -12,12 +12,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Our crates from the bottom of the ladder to the top, each with those that it may use.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
+    ("macros", &[]),
     ("domain", &[]),
     ("oauth", &["domain"]),
     ("verify", &["domain", "oauth"]),
     ("store", &["domain", "oauth", "verify"]),
-    ("app", &["domain", "oauth", "verify", "store"]),
+    ("app", &["macros", "domain", "oauth", "verify", "store"]),
     ("outbound", &["domain", "app"]),
     ("edge", &["domain", "oauth", "app", "outbound"]),
     ("api", &["domain", "app", "edge"]),
@@ -32,7 +33,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
 const EDGES: &[&str] = &["edge", "api", "web", "dialects", "server"];
 
 /// The crates that may use a heavy dependency. A star stands for the rest of the name.
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 15] = [
     ("aws-lc-rs", &["oauth"]),
     ("jsonwebtoken", &["oauth"]),
     ("sea-orm", &["store"]),
@@ -47,6 +48,7 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("lettre", &["outbound"]),
     ("clap*", &["keywright"]),
     ("mimalloc", &["keywright"]),
+    ("syn", &["macros"]),
 ];
 
 /// Crates whose rules do no I/O, and what they would need for it.

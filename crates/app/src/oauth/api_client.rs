@@ -17,6 +17,7 @@ pub struct ApiClient {
     pub application: Application,
 }
 
+#[macros::boxed]
 impl App {
     /// API clients: all of them for administrators; for developers those that they may see.
     ///

@@ -55,6 +55,7 @@ pub(super) struct Asked {
 /// A parameter of our own: since when somebody has to sign in for this very request, so that they are asked once.
 const SINCE: &str = "kw_since";
 
+#[macros::boxed]
 impl App {
     /// A client's request, brought by a browser.
     ///

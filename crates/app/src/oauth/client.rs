@@ -62,6 +62,7 @@ impl ClientRequest {
     }
 }
 
+#[macros::boxed]
 impl App {
     /// The live client of an application.
     ///

@@ -21,6 +21,7 @@ pub struct Proven {
     pub method: Method,
 }
 
+#[macros::boxed]
 impl App {
     /// The client that a request comes from. A client that keeps a secret must have proved it; one that does not may
     /// have sent nothing, but nothing wrong.

@@ -46,6 +46,7 @@ impl TokenAnswer {
     }
 }
 
+#[macros::boxed]
 impl App {
     /// A token for the client itself. There is never a refresh token with it (RFC 6749 §4.4.3).
     ///

@@ -9,6 +9,7 @@ use super::client::{THIS, live_client, must_be_administrator};
 use crate::caller::application_for;
 use crate::{App, Caller, Created, Error, Result};
 
+#[macros::boxed]
 impl App {
     /// Makes a new secret for a client. The old ones end at once, or live on for `overlap`; tokens live on. With
     /// `chosen`, that is the secret: administrators only.

@@ -16,6 +16,7 @@ pub struct ShownConsent {
     pub client_id: String,
 }
 
+#[macros::boxed]
 impl App {
     /// What the caller has agreed to, from the newest to the oldest.
     ///

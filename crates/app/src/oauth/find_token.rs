@@ -27,6 +27,7 @@ pub(crate) enum AtHand {
     Kept,
 }
 
+#[macros::boxed]
 impl App {
     /// A token that is worth something now, whatever its format. The gateway check decides the same by
     /// [`verify::Verifier::decide`].

@@ -43,6 +43,7 @@ pub struct Introspection {
     pub jti: Option<String>,
 }
 
+#[macros::boxed]
 impl App {
     /// What a token is worth, for a client that proved who it is: its own tokens, and those that are for it.
     ///

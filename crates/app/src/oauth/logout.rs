@@ -24,6 +24,7 @@ pub struct Logout {
 /// By how long an ID token may be over as a hint: "long after it has expired" (§4).
 const HINT_AGE: Duration = Duration::from_secs(400 * 24 * 3600);
 
+#[macros::boxed]
 impl App {
     /// Looks at a request to sign out; nobody is signed out by that.
     ///

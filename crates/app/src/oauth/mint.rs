@@ -47,6 +47,7 @@ impl Minted {
     }
 }
 
+#[macros::boxed]
 impl App {
     /// Makes an access token. It is worth something once it was kept, see [`Minted::is_kept`].
     ///

@@ -202,6 +202,7 @@ fn expiry(client: &Client, grant: &OAuthGrant, now: Instant) -> Instant {
     if client.refresh_token_lifetime_s.is_some() { end } else { end.min(now + IDLE) }
 }
 
+#[macros::boxed]
 impl App {
     /// A client gives a token back, of whatever kind (RFC 7009). A refresh token takes all with it that came from its
     /// grant (§2.1).

@@ -6,6 +6,7 @@ use super::client_auth::Proven;
 use crate::oauth::refuse;
 use crate::{App, Caller, Result};
 
+#[macros::boxed]
 impl App {
     /// Ends an access token of the client. What is unknown, over, or somebody else's is passed over in silence: the
     /// client has what it wanted (RFC 7009 §2.2), and learns nothing about the tokens of others.

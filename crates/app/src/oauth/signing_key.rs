@@ -27,6 +27,7 @@ struct Fresh {
     public_jwk: serde_json::Value,
 }
 
+#[macros::boxed]
 impl App {
     /// All keys, ended ones included, without their private parts.
     ///

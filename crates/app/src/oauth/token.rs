@@ -16,6 +16,7 @@ pub(super) const GRANTS: [(&str, GrantType); 4] = [
     ("password", GrantType::Password),
 ];
 
+#[macros::boxed]
 impl App {
     /// A client asks for tokens.
     ///

@@ -6,6 +6,7 @@ use crate::{App, Caller, Created, Error, Page, PageRequest, Result, expect_versi
 
 const THIS: Resource = Resource::Oauth;
 
+#[macros::boxed]
 impl App {
     /// All definitions. Developers see them too: their clients choose among them.
     ///

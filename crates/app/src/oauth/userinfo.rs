@@ -10,6 +10,7 @@ use super::refuse;
 use super::tokens::Told;
 use crate::App;
 
+#[macros::boxed]
 impl App {
     /// What the bearer of a token is told about the person.
     ///
