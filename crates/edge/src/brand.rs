@@ -33,7 +33,7 @@ pub async fn around(Shared(app): Shared<Arc<App>>, request: Request, next: Next)
 pub const LOGO: &str = "/brand/logo";
 
 /// Where the style sheet with a colour is. It holds for ever.
-pub fn style(accent: Color) -> String {
+pub fn style(accent: &Color) -> String {
     format!("/brand/{}.css", accent.to_string().trim_start_matches('#'))
 }
 
@@ -99,6 +99,6 @@ mod tests {
             assert!(dark.contrast(DARK) >= READABLE && dark.contrast(ON_DARK) >= READABLE, "{text}");
         }
         assert!(css(Color::parse("#0f766e").unwrap()).starts_with(":root{--accent:light-dark(#0f7"));
-        assert_eq!(style(Color::BLACK), "/brand/000000.css");
+        assert_eq!(style(&Color::BLACK), "/brand/000000.css");
     }
 }

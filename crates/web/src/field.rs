@@ -233,10 +233,10 @@ impl Field {
         !self.required && !matches!(self.kind, Kind::Select(_) | Kind::Input("search"))
     }
 
-    /// Takes back what was typed. Passwords are typed again.
+    /// Takes back what was typed. Passwords are typed again, and files chosen again.
     pub(super) fn refill(&mut self, typed: &Typed) {
         match &mut self.kind {
-            Kind::Input("password") => {}
+            Kind::Input("password") | Kind::File(_) => {}
             Kind::Input(_) | Kind::Area(_) | Kind::Hidden => self.value = typed.lines(self.name),
             Kind::Tick => {
                 self.value = if typed.is_ticked(self.name) { "on".to_owned() } else { String::new() }

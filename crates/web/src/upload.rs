@@ -51,7 +51,7 @@ impl<W: For> FromRequest<State> for SentFile<W> {
 async fn read(bytes: axum::body::Bytes, boundary: String) -> Option<(Typed, Vec<u8>)> {
     let whole = futures_util::stream::once(async move { Ok::<_, Infallible>(bytes) });
     let mut form = multer::Multipart::new(whole, boundary);
-    let mut text = form_urlencoded::Serializer::new(String::new());
+    let mut texts = Vec::new();
     let mut file = Vec::new();
     let mut count = 0;
     while let Some(part) = form.next_field().await.ok()? {
@@ -65,8 +65,9 @@ async fn read(bytes: axum::body::Bytes, boundary: String) -> Option<(Typed, Vec<
         if is_file {
             file = bytes.to_vec();
         } else {
-            text.append_pair(&name, std::str::from_utf8(&bytes).ok()?);
+            texts.push((name, String::from_utf8(bytes.to_vec()).ok()?));
         }
     }
-    Some((Typed::parse(text.finish().as_bytes())?, file))
+    let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(texts).finish();
+    Some((Typed::parse(text.as_bytes())?, file))
 }
