@@ -44,7 +44,7 @@ both!(
             stranger.open(odd).await.expect(404);
         }
 
-        let hidden = super::hidden(&root.open(path).await.expect(200).text, "/console/settings/logo");
+        let hidden = crate::web::hidden(&root.open(path).await.expect(200).text, "/console/settings/logo");
         let csrf = hidden.iter().find(|(name, _)| name == "csrf").unwrap().1.as_str();
         let logo = "/console/settings/logo";
         let picture = b"\x89PNG\r\n\x1a\n and so on";
