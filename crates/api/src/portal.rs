@@ -6,7 +6,7 @@ use app::App;
 use axum::extract::State as Shared;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::{PictureFormat, PortalDraft, PortalLink, PortalPicture};
+use domain::{PictureFormat, PortalDraft, PortalPicture};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -45,14 +45,13 @@ pub(crate) struct Portal {
     #[schema(pattern = "^#[0-9a-f]{6}$", example = "#0f766e")]
     accent: Option<String>,
     /// What stands at the foot of every page.
-    links: Vec<Link>,
+    links: Vec<PortalLink>,
 }
 
 /// A link at the foot of every page.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = PortalLink)]
-pub(crate) struct Link {
+pub(crate) struct PortalLink {
     #[schema(min_length = 1, max_length = 60, example = "Terms of use")]
     label: String,
     #[schema(max_length = 2000, example = "https://example.com/terms")]
@@ -70,7 +69,7 @@ impl From<domain::Portal> for Portal {
             welcome: portal.welcome.as_str().to_owned(),
             allowed_origins: portal.allowed_origins,
             accent: portal.accent.map(|color| color.to_string()),
-            links: portal.links.into_iter().map(|it| Link { label: it.label, url: it.url }).collect(),
+            links: portal.links.into_iter().map(|it| PortalLink { label: it.label, url: it.url }).collect(),
         }
     }
 }
@@ -104,7 +103,7 @@ pub(crate) struct PortalChange {
     accent: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(max_items = 8, nullable = false)]
-    links: Option<Vec<Link>>,
+    links: Option<Vec<PortalLink>>,
 }
 
 impl PortalChange {

@@ -93,7 +93,7 @@ pub(crate) struct RefusedCallList {
 ///
 /// From the newest to the oldest, a second behind: all of them for administrators; for developers those with credentials
 /// of applications that they may see. They are kept for seven days, at most 200 of a second and 100,000 in all.
-#[utoipa::path(get, path = "/api/v1/refused-calls", tag = "Usage", params(RefusedCallList),
+#[utoipa::path(get, path = "/api/v1/refused-calls", tag = "Refused calls", params(RefusedCallList),
     responses((status = 200, description = "A page of refused calls", body = List<RefusedCall>), Problems))]
 async fn list(
     Shared(app): Shared<Arc<App>>,
@@ -115,7 +115,7 @@ async fn list(
 /// Get a refused call
 ///
 /// By the request id that the refusal named.
-#[utoipa::path(get, path = "/api/v1/refused-calls/{id}", tag = "Usage", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/v1/refused-calls/{id}", tag = "Refused calls", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The refused call", body = RefusedCall), Problems))]
 async fn get(
     Shared(app): Shared<Arc<App>>,
