@@ -43,6 +43,7 @@ use edge::problem::{InvalidParameter, Problem};
         (name = "Auth strategies", description = "Named ways for applications to authenticate."),
         (name = "Account", description = "How developers register, sign in, and look after their account."),
         (name = "Developers", description = "People with a login, as administrators see them."),
+        (name = "Administrators", description = "The people who run this installation, and what each may do."),
         (name = "Tokens", description = "With which administrators' tools call this API."),
         (name = "Portal", description = "How this installation shows itself to those who use its APIs."),
         (name = "Usage", description = "How often what was called, by whom, and how it was answered."),

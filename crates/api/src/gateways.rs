@@ -7,7 +7,7 @@ use axum::Json as Reply;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::{AdministratorRole, ApiId, GatewayDraft, GatewayId};
+use domain::{ApiId, GatewayDraft, GatewayId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -145,10 +145,7 @@ pub(crate) struct TechnicalUser {
 
 impl From<domain::Administrator> for TechnicalUser {
     fn from(user: domain::Administrator) -> Self {
-        let gateway_id = match user.role {
-            AdministratorRole::Administrator => None,
-            AdministratorRole::Provider { gateway_id } => Some(gateway_id.0),
-        };
+        let gateway_id = user.role.gateway().map(|id| id.0);
         let created_at = user.meta.created_at.into();
         Self { id: user.id.0, email: user.email.to_string(), gateway_id, created_at }
     }
@@ -165,6 +162,8 @@ pub(crate) struct NewTechnicalUser {
 }
 
 /// List gateways
+///
+/// Technical users of a gateway see their own.
 #[utoipa::path(get, path = "/api/v1/gateways", tag = "Gateways", params(PageQuery),
     responses((status = 200, description = "A page of gateways", body = List<Gateway>), Problems))]
 async fn list(

@@ -1,6 +1,7 @@
 //! The own management API, `/api/v1`. The OpenAPI document is made from the handlers.
 
 mod account;
+mod administrators;
 mod api_clients;
 mod api_versions;
 mod apis;
@@ -54,6 +55,7 @@ fn described() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(document::Document::openapi())
         .merge(account::routes())
         .merge(consents::routes())
+        .merge(administrators::routes())
         .merge(developers::routes())
         .merge(partners::routes())
         .merge(applications::routes())

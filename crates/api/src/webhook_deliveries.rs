@@ -153,13 +153,14 @@ impl WebhookDeliveryList {
             application_id: self.application_id.map(|id| ApplicationId(id.into())),
             event_type: self.event_type.clone(),
             state: self.state.map(Into::into),
+            gateway_id: None,
         }
     }
 }
 
 /// List webhook deliveries
 ///
-/// From the newest to the oldest; kept for 30 days. Administrators only.
+/// From the newest to the oldest; kept for 30 days. Administrators, and technical users of a gateway for what it was sent.
 #[utoipa::path(get, path = "/api/v1/webhook-deliveries", tag = "Webhook deliveries", params(WebhookDeliveryList),
     responses((status = 200, description = "A page of deliveries", body = List<WebhookDelivery>), Problems))]
 async fn list(

@@ -300,7 +300,7 @@ async fn check_route_is_free(tx: &Tx, version: &ApiVersion) -> Result<()> {
     for other in tx.read().all_api_versions().await?.iter().filter(|other| other.id != version.id) {
         if let Some(prefix) = version.route.collides_with(&other.route) {
             let message = format!("{prefix} is published already by version {} ({})", other.name, other.id);
-            return Err(Error::conflict("route_taken", message));
+            return Err(Error::conflict_in("path_prefixes", "route_taken", message));
         }
     }
     Ok(())

@@ -110,7 +110,7 @@ impl App {
         let strategy = strategy(tx, auth_strategy_id).await?;
         if strategy.method.bridge_url().is_some() {
             let message = "the auth strategy has its clients made elsewhere: make the application alone";
-            return Err(Error::conflict("bridged", message));
+            return Err(Error::conflict_in("auth_strategy_id", "bridged", message));
         }
         let change = Application::create(id, draft, owner, strategy.id, tx.now())?;
         check_reference(tx, change.after()).await?;
@@ -277,7 +277,7 @@ pub(crate) async fn check_reference(tx: &Tx, application: &Application) -> Resul
     let Some(id) = application.reference.as_deref().and_then(domain::parse_uuid) else { return Ok(()) };
     let other: Option<Application> = if id == application.id.0 { None } else { tx.read().find(id).await? };
     match other {
-        Some(_) => Err(Error::conflict("taken", "reference is taken; choose another")),
+        Some(_) => Err(Error::conflict_in("reference", "taken", "reference is taken; choose another")),
         None => Ok(()),
     }
 }
@@ -292,7 +292,8 @@ pub(crate) async fn strategy(tx: &Tx, id: Option<AuthStrategyId>) -> Result<Auth
             })?)
         }
         None => tx.read().default_auth_strategy().await?.ok_or_else(|| {
-            Error::conflict(
+            Error::conflict_in(
+                "auth_strategy_id",
                 "no_default_strategy",
                 "there is no default auth strategy; name one in auth_strategy_id",
             )

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{Administrator, Developer, Email, Instant, Person, SessionId};
 
-use crate::sign_in::{WRONG, administrator_identity, may_sign_in};
+use crate::sign_in::{WRONG, administrator_identity, may_sign_in, may_still_sign_in};
 use crate::{App, Caller, Identity, Result};
 
 /// How long a password that was right is remembered.
@@ -94,6 +94,7 @@ impl App {
         drop(turn);
         match account {
             Account::Administrator(administrator) => {
+                may_still_sign_in(&administrator)?;
                 Ok(administrator_identity(&administrator, SessionId(administrator.id.0)))
             }
             Account::Developer(developer) => {

@@ -123,7 +123,9 @@ impl App {
                     app.abandon(&strategy, &proof.client_id).await;
                     Err(match error {
                         // Nobody here has chosen the client's name: another application has the same client.
-                        Error::Conflict { code: "taken", message } if !message.starts_with("name ") => JUNK,
+                        Error::Conflict { code: "taken", message, .. } if !message.starts_with("name ") => {
+                            JUNK
+                        }
                         other => other,
                     })
                 }

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 
 use domain::{
-    Access, Actor, AdministratorId, ApiTokenId, Application, ApplicationAction, ApplicationId, DeveloperId,
-    GatewayId, Owner, Partner, PartnerAction, PartnerId, PartnerRole, Person, Resource, Scope, SessionId,
+    Access, Actor, AdministratorId, AdministratorRole, ApiTokenId, Application, ApplicationAction,
+    ApplicationId, DeveloperId, GatewayId, Owner, Partner, PartnerAction, PartnerId, PartnerRole, Person,
+    Resource, Scope, SessionId,
 };
-use store::{Claim, Connection, Read};
+use store::{Claim, Connection, PageRequest, Read, SubscriptionFilter};
 use uuid::Uuid;
 
 use crate::{Error, Result};
@@ -43,12 +44,14 @@ pub enum Identity {
         /// What it opens.
         scopes: Vec<Scope>,
     },
-    /// A signed-in administrator.
+    /// A signed-in administrator, approver or auditor.
     Administrator {
         /// Who.
         id: AdministratorId,
         /// By which session.
         session_id: SessionId,
+        /// What they may do.
+        role: AdministratorRole,
     },
     /// The technical user of a third party's gateway: answers what that gateway is asked, changes that gateway's own entry, and nothing else.
     Provider {
@@ -100,10 +103,11 @@ impl Caller {
         }
     }
 
-    /// The person who calls, if it is one who can ask for something.
+    /// The person who calls, if it is one who can ask for something or decide: auditors only look.
     pub fn person(&self) -> Option<Person> {
         match &self.identity {
             Identity::Developer { id, .. } => Some(Person::Developer(*id)),
+            Identity::Administrator { role: AdministratorRole::Auditor, .. } => None,
             Identity::Administrator { id, .. } => Some(Person::Administrator(*id)),
             Identity::Anonymous
             | Identity::Token { .. }
@@ -119,6 +123,11 @@ impl Caller {
             Identity::Provider { gateway_id, .. } => Some(*gateway_id),
             _ => None,
         }
+    }
+
+    /// Whether this is somebody who sees of everything only what waits for a decision.
+    pub fn is_approver(&self) -> bool {
+        matches!(self.identity, Identity::Administrator { role: AdministratorRole::Approver, .. })
     }
 
     /// Whether this is somebody known.
@@ -145,7 +154,8 @@ impl Caller {
     /// Whether this is an administrator, or a tool of one, who may do this with a resource.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] for nobody, [`Error::Forbidden`] for developers and for tokens without the scope.
+    /// [`Error::Unauthenticated`] for nobody, [`Error::Forbidden`] for developers, for roles that may not, and for tokens
+    /// without the scope.
     pub fn must_administer(&self, resource: Resource, access: Access) -> Result<()> {
         match &self.identity {
             Identity::Anonymous => Err(Error::Unauthenticated("sign in, or send an API token")),
@@ -160,7 +170,20 @@ impl Caller {
                     Err(Error::Forbidden(format!("this token lacks the scope {needed}")))
                 }
             }
-            Identity::Administrator { .. } | Identity::Operator | Identity::System => Ok(()),
+            Identity::Administrator { role, .. } if role.allows_all(access) => Ok(()),
+            Identity::Administrator { role, .. } => Err(not_in_role(*role)),
+            Identity::Operator | Identity::System => Ok(()),
+        }
+    }
+
+    /// Whether this is somebody who decides on what waits: an approver, or who may change such a thing in any way.
+    ///
+    /// # Errors
+    /// As [`Caller::must_administer`].
+    pub(crate) fn must_decide(&self, resource: Resource) -> Result<()> {
+        match &self.identity {
+            Identity::Administrator { role, .. } if role.decides() => Ok(()),
+            _ => self.must_administer(resource, Access::Write),
         }
     }
 
@@ -191,6 +214,10 @@ impl Caller {
             None => self.must_administer(resource, access).map(|()| None),
         }
     }
+}
+
+fn not_in_role(role: AdministratorRole) -> Error {
+    Error::Forbidden(format!("your role, {}, does not allow this", role.as_str()))
 }
 
 fn access(is_view: bool) -> Access {
@@ -233,6 +260,9 @@ pub(crate) async fn application_for<C: Connection>(
     resource: Resource,
     action: ApplicationAction,
 ) -> Result<Application> {
+    if caller.is_approver() && matches!(resource, Resource::Applications | Resource::Subscriptions) {
+        return application_to_decide(read, id, action).await;
+    }
     let developer = caller.developer_or_administrator(resource, access(action == ApplicationAction::View))?;
     let application: Application =
         read.find_visible(id, developer).await?.ok_or(Error::NotFound(ApplicationId::KIND))?;
@@ -245,6 +275,23 @@ pub(crate) async fn application_for<C: Connection>(
         return Err(Error::Forbidden("your role at this application does not allow this".to_owned()));
     }
     Ok(application)
+}
+
+/// Approvers see an application while something about it waits for them.
+async fn application_to_decide<C: Connection>(
+    read: Read<'_, C>,
+    id: ApplicationId,
+    action: ApplicationAction,
+) -> Result<Application> {
+    if action != ApplicationAction::View {
+        return Err(not_in_role(AdministratorRole::Approver));
+    }
+    let waits =
+        SubscriptionFilter { application_id: Some(id), undecided: true, ..SubscriptionFilter::default() };
+    if read.subscriptions(&waits, PageRequest::first(1)).await?.items.is_empty() {
+        return Err(Error::NotFound(ApplicationId::KIND));
+    }
+    read.find(id).await?.ok_or(Error::NotFound(ApplicationId::KIND))
 }
 
 /// The role of a developer at the partner that owns something, if a partner does.

@@ -158,7 +158,8 @@ impl App {
             Err(store::Error::Unique { .. }) => {
                 drop(tx);
                 self.note_refused_import(caller, &owner).await?;
-                return Err(Error::conflict(
+                return Err(Error::conflict_in(
+                    "certificate",
                     "certificate_taken",
                     "this certificate cannot be registered; use another one",
                 ));

@@ -10,7 +10,7 @@ use crate::mail::greeting;
 use crate::oauth::end_grants;
 use crate::{
     App, ApplicationFilter, Caller, DeveloperFilter, Error, Page, PageRequest, PartnerFilter, Result,
-    expect_version,
+    SubscriptionFilter, expect_version,
 };
 
 const THIS: Resource = Resource::Developers;
@@ -19,7 +19,7 @@ const BATCH: u64 = 500;
 
 #[macros::boxed]
 impl App {
-    /// All developers: administrators only.
+    /// All developers: administrators only; those who wait for approval: approvers, too.
     ///
     /// # Errors
     /// If the caller may not.
@@ -29,22 +29,40 @@ impl App {
         filter: &DeveloperFilter,
         page: PageRequest,
     ) -> Result<Page<Developer>> {
+        if caller.is_approver() {
+            let filter = DeveloperFilter { state: Some(DeveloperState::Pending), ..filter.clone() };
+            return Ok(self.store.read().developers(&filter, page).await?);
+        }
         caller.must_administer(THIS, Access::Read)?;
         Ok(self.store.read().developers(filter, page).await?)
     }
 
-    /// One developer: administrators, and the developer.
+    /// One developer: administrators, and the developer; approvers, while something of the developer's waits.
     ///
     /// # Errors
     /// If it does not exist or the caller may not see it.
     pub async fn developer(&self, caller: &Caller, id: DeveloperId) -> Result<Developer> {
+        if caller.is_approver() {
+            return self.developer_to_decide(id).await;
+        }
         match caller.developer_or_administrator(THIS, Access::Read)? {
             Some(own) if own != id => Err(Error::NotFound(DeveloperId::KIND)),
             _ => self.store.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND)),
         }
     }
 
-    /// Approves, rejects or shuts out a developer: administrators only. Whoever is shut out is signed out at once.
+    async fn developer_to_decide(&self, id: DeveloperId) -> Result<Developer> {
+        let read = self.store.read();
+        let developer: Developer = read.find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))?;
+        let waiting =
+            SubscriptionFilter { visible_to: Some(id), undecided: true, ..SubscriptionFilter::default() };
+        let concerns_them = developer.state == DeveloperState::Pending
+            || !read.subscriptions(&waiting, PageRequest::first(1)).await?.items.is_empty();
+        if concerns_them { Ok(developer) } else { Err(Error::NotFound(DeveloperId::KIND)) }
+    }
+
+    /// Approves or rejects a developer who waits: administrators and approvers. Shuts out and lets in again:
+    /// administrators only. Whoever is shut out is signed out at once.
     ///
     /// # Errors
     /// If the caller may not, or the account's state does not allow it.
@@ -55,9 +73,17 @@ impl App {
         expected: Option<i64>,
         command: DeveloperCommand,
     ) -> Result<Developer> {
-        caller.must_administer(THIS, Access::Write)?;
+        match command {
+            DeveloperCommand::Approve | DeveloperCommand::Reject => caller.must_decide(THIS)?,
+            DeveloperCommand::Revoke | DeveloperCommand::Verify { .. } => {
+                caller.must_administer(THIS, Access::Write)?;
+            }
+        }
         let mut tx = self.begin(caller).await?;
         let developer: Developer = tx.read().find(id).await?.ok_or(Error::NotFound(DeveloperId::KIND))?;
+        if caller.is_approver() && developer.state != DeveloperState::Pending {
+            return Err(Error::NotFound(DeveloperId::KIND));
+        }
         expect_version(&developer, expected)?;
         let developer = self.carry_out_review(&mut tx, developer, command).await?;
         // Nobody else has to decide any more.

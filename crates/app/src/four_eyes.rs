@@ -8,7 +8,7 @@ use crate::{App, Caller, Error, Result};
 /// Whether who asked may approve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FourEyes {
-    /// Not as soon as there are two administrators: before that nobody else could.
+    /// Not as soon as there are two who decide: before that nobody else could.
     #[default]
     Auto,
     /// Never.
@@ -16,6 +16,14 @@ pub enum FourEyes {
     /// Whoever may approve may approve their own.
     Never,
 }
+
+/// What somebody did who asked for a subscription, or for the plan that it wants.
+pub(crate) const ASKING: &[&str] = &[
+    "subscription.requested",
+    "subscription.created",
+    "subscription.plan_change_requested",
+    "subscription.plan_changed",
+];
 
 /// Somebody behind an actor: a person with several ways to come in is one and the same.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,7 +47,7 @@ impl App {
         match self.settings.four_eyes {
             FourEyes::Always => Ok(true),
             FourEyes::Never => Ok(false),
-            FourEyes::Auto => Ok(read.count_administrators().await? >= 2),
+            FourEyes::Auto => Ok(read.count_deciders().await? >= 2),
         }
     }
 
@@ -53,12 +61,6 @@ impl App {
         caller: &Caller,
         id: SubscriptionId,
     ) -> Result<()> {
-        const ASKING: &[&str] = &[
-            "subscription.requested",
-            "subscription.created",
-            "subscription.plan_change_requested",
-            "subscription.plan_changed",
-        ];
         if !self.wants_four_eyes(read, caller).await? {
             return Ok(());
         }

@@ -1,8 +1,8 @@
 //! Third parties' gateways: who they are, which APIs are theirs, and who answers for them.
 
 use domain::{
-    Access, Administrator, Api, ApiId, Gateway, GatewayDraft, GatewayId, Invalid, Resource, Transition,
-    check_password,
+    Access, Administrator, AdministratorRole, Api, ApiId, Gateway, GatewayDraft, GatewayId, Invalid,
+    Resource, Transition, check_password,
 };
 use store::Tx;
 
@@ -12,12 +12,16 @@ const THIS: Resource = Resource::Gateways;
 
 #[macros::boxed]
 impl App {
-    /// All gateways: whoever is signed in may know what there is.
+    /// All gateways: whoever is signed in may know what there is; technical users see their own.
     ///
     /// # Errors
     /// If the caller is nobody or lacks the scope.
     pub async fn gateways(&self, caller: &Caller, page: PageRequest) -> Result<Page<Gateway>> {
         may_look(caller)?;
+        if let Some(own) = caller.provider() {
+            let own: Option<Gateway> = self.store.read().find(own).await?;
+            return Ok(Page { items: own.into_iter().collect(), next: None });
+        }
         let mut page = self.store.read().gateways(page).await?;
         page.items.iter_mut().for_each(|gateway| hide(caller, gateway));
         Ok(page)
@@ -29,6 +33,11 @@ impl App {
     /// As [`App::gateways`].
     pub async fn gateways_slice(&self, caller: &Caller, slice: Slice) -> Result<Sliced<Gateway>> {
         may_look(caller)?;
+        if let Some(own) = caller.provider() {
+            let own: Option<Gateway> = self.store.read().find(own).await?;
+            let items: Vec<Gateway> = own.into_iter().collect();
+            return Ok(Sliced { count: items.len() as u64, items });
+        }
         let mut found = self.store.read().gateways_slice(slice).await?;
         found.items.iter_mut().for_each(|gateway| hide(caller, gateway));
         Ok(found)
@@ -40,6 +49,9 @@ impl App {
     /// If it does not exist, or the caller is nobody or lacks the scope.
     pub async fn gateway(&self, caller: &Caller, id: GatewayId) -> Result<Gateway> {
         may_look(caller)?;
+        if caller.provider().is_some_and(|own| own != id) {
+            return Err(Error::NotFound(GatewayId::KIND));
+        }
         let mut gateway: Gateway =
             self.store.read().find(id).await?.ok_or(Error::NotFound(GatewayId::KIND))?;
         hide(caller, &mut gateway);
@@ -180,12 +192,13 @@ impl App {
         check_password(password, &[email, "keywright", "gateway"])?;
         let hash = self.passwords.hash(password).await?;
         let tx = self.begin(caller).await?;
-        let change = Administrator::create_provider(self.new_id(), email, hash, id, tx.now())?;
+        let role = AdministratorRole::Provider { gateway_id: id };
+        let change = Administrator::create(self.new_id(), email, hash, role, tx.now())?;
         self.save(tx, change).await
     }
 
     /// Signs somebody out everywhere.
-    async fn end_sessions(&self, tx: &mut Tx, person: domain::Person) -> Result<()> {
+    pub(crate) async fn end_sessions(&self, tx: &mut Tx, person: domain::Person) -> Result<()> {
         for session in tx.read().sessions_of(person).await? {
             tx.save(session.end()).await?;
         }
@@ -206,7 +219,7 @@ fn hide(caller: &Caller, gateway: &mut Gateway) {
 }
 
 /// Developers, administrators and technical users may see gateways.
-fn may_look(caller: &Caller) -> Result<()> {
+pub(crate) fn may_look(caller: &Caller) -> Result<()> {
     match caller.provider() {
         Some(_) => Ok(()),
         None => caller.developer_or_administrator(THIS, Access::Read).map(drop),

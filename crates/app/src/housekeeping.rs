@@ -1,9 +1,13 @@
 //! What is done when nobody asks: counters written, what is over removed.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use domain::Instant;
+
 use crate::once::{KEY_LIFETIME, SECRET_REPLAY};
+use crate::plan_usage::LEARN;
 use crate::{App, Result};
 
 /// How often times of last use are written: at most so much is lost in a crash.
@@ -36,8 +40,13 @@ impl App {
     /// # Errors
     /// If the database is not available; counts and times are written with the next ones then.
     pub async fn flush(&self) -> Result<()> {
+        let now = self.clock.now();
+        // Calls were counted since the last time: what was counted in a new hour is never too much, or a plan's limit for
+        // it would be reached too early.
+        let before = Instant::from_micros(self.flushed_at.swap(now.micros(), Relaxed));
+        let at = if before <= now && now.since(before) <= 2 * FLUSH { before } else { now };
         let (used, usage) = (self.verifier().take_used(), self.verifier().take_usage());
-        if let Err(error) = self.store.write_counters(&used, &usage, self.clock.now()).await {
+        if let Err(error) = self.store.write_counters(&used, &usage, at).await {
             self.verifier().put_back_used(used);
             self.verifier().put_back_usage(usage);
             return Err(error.into());
@@ -67,6 +76,7 @@ impl App {
         self.sweep_refused_calls().await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
         self.expire_approvals().await?;
+        self.tell_of_waiting().await?;
         self.remind_gateways().await?;
         self.expire_requests().await
     }
@@ -82,16 +92,18 @@ impl App {
         Ok(())
     }
 
-    /// Does both for ever.
+    /// Does all of it for ever.
     pub async fn keep_house(self: Arc<Self>) {
         let mut flush = tokio::time::interval(FLUSH);
         let mut sweep = tokio::time::interval(SWEEP);
+        let mut learn = tokio::time::interval(LEARN);
         loop {
             let done = tokio::select! {
                 _ = flush.tick() => match self.flush().await {
                     Ok(()) => self.make_first_keys().await,
                     error => error,
                 },
+                _ = learn.tick() => self.learn_usage().await,
                 _ = sweep.tick() => match self.sweep().await {
                     Ok(()) => self.tend_made_keys().await,
                     error => error,

@@ -11,6 +11,7 @@ use store::{Connection, InvitationFilter, Read, Tx};
 use uuid::Uuid;
 
 use crate::caller::{application_for, partner_for};
+use crate::sign_in::administrator_identity;
 use crate::{App, Caller, Created, Error, Identity, Page, PageRequest, Result};
 
 /// How many may wait for an answer to one partner or application.
@@ -206,10 +207,10 @@ impl App {
             }
             Actor::Administrator(id) => {
                 let inviter: Option<Administrator> = tx.read().find(id).await?;
-                if inviter.is_none() {
-                    return Ok(false);
+                match inviter.filter(|it| it.disabled_at.is_none()) {
+                    Some(inviter) => administrator_identity(&inviter, SessionId(Uuid::nil())),
+                    None => return Ok(false),
                 }
-                Identity::Administrator { id, session_id: SessionId(Uuid::nil()) }
             }
             Actor::Token(id) => {
                 let token: Option<ApiToken> = tx.read().find(id).await?;
@@ -279,7 +280,11 @@ fn looking_at_partner(caller: &Caller) -> PartnerAction {
 }
 
 fn looking_at_application(caller: &Caller) -> ApplicationAction {
-    if caller.developer().is_some() { ApplicationAction::ManageMembers } else { ApplicationAction::View }
+    if caller.developer().is_some() || caller.is_approver() {
+        ApplicationAction::ManageMembers
+    } else {
+        ApplicationAction::View
+    }
 }
 
 /// Loads an invitation for somebody who wants to do something with it: their right comes from what it invites to.
@@ -332,7 +337,8 @@ fn text(name: &Name, to: Membership, url: &str) -> String {
 }
 
 fn already_invited() -> Error {
-    Error::conflict("already_invited", "this address is invited already; withdraw that invitation first")
+    let message = "this address is invited already; withdraw that invitation first";
+    Error::conflict_in("email", "already_invited", message)
 }
 
 fn already_member() -> Error {

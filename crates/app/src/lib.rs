@@ -4,6 +4,7 @@
 //! the same way: *permit, load, decide, save, commit*. Rules are in `domain`; what is decided here is who may, and
 //! whether somebody may know at all that a thing exists.
 
+mod administrator;
 mod api;
 mod application;
 mod application_client;
@@ -25,6 +26,7 @@ mod credential;
 mod developer;
 mod document;
 mod error;
+mod every;
 mod evidence;
 mod example;
 mod external_credential;
@@ -43,6 +45,7 @@ mod once;
 mod partner;
 mod password;
 mod plan;
+mod plan_usage;
 mod portal;
 mod refusal;
 mod refused_call;
@@ -55,6 +58,7 @@ mod sign_in;
 mod sign_in_page;
 mod sign_up;
 mod subscription;
+mod subscription_mail;
 mod sync;
 mod telling;
 mod token;
@@ -68,7 +72,7 @@ mod webhook_health;
 mod webhook_outcome;
 mod webhook_work;
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -88,6 +92,7 @@ pub use catalogue::{Offer, Terms};
 pub use clock::Clock;
 pub use counts::Counts;
 pub use error::{Error, Result};
+pub use every::every;
 pub use evidence::{FoundOut, InMemory};
 pub use example::Example;
 pub use external_credential::Revealed;
@@ -122,6 +127,9 @@ pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};
 pub struct Settings {
     /// Where people reach it, without a slash at the end: links in mails begin with this.
     pub public_url: String,
+    /// Where callers reach the gateway, without a slash at the end: examples begin with this. Not known if there are
+    /// several.
+    pub gateway_url: Option<String>,
     /// Whether people may register themselves.
     pub sign_up: bool,
     /// Whether who has proven the address needs nobody's approval.
@@ -134,6 +142,8 @@ pub struct Settings {
     pub applications_per_developer: u64,
     /// Whether who asked for a subscription may approve it.
     pub four_eyes: FourEyes,
+    /// Whether mails tell that subscriptions wait, and what was decided.
+    pub subscription_mails: bool,
     /// How long the gateway check goes on from memory when the database cannot be reached.
     pub max_staleness: Duration,
     /// How gateways hand client certificates on.
@@ -174,12 +184,14 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             public_url: "http://127.0.0.1:8080".to_owned(),
+            gateway_url: None,
             sign_up: true,
             approve_developers: true,
             allowed_email_domains: Vec::new(),
             credentials_per_application: 20,
             applications_per_developer: 500,
             four_eyes: FourEyes::Auto,
+            subscription_mails: true,
             max_staleness: Duration::from_secs(60),
             certificate_header: CertificateHeader::Off,
             oauth: OAuthSettings::default(),
@@ -209,6 +221,8 @@ pub struct App {
     pub(crate) bridges_wait: tokio::sync::Notify,
     /// Somebody committed: there may be something to tell.
     pub(crate) webhooks_wait: tokio::sync::Notify,
+    /// When what was counted was last written down.
+    pub(crate) flushed_at: AtomicI64,
     /// How far this node knows the feed of changes to be told.
     pub(crate) told: tokio::sync::Mutex<webhook_event::Told>,
     /// Milliseconds and counter of the last id that was made here.
@@ -252,6 +266,7 @@ impl App {
             bridge_door: OnceLock::new(),
             bridges_wait: tokio::sync::Notify::new(),
             webhooks_wait: tokio::sync::Notify::new(),
+            flushed_at: AtomicI64::new(i64::MIN),
             told: tokio::sync::Mutex::default(),
             last_id: AtomicU64::new(0),
             sync: sync::Sync::default(),
@@ -262,6 +277,7 @@ impl App {
         });
         app.check_master_key().await?;
         app.load().await?;
+        app.learn_usage().await?;
         Ok(app)
     }
 

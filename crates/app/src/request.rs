@@ -14,7 +14,7 @@ use crate::approval::Asked;
 use crate::caller::application_for;
 use crate::{
     App, Caller, Created, Error, GatewayEvent, Page, PageRequest, ProvisionFilter, RequestFilter, Result,
-    Slice, Sliced,
+    Slice, Sliced, every,
 };
 
 pub(crate) const THIS: Resource = Resource::Requests;
@@ -53,6 +53,9 @@ impl App {
     /// If the caller is no person, may not, a field is wrong, or the application's state forbids it.
     pub async fn make_request(&self, caller: &Caller, new: NewRequest) -> Result<Created<Request>> {
         caller.must_be_known()?;
+        if caller.developer().is_none() {
+            caller.must_administer(THIS, Access::Write)?;
+        }
         let requester =
             caller.person().ok_or_else(|| Error::Forbidden("only people ask; sign in as one".to_owned()))?;
         new.context.check()?;
@@ -130,7 +133,7 @@ impl App {
         Ok(self.store.read().requests(&filter, slice).await?)
     }
 
-    /// Requests: one's own for developers; all of them for administrators.
+    /// Requests: one's own for developers; those to their gateway for technical users; all of them for administrators.
     ///
     /// # Errors
     /// If the caller may not.
@@ -140,7 +143,9 @@ impl App {
         mut filter: RequestFilter,
         page: PageRequest,
     ) -> Result<Page<Request>> {
-        if let Some(developer) = caller.developer_or_administrator(THIS, Access::Read)? {
+        if let Some(own) = caller.provider() {
+            filter.gateway_id = Some(own);
+        } else if let Some(developer) = caller.developer_or_administrator(THIS, Access::Read)? {
             filter.requester = Some(Person::Developer(developer));
         }
         Ok(self.store.read().requests_page(&filter, page).await?)
@@ -175,9 +180,8 @@ impl App {
         let read = self.store.read();
         let filter = RequestFilter { gateway_id: caller.provider(), ..RequestFilter::default() };
         // A request with one state that waits may be worse as a whole, so all that are not over are looked at.
-        let slice = Slice { page: 0, limit: 500 };
         let mut events = Vec::new();
-        for request in read.requests(&filter, slice).await?.items {
+        for request in every(|page| read.requests_page(&filter, page)).await? {
             for state in request.states.iter().filter(|state| statuses.contains(&state.status)) {
                 events.push(self.gateway_event(read, &request, state).await?);
             }
@@ -218,7 +222,7 @@ impl App {
         Ok(self.store.read().requests(&filter, slice).await?)
     }
 
-    /// One request: for who made it, and for administrators.
+    /// One request: for who made it, for administrators, and for technical users of the gateway that is asked.
     ///
     /// # Errors
     /// If it does not exist or the caller may not see it.
@@ -348,6 +352,9 @@ fn may_change(caller: &Caller, request: Option<Request>) -> Result<Request> {
 fn may(caller: &Caller, access: Access, request: Option<Request>) -> Result<Request> {
     let unknown = Error::NotFound(RequestId::KIND);
     caller.must_be_known()?;
+    if let (Some(own), Access::Read) = (caller.provider(), access) {
+        return request.filter(|it| it.gateway_id == Some(own)).ok_or(unknown);
+    }
     match caller.developer() {
         Some(developer) => request.filter(|it| it.requester == Person::Developer(developer)).ok_or(unknown),
         None => {

@@ -11,8 +11,9 @@ use store::{Connection, Read, Tx};
 
 use crate::application::strategy;
 use crate::caller::application_for;
+use crate::gateway::may_look;
 use crate::request::{NewRequest, THIS};
-use crate::{ApiVersionFilter, App, Caller, Error, PageRequest, PartnerFilter, RequestFilter, Result, Slice};
+use crate::{ApiVersionFilter, App, Caller, Error, PageRequest, RequestFilter, Result, every};
 
 /// The partner that owns what administrators ask for themselves.
 const HOUSE: &str = "Administrators";
@@ -36,10 +37,10 @@ impl App {
     /// If the caller is nobody or lacks the scope.
     pub async fn apis_at_gateways(&self, caller: &Caller) -> Result<Vec<(Api, Name)>> {
         // Whose an API is is not hidden from those who may ask for it.
-        self.gateways(caller, PageRequest::first(1)).await?;
+        may_look(caller)?;
         let read = self.store.read();
         let mut found = Vec::new();
-        for gateway in read.gateways(PageRequest::first(200)).await?.items {
+        for gateway in every(|page| read.gateways(page)).await? {
             let apis: Vec<Api> = read.find_all(gateway.apis.keys().map(|id| id.0)).await?;
             for api in apis {
                 if caller.developer().is_none() || is_on_offer(read, caller, api.id).await? {
@@ -61,7 +62,12 @@ impl App {
     ) -> Result<Wish> {
         let package = match new.kind {
             RequestKind::Subscribe => Some(package(tx, &new.context).await?),
-            _ => None,
+            RequestKind::Create
+            | RequestKind::Increase
+            | RequestKind::Decrease
+            | RequestKind::Update
+            | RequestKind::Delete
+            | RequestKind::Unsubscribe => None,
         };
         let asked = match package {
             Some((api, _)) => vec![api],
@@ -107,7 +113,9 @@ impl App {
         let action = match new.kind {
             RequestKind::Update => ApplicationAction::Edit,
             RequestKind::Delete | RequestKind::Unsubscribe => ApplicationAction::Delete,
-            _ => ApplicationAction::ManageSubscriptions,
+            RequestKind::Create | RequestKind::Increase | RequestKind::Decrease | RequestKind::Subscribe => {
+                ApplicationAction::ManageSubscriptions
+            }
         };
         let application = application_for(tx.read(), caller, id, THIS, action).await?;
         tx.lock_application(id).await?;
@@ -185,13 +193,13 @@ impl App {
             statuses: Some(open),
             ..RequestFilter::default()
         };
-        let slice = Slice { page: 0, limit: 100 };
-        let others = tx.read().requests(&filter, slice).await?.items;
+        let read = tx.read();
+        let others = every(|page| read.requests_page(&filter, page)).await?;
         let is_open =
             |state: &domain::RequestState| open.contains(&state.status) && apis.contains(&state.api_id);
         if others.iter().flat_map(|request| &request.states).any(is_open) {
             let message = "something is being asked about this already; wait for the answer or take it back";
-            return Err(Error::conflict("asked_already", message));
+            return Err(Error::conflict_in("apis", "asked_already", message));
         }
         Ok(())
     }
@@ -217,9 +225,7 @@ impl App {
 
     /// The partner that owns what administrators ask for themselves.
     async fn house(&self, tx: &mut Tx) -> Result<PartnerId> {
-        let filter = PartnerFilter { name_contains: Some(HOUSE.to_owned()), ..PartnerFilter::default() };
-        let found = tx.read().partners(&filter, PageRequest::first(200)).await?.items;
-        if let Some(partner) = found.iter().find(|partner| partner.name.as_str() == HOUSE) {
+        if let Some(partner) = tx.read().partner_named(&Name::parse(HOUSE)?).await? {
             return Ok(partner.id);
         }
         let description = "Owns what administrators ask for themselves.".to_owned();

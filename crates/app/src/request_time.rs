@@ -70,7 +70,8 @@ impl App {
             if let Some(address) = gateway.and_then(|gateway| gateway.mail_to) {
                 return Ok(vec![address]);
             }
-            let users = tx.read().technical_users(id).await?;
+            let mut users = tx.read().technical_users(id).await?;
+            users.retain(|user| user.disabled_at.is_none());
             if !users.is_empty() {
                 return Ok(users.into_iter().map(|user| user.email).collect());
             }

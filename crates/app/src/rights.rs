@@ -70,6 +70,9 @@ impl App {
         page: PageRequest,
     ) -> Result<Page<AuditLine>> {
         let read = self.store.read();
+        if caller.developer().is_none() {
+            caller.must_administer(Resource::Applications, Access::Read)?;
+        }
         application_for(read, caller, id, Resource::Applications, ApplicationAction::View).await?;
         let filter = AuditFilter { application_id: Some(id.0), ..AuditFilter::default() };
         Ok(self.store.read().audit_lines(&filter, page).await?)

@@ -102,9 +102,11 @@ impl App {
         let hash = administrator.as_ref().map(|administrator| administrator.password_hash.clone());
         let is_right = self.passwords.verify(password, hash).await?;
         let Some(administrator) = administrator.filter(|_| is_right) else { return Err(WRONG) };
+        may_still_sign_in(&administrator)?;
         self.forgive_guesses(caller, &email).await?;
         let person = Person::Administrator(administrator.id);
         let tx = self.begin(&acting(caller, person, self.new_id())).await?;
+        must_still_be_in(&tx, &administrator).await?;
         self.start_session(tx, caller, person, user_agent, None).await
     }
 
@@ -167,6 +169,7 @@ impl App {
             }
             Person::Administrator(id) => {
                 let administrator: Administrator = read.find(id).await?.ok_or(OVER)?;
+                may_still_sign_in(&administrator)?;
                 administrator_identity(&administrator, session.id)
             }
         };
@@ -210,27 +213,6 @@ impl App {
         let _: Person = person(caller)?;
         let session = caller.session().ok_or(Error::NotFound(SessionId::KIND))?;
         self.end_session(caller, session).await
-    }
-
-    /// Makes an administrator: from the command line, which only those can use who may read the data folder.
-    ///
-    /// # Errors
-    /// If the caller may not, the address is wrong or taken, or the password is too weak.
-    pub async fn create_administrator(
-        &self,
-        caller: &Caller,
-        email: &str,
-        password: &str,
-    ) -> Result<Administrator> {
-        match caller.identity {
-            Identity::Operator | Identity::System => {}
-            _ => return Err(Error::Forbidden("administrators are made at the command line".to_owned())),
-        }
-        domain::check_password(password, &[email, "keywright", "administrator"])?;
-        let hash = self.passwords.hash(password).await?;
-        let tx = self.begin(caller).await?;
-        let change = Administrator::create(self.new_id(), email, hash, tx.now())?;
-        self.save(tx, change).await
     }
 
     /// The secret with which somebody becomes the first administrator; `None` if there is one already. Older ones are
@@ -282,7 +264,9 @@ impl App {
         if !tx.use_one_time_token(&hash).await? {
             return Err(GONE);
         }
-        let change = Administrator::create(self.new_id::<AdministratorId>(), email, password_hash, tx.now())?;
+        let role = AdministratorRole::Administrator;
+        let id = self.new_id::<AdministratorId>();
+        let change = Administrator::create(id, email, password_hash, role, tx.now())?;
         self.save(tx, change).await
     }
 
@@ -358,24 +342,46 @@ pub(crate) async fn must_still_have_this_password(tx: &Tx, seen: &Developer) -> 
     }
 }
 
+/// Somebody may be shut out while the password is being compared: nothing of theirs may begin after that.
+pub(crate) async fn must_still_be_in(tx: &Tx, seen: &Administrator) -> Result<()> {
+    tx.lock_administrators().await?;
+    match tx.read().find::<Administrator>(seen.id).await? {
+        Some(current) if current.password_hash == seen.password_hash => may_still_sign_in(&current),
+        _ => Err(WRONG),
+    }
+}
+
 /// The caller, now that it is known who it is.
 pub(crate) fn acting(caller: &Caller, person: Person, session_id: SessionId) -> Caller {
     Caller { identity: identity(person, session_id), ..caller.clone() }
+}
+
+/// Only those who were not shut out. Asked after the password was right, so that it tells strangers nothing.
+pub(crate) fn may_still_sign_in(administrator: &Administrator) -> Result<()> {
+    match administrator.disabled_at {
+        None => Ok(()),
+        Some(_) => Err(Error::Unauthenticated("your account is not open")),
+    }
 }
 
 /// An administrator, or the technical user of a gateway.
 pub(crate) fn administrator_identity(administrator: &Administrator, session_id: SessionId) -> Identity {
     let id = administrator.id;
     match administrator.role {
-        AdministratorRole::Administrator => Identity::Administrator { id, session_id },
         AdministratorRole::Provider { gateway_id } => Identity::Provider { id, session_id, gateway_id },
+        role @ (AdministratorRole::Administrator
+        | AdministratorRole::Approver
+        | AdministratorRole::Auditor) => Identity::Administrator { id, session_id, role },
     }
 }
 
 fn identity(person: Person, session_id: SessionId) -> Identity {
     match person {
         Person::Developer(id) => Identity::Developer { id, session_id },
-        Person::Administrator(id) => Identity::Administrator { id, session_id },
+        // Nothing is asked of them before they are in: the role of this one does not count.
+        Person::Administrator(id) => {
+            Identity::Administrator { id, session_id, role: AdministratorRole::Auditor }
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 
 use domain::{Administrator, ClientId, Developer, Email, Person};
 
-use crate::sign_in::{WRONG, acting, may_sign_in, must_still_have_this_password};
+use crate::sign_in::{
+    WRONG, acting, may_sign_in, may_still_sign_in, must_still_be_in, must_still_have_this_password,
+};
 use crate::{App, Caller, Identity, Result, SignedIn};
 
 /// Whose an address and a password may be.
@@ -40,8 +42,9 @@ impl App {
         let email = Email::parse(email).map_err(|_| WRONG)?;
         self.take_guess(caller, &email).await?;
         let account = self.account_with(caller, &email, password, to_console).await?;
-        if let Account::Developer(developer) = &account {
-            may_sign_in(developer)?;
+        match &account {
+            Account::Developer(developer) => may_sign_in(developer)?,
+            Account::Administrator(administrator) => may_still_sign_in(administrator)?,
         }
         self.forgive_guesses(caller, &email).await?;
         let person = match &account {
@@ -49,8 +52,9 @@ impl App {
             Account::Administrator(administrator) => Person::Administrator(administrator.id),
         };
         let tx = self.begin(&acting(caller, person, self.new_id())).await?;
-        if let Account::Developer(developer) = &account {
-            must_still_have_this_password(&tx, developer).await?;
+        match &account {
+            Account::Developer(developer) => must_still_have_this_password(&tx, developer).await?,
+            Account::Administrator(administrator) => must_still_be_in(&tx, administrator).await?,
         }
         let keep_for = keep_for.filter(|_| matches!(account, Account::Developer(_)));
         self.start_session(tx, caller, person, user_agent, keep_for).await

@@ -252,7 +252,6 @@ impl App {
         Ok(self.store.begin(author).await?)
     }
 
-    /// Looks a one-time secret up, without using it.
     /// Whether a link with a secret is known to be over, so that nobody fills its form in in vain. Looking uses nothing
     /// up. Of a secret that was never made here nothing is said.
     ///
@@ -266,6 +265,7 @@ impl App {
         Ok(has_no_use || !token.is_usable(self.clock.now()))
     }
 
+    /// Looks a one-time secret up, without using it.
     async fn one_time(&self, kind: SecretKind, secret: &str) -> Result<(OneTimeToken, Developer)> {
         let hash = self.keys.pepper().hash(kind, secret);
         let read = self.store.read();

@@ -18,7 +18,8 @@ const THIS: Resource = Resource::Subscriptions;
 
 #[macros::boxed]
 impl App {
-    /// Subscriptions: all of them for administrators; for developers those of applications that they may see.
+    /// Subscriptions: all of them for administrators; those that wait for approvers; for developers those of applications
+    /// that they may see.
     ///
     /// # Errors
     /// If the caller is nobody, lacks the scope, or may not see the application in the filter.
@@ -28,7 +29,11 @@ impl App {
         mut filter: SubscriptionFilter,
         page: PageRequest,
     ) -> Result<Page<Subscription>> {
-        filter.visible_to = caller.developer_or_administrator(THIS, Access::Read)?;
+        if caller.is_approver() {
+            filter.undecided = true;
+        } else {
+            filter.visible_to = caller.developer_or_administrator(THIS, Access::Read)?;
+        }
         if let Some(application) = filter.application_id {
             application_for(self.store.read(), caller, application, THIS, ApplicationAction::View).await?;
         }
@@ -219,7 +224,7 @@ impl App {
         let plan = offered_plan(&tx, &version, plan).await?;
         let needs_approval = version.needs_approval(&plan) && self.is_reviewed(tx.read(), caller).await?;
         let command = SubscriptionCommand::ChangePlan { plan_id: plan.id, needs_approval, comment };
-        self.take_up(tx, &subscription, command).await
+        self.take_up(tx, &subscription, command, None).await
     }
 
     /// Ends a subscription from the side of the application. Its calls are refused from now on. One that was revoked
@@ -257,13 +262,17 @@ impl App {
         let comment = Text::parse(comment).map_err(|e| e.within("comment"))?;
         let tx = self.begin(caller).await?;
         let subscription = subscription_for(tx.read(), caller, id, ApplicationAction::View).await?;
-        caller.must_administer(THIS, Access::Write)?;
-        expect_version(&subscription, expected)?;
         let command = command(comment);
+        if matches!(command, SubscriptionCommand::Revoke { .. }) {
+            // That is no decision on something that waits.
+            caller.must_administer(THIS, Access::Write)?;
+        }
+        caller.must_decide(THIS)?;
+        expect_version(&subscription, expected)?;
         if matches!(command, SubscriptionCommand::Approve { .. }) {
             self.must_not_have_asked(tx.read(), caller, id).await?;
         }
-        self.take_up(tx, &subscription, command).await
+        self.take_up(tx, &subscription, command, Some(caller)).await
     }
 
     async fn take_up(
@@ -271,10 +280,14 @@ impl App {
         mut tx: Tx,
         before: &Subscription,
         command: SubscriptionCommand,
+        decides: Option<&Caller>,
     ) -> Result<Subscription> {
-        let change = before.apply(command, tx.now())?;
+        let change = before.apply(command.clone(), tx.now())?;
         let after = tx.save(change).await?;
         self.note_calls(&tx, Some(before), Some(&after)).await?;
+        if let Some(caller) = decides {
+            self.tell_of_decision(&tx, caller, before, &command).await?;
+        }
         self.commit(tx).await?;
         Ok(after)
     }
@@ -309,14 +322,18 @@ enum Wish {
 }
 
 fn not_open() -> Error {
-    Error::conflict("not_open", "this API version takes no new subscriptions at the moment")
+    Error::conflict_in(
+        "api_version_id",
+        "not_open",
+        "this API version takes no new subscriptions at the moment",
+    )
 }
 
 /// The first plan of a version, for an application that authenticates as the version demands.
 async fn first_plan(tx: &Tx, application: &Application, version: &ApiVersion) -> Result<Plan> {
     if application.auth_strategy_id != version.auth_strategy_id {
         let message = "the application authenticates by another strategy than this API version demands";
-        return Err(Error::conflict("strategy_mismatch", message));
+        return Err(Error::conflict_in("api_version_id", "strategy_mismatch", message));
     }
     match version.plan_ids.first() {
         Some(id) => offered_plan(tx, version, *id).await,
@@ -325,7 +342,8 @@ async fn first_plan(tx: &Tx, application: &Application, version: &ApiVersion) ->
 }
 
 fn already_subscribed() -> Error {
-    Error::conflict(
+    Error::conflict_in(
+        "api_version_id",
         "already_subscribed",
         "the application has a subscription to this API version already; change the plan of that one, or delete it first",
     )
@@ -338,9 +356,17 @@ async fn subscription_for<C: Connection>(
     id: SubscriptionId,
     action: ApplicationAction,
 ) -> Result<Subscription> {
-    let developer = caller.developer_or_administrator(THIS, Access::Read)?;
+    let developer = match caller.is_approver() {
+        true => None,
+        false => caller.developer_or_administrator(THIS, Access::Read)?,
+    };
     let subscription: Subscription =
         read.find_visible(id, developer).await?.ok_or(Error::NotFound(SubscriptionId::KIND))?;
+    let waits =
+        subscription.status == SubscriptionStatus::Pending || subscription.requested_plan_id.is_some();
+    if caller.is_approver() && !waits {
+        return Err(Error::NotFound(SubscriptionId::KIND));
+    }
     match application_for(read, caller, subscription.application_id, THIS, action).await {
         Ok(_) => Ok(subscription),
         Err(Error::NotFound(_)) => Err(Error::NotFound(SubscriptionId::KIND)),

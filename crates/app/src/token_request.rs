@@ -56,8 +56,8 @@ impl App {
         values: Vec<Property>,
     ) -> Result<Created<TokenRequest>> {
         caller.must_be_known()?;
-        let version = self.api_version(caller, version).await?;
         let developer = must_be_developer(caller)?;
+        let version = self.api_version(caller, version).await?;
         let form = self.token_form(caller, version.id).await?;
         let id = self.new_id();
         let mut tx = self.begin(caller).await?;

@@ -15,7 +15,7 @@ const MISSED: u64 = 10_000;
 
 #[macros::boxed]
 impl App {
-    /// Deliveries.
+    /// Deliveries: all of them for administrators; for technical users those to their gateway.
     ///
     /// # Errors
     /// If the caller may not.
@@ -25,11 +25,16 @@ impl App {
         filter: &WebhookDeliveryFilter,
         page: PageRequest,
     ) -> Result<Page<WebhookDelivery>> {
+        if let Some(own) = caller.provider() {
+            let filter = WebhookDeliveryFilter { gateway_id: Some(own), ..filter.clone() };
+            return Ok(self.store.read().webhook_deliveries(&filter, page).await?);
+        }
         caller.must_administer(THIS, Access::Read)?;
         Ok(self.store.read().webhook_deliveries(filter, page).await?)
     }
 
-    /// One delivery with its event and its attempts, the newest first.
+    /// One delivery with its event and its attempts, the newest first: for administrators, and for technical users of the
+    /// gateway that it goes to.
     ///
     /// # Errors
     /// If the caller may not, or it does not exist.
@@ -38,9 +43,18 @@ impl App {
         caller: &Caller,
         id: WebhookDeliveryId,
     ) -> Result<(WebhookDelivery, Option<WebhookEvent>, Vec<DeliveryAttempt>)> {
-        caller.must_administer(THIS, Access::Read)?;
         let read = self.store.read();
-        let delivery = read.webhook_delivery(id).await?.ok_or(Error::NotFound(WebhookDeliveryId::KIND))?;
+        let unknown = Error::NotFound(WebhookDeliveryId::KIND);
+        if caller.provider().is_none() {
+            caller.must_administer(THIS, Access::Read)?;
+        }
+        let Some(delivery) = read.webhook_delivery(id).await? else { return Err(unknown) };
+        if caller.provider().is_some() {
+            let endpoint: Option<WebhookEndpoint> = read.find(delivery.endpoint_id).await?;
+            if endpoint.is_none_or(|it| it.gateway_id != caller.provider()) {
+                return Err(unknown);
+            }
+        }
         let event = read.webhook_event(delivery.event_id).await?;
         let attempts = read.delivery_attempts(id).await?;
         Ok((delivery, event, attempts))

@@ -26,7 +26,8 @@
 //! - **invitation**: a mail address is asked to join a partner or an application. [`Invitation`]
 //! - **grant**: what a person has allowed a client once; codes and tokens come from it and end with it. [`OAuthGrant`]
 //! - **consent**: what a person has allowed a client for good, so that they are not asked again. [`Consent`]
-//! - **administrator**: a person who runs this installation. [`Administrator`]
+//! - **administrator**: a person who runs this installation, in one of four roles: administrator, approver, auditor, or
+//!   provider, the technical user of a gateway. [`Administrator`]
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
 //! - **session**: somebody signed in on some device. [`Session`]
 //! - **access token**: opens APIs for a while, for a client itself or for a person. [`AccessToken`]
@@ -50,12 +51,14 @@
 mod access_token;
 mod actor;
 pub mod address;
+mod administrator;
 mod api;
 mod application;
 mod approval;
 mod approval_policy;
 mod auth_strategy;
 mod client;
+pub mod client_identity;
 mod color;
 mod credential;
 mod developer;
@@ -74,6 +77,7 @@ mod oauth_grant;
 mod oauth_scope;
 pub mod openapi;
 mod partner;
+mod period;
 mod plan;
 mod portal;
 mod provision;
@@ -98,6 +102,7 @@ pub mod webhook_signature;
 pub use access_token::{AccessToken, RevokedToken};
 pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
+pub use administrator::{Administrator, AdministratorRole};
 pub use api::{
     Accepted, Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval,
 };
@@ -140,7 +145,8 @@ pub use master_key::{MasterKey, MasterKeyError};
 pub use oauth_grant::{Consent, GrantEnd, OAuthGrant};
 pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};
 pub use partner::{Partner, PartnerDraft, PartnerRole};
-pub use plan::{Limit, Period, Plan, PlanDraft};
+pub use period::{Period, Span};
+pub use plan::{Limit, Plan, PlanDraft};
 pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalLink, PortalPicture};
 pub use provision::{Provision, ProvisionStatus};
 pub use request::{
@@ -149,7 +155,7 @@ pub use request::{
 pub use role::{ApplicationAction, PartnerAction};
 pub use sealed::Sealed;
 pub use secret::{Hint, Pepper, Secret, SecretHash, SecretKind};
-pub use session::{Administrator, AdministratorRole, Person, Renewal, Session};
+pub use session::{Person, Renewal, Session};
 pub use signing_algorithm::SigningAlgorithm;
 pub use signing_key::{SigningKey, SigningKeyState};
 pub use subscription::{Subscription, SubscriptionCommand, SubscriptionStatus};

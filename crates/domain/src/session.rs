@@ -1,84 +1,11 @@
-//! Sessions of people who signed in, and the administrators among them.
+//! Sessions of people who signed in.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::transition::noun;
-use crate::{
-    AdministratorId, ClientId, DeveloperId, Email, GatewayId, Instant, Invalid, Meta, SecretHash, SessionId,
-    Transition,
-};
-
-/// A person who runs this installation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Administrator {
-    /// Their identity.
-    pub id: AdministratorId,
-    /// Version and times.
-    #[serde(flatten)]
-    pub meta: Meta,
-    /// Unique without regard to case.
-    pub email: Email,
-    /// Argon2id, as a PHC string.
-    #[serde(skip)]
-    pub password_hash: String,
-    /// What they may do.
-    pub role: AdministratorRole,
-}
-
-noun!(Administrator, AdministratorId);
-
-/// What somebody who runs this installation may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum AdministratorRole {
-    /// Everything.
-    Administrator,
-    /// The technical user of a third party's gateway: answers what that gateway is asked, and nothing else.
-    Provider {
-        /// Which gateway.
-        gateway_id: GatewayId,
-    },
-}
-
-impl Administrator {
-    /// A new administrator.
-    ///
-    /// # Errors
-    /// If the address is wrong.
-    pub fn create(
-        id: AdministratorId,
-        email: &str,
-        password_hash: String,
-        now: Instant,
-    ) -> Result<Transition<Self>, Invalid> {
-        let email = Email::parse(email).map_err(|e| e.within("email"))?;
-        Ok(Transition::create(
-            Self { id, meta: Meta::new(now), email, password_hash, role: AdministratorRole::Administrator },
-            "administrator.created",
-        ))
-    }
-
-    /// A new technical user of a gateway.
-    ///
-    /// # Errors
-    /// If the address is wrong.
-    pub fn create_provider(
-        id: AdministratorId,
-        email: &str,
-        password_hash: String,
-        gateway_id: GatewayId,
-        now: Instant,
-    ) -> Result<Transition<Self>, Invalid> {
-        let email = Email::parse(email).map_err(|e| e.within("email"))?;
-        let role = AdministratorRole::Provider { gateway_id };
-        Ok(Transition::create(
-            Self { id, meta: Meta::new(now), email, password_hash, role },
-            "administrator.created",
-        ))
-    }
-}
+use crate::{AdministratorId, ClientId, DeveloperId, Instant, Meta, SecretHash, SessionId, Transition};
 
 /// Who a session belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

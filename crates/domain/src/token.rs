@@ -82,6 +82,8 @@ pub enum Resource {
     ExternalTokens,
     /// How the portal shows itself.
     Portal,
+    /// The people who run this installation, and their roles.
+    Administrators,
 }
 
 /// Reading, or changing and reading.
@@ -95,7 +97,7 @@ pub enum Access {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Partners,
         Self::Developers,
         Self::Applications,
@@ -116,6 +118,7 @@ impl Resource {
         Self::Requests,
         Self::ExternalTokens,
         Self::Portal,
+        Self::Administrators,
     ];
 
     /// The word in scopes; the first path segment of its routes.
@@ -141,6 +144,7 @@ impl Resource {
             Self::Requests => "requests",
             Self::ExternalTokens => "external-tokens",
             Self::Portal => "portal",
+            Self::Administrators => "administrators",
         }
     }
 }

@@ -12,10 +12,10 @@ use crate::output::Color;
 
 const EXAMPLES: &str = "\
 Examples:
-  keywright quickstart                 start with a small example in it, and see a key work
-  keywright serve                      start; no configuration is needed
-  keywright config show                see every setting, and where it comes from
-  keywright help token create          learn more about a command
+  keywright quickstart         start with a small example, and see a key work
+  keywright serve              start; no configuration is needed
+  keywright config show        see every setting, and where it comes from
+  keywright help token create  learn more about a command
 
 Exit status: 0 done, 1 failed, 2 wrong arguments or configuration.";
 

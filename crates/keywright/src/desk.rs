@@ -95,6 +95,7 @@ async fn master_key_for(config: &Config, store: &Store) -> anyhow::Result<Master
 fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
     Settings {
         public_url: public_url.to_string(),
+        gateway_url: config.gateway.public_url.as_ref().map(PublicUrl::to_string),
         sign_up: config.sign_up.enabled,
         approve_developers: config.sign_up.approve_automatically,
         allowed_email_domains: config.sign_up.allowed_email_domains.clone(),
@@ -105,6 +106,7 @@ fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
             FourEyes::Always => app::FourEyes::Always,
             FourEyes::Never => app::FourEyes::Never,
         },
+        subscription_mails: config.subscriptions.tell_by_mail,
         max_staleness: Duration::from_secs(config.gateway.max_staleness_s),
         certificate_header: match config.gateway.client_certificates {
             ClientCertificates::Off => app::CertificateHeader::Off,

@@ -9,6 +9,7 @@
 
 mod access_token;
 mod account;
+mod administrator;
 mod api;
 mod application;
 mod approval;

@@ -48,6 +48,14 @@ impl Tx {
         self.lock::<Entity>(Column::Name, Column::Name.eq("catalogue")).await
     }
 
+    /// For those who see to it that an administrator remains.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn lock_administrators(&self) -> Result<()> {
+        self.lock::<Entity>(Column::Name, Column::Name.eq("administrators")).await
+    }
+
     /// For those who make signing keys or move them on: the row of the default definition is always there.
     ///
     /// # Errors

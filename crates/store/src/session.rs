@@ -1,8 +1,7 @@
-//! Administrators, and the sessions of people who signed in.
+//! Sessions of people who signed in.
 
 use domain::{
-    Administrator, AdministratorId, AdministratorRole, ClientId, DeveloperId, Email, GatewayId, Instant,
-    Person, Renewal, SecretHash, Session, SessionId,
+    AdministratorId, ClientId, DeveloperId, Instant, Person, Renewal, SecretHash, Session, SessionId,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
@@ -36,31 +35,6 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
-
-/// People who run this installation.
-pub(crate) mod administrator {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "administrators")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub version: i64,
-        pub created_at: i64,
-        pub updated_at: i64,
-        pub email: String,
-        pub email_key: String,
-        pub password_hash: String,
-        /// Of which gateway this is the technical user; none: an administrator.
-        pub gateway_id: Option<Uuid>,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
 
 impl Record for Session {
     type Entity = Entity;
@@ -120,43 +94,6 @@ impl Record for Session {
     }
 }
 
-impl Record for Administrator {
-    type Entity = administrator::Entity;
-    type Row = administrator::ActiveModel;
-    const ID: administrator::Column = administrator::Column::Id;
-    const VERSION: administrator::Column = administrator::Column::Version;
-
-    fn to_row(&self) -> Self::Row {
-        administrator::ActiveModel {
-            id: Set(self.id.0),
-            version: Set(self.meta.version),
-            created_at: Set(self.meta.created_at.micros()),
-            updated_at: Set(self.meta.updated_at.micros()),
-            email: Set(self.email.to_string()),
-            email_key: Set(self.email.unique_key()),
-            password_hash: Set(self.password_hash.clone()),
-            gateway_id: Set(match self.role {
-                AdministratorRole::Administrator => None,
-                AdministratorRole::Provider { gateway_id } => Some(gateway_id.0),
-            }),
-        }
-    }
-
-    fn from_row(row: administrator::Model) -> Result<Self> {
-        let at = Place { table: "administrators", id: row.id };
-        Ok(Self {
-            id: AdministratorId(row.id),
-            meta: meta(row.version, row.created_at, row.updated_at),
-            email: at.text("email", Email::parse(&row.email))?,
-            password_hash: row.password_hash,
-            role: match row.gateway_id {
-                None => AdministratorRole::Administrator,
-                Some(id) => AdministratorRole::Provider { gateway_id: GatewayId(id) },
-            },
-        })
-    }
-}
-
 impl<C: ConnectionTrait> Read<'_, C> {
     /// The session with a secret.
     ///
@@ -184,42 +121,6 @@ impl<C: ConnectionTrait> Read<'_, C> {
             Person::Administrator(id) => Entity::find().filter(Column::AdministratorId.eq(id.0)),
         };
         self.many(select.order_by_desc(Column::Id)).await
-    }
-
-    /// The administrator with an address, without regard to case.
-    ///
-    /// # Errors
-    /// If the database is not available or the row is corrupt.
-    pub async fn administrator_by_email(&self, email: &Email) -> Result<Option<Administrator>> {
-        let by_key = administrator::Column::EmailKey.eq(email.unique_key());
-        self.one(administrator::Entity::find().filter(by_key)).await
-    }
-
-    /// Every administrator.
-    ///
-    /// # Errors
-    /// If the database is not available or a row is corrupt.
-    pub async fn all_administrators(&self) -> Result<Vec<Administrator>> {
-        let all = administrator::Entity::find().filter(administrator::Column::GatewayId.is_null());
-        self.many(all).await
-    }
-
-    /// How many administrators there are, technical users of gateways not counted.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub async fn count_administrators(&self) -> Result<u64> {
-        let all = administrator::Entity::find().filter(administrator::Column::GatewayId.is_null());
-        Ok(all.count(self.0).await?)
-    }
-
-    /// The technical users of a gateway.
-    ///
-    /// # Errors
-    /// If the database is not available or a row is corrupt.
-    pub async fn technical_users(&self, gateway: GatewayId) -> Result<Vec<Administrator>> {
-        let theirs = administrator::Column::GatewayId.eq(gateway.0);
-        self.many(administrator::Entity::find().filter(theirs).order_by_asc(administrator::Column::Id)).await
     }
 }
 

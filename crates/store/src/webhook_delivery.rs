@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    ApplicationId, DeliveryState, Instant, WebhookDelivery, WebhookDeliveryId, WebhookEndpointId,
+    ApplicationId, DeliveryState, GatewayId, Instant, WebhookDelivery, WebhookDeliveryId, WebhookEndpointId,
     WebhookEvent, WebhookEventId,
 };
 use sea_orm::ActiveValue::Set;
@@ -13,6 +13,7 @@ use sea_orm::{Condition, QueryOrder, QuerySelect};
 
 use crate::read::is_word;
 use crate::record::{Place, word};
+use crate::webhook_endpoint::endpoint_ids_of;
 use crate::{Page, PageRequest, Read, Result, Tx};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -131,6 +132,8 @@ pub struct WebhookDeliveryFilter {
     pub event_id: Option<WebhookEventId>,
     /// Of events about this application.
     pub application_id: Option<ApplicationId>,
+    /// To endpoints of this gateway.
+    pub gateway_id: Option<GatewayId>,
 }
 
 impl WebhookDeliveryFilter {
@@ -144,6 +147,8 @@ impl WebhookDeliveryFilter {
         for (column, id) in ids {
             condition = condition.add_option(id.map(|id| column.eq(id)));
         }
+        let theirs = self.gateway_id.map(|id| Column::EndpointId.in_subquery(endpoint_ids_of(id)));
+        condition = condition.add_option(theirs);
         let kind = self.event_type.as_ref().map(|kind| is_word(Column::EventType, kind));
         condition.add_option(kind).add_option(self.state.map(|state| Column::State.eq(word(state))))
     }

@@ -6,7 +6,7 @@ use domain::{
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder, QuerySelect};
+use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::record::{Place, json, meta, word};
@@ -68,6 +68,7 @@ enum StoredAuth {
     Basic { username: String, password: Hex },
     Bearer { token: Hex },
     Headers { headers: Vec<(String, Hex)> },
+    Certificate { certificate: String, private_key: Hex },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,6 +87,9 @@ impl From<WebhookAuth> for StoredAuth {
             WebhookAuth::Headers { headers } => {
                 Self::Headers { headers: headers.into_iter().map(|it| (it.name, Hex(it.value))).collect() }
             }
+            WebhookAuth::Certificate { certificate, private_key } => {
+                Self::Certificate { certificate, private_key: Hex(private_key) }
+            }
         }
     }
 }
@@ -99,6 +103,9 @@ impl From<StoredAuth> for WebhookAuth {
             StoredAuth::Headers { headers } => {
                 let header = |(name, value): (String, Hex)| SealedHeader { name, value: value.0 };
                 Self::Headers { headers: headers.into_iter().map(header).collect() }
+            }
+            StoredAuth::Certificate { certificate, private_key } => {
+                Self::Certificate { certificate, private_key: private_key.0 }
             }
         }
     }
@@ -216,4 +223,9 @@ impl<C: ConnectionTrait> Read<'_, C> {
         let scope = Condition::any().add(Column::GatewayId.is_null()).add_option(of_gateway);
         self.many(Entity::find().filter(Column::Disabled.is_null()).filter(scope)).await
     }
+}
+
+/// The ids of the endpoints of a gateway.
+pub(crate) fn endpoint_ids_of(gateway: GatewayId) -> sea_orm::sea_query::SelectStatement {
+    Entity::find().select_only().column(Column::Id).filter(Column::GatewayId.eq(gateway.0)).into_query()
 }

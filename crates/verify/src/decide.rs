@@ -3,16 +3,16 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use domain::{Accepted, AccessToken, Client, Instant, SubscriptionStatus};
+use domain::{Accepted, AccessToken, Client, Instant, KeyLocation, SubscriptionStatus};
 
 use crate::authorization::{self, IdAndSecret};
 use crate::catalogue::Version;
 use crate::certificate;
-use crate::decision::{About, Identity, Shown, Verified};
+use crate::decision::{About, Held, Identity, Shown, Verified};
 use crate::facts::ApplicationFacts;
 use crate::snapshot::SubscriptionRecord;
 use crate::usage::UsageKey;
-use crate::{Decision, Evidence, Method, Original, Question, Reason, Refusal, Verifier, api_key};
+use crate::{Allowance, Decision, Evidence, Method, Original, Question, Reason, Refusal, Verifier, api_key};
 
 /// The headers of the original call, wherever they are kept.
 pub trait Headers {
@@ -41,7 +41,7 @@ pub struct Request<'a, H> {
 
 impl Verifier {
     /// May this call pass? Known API, then credential and its state and expiry, then application, address, roles,
-    /// subscription, scopes.
+    /// subscription, scopes, limits of the plan.
     pub fn decide<H: Headers>(
         &self,
         request: &Request<'_, H>,
@@ -102,7 +102,11 @@ impl Verifier {
         about.plan_id = subscription.map(|it| it.plan_id);
         caller.check_scopes(version)?;
         let subscription = match subscription {
-            Some(it) => Some((it.id, catalogue.plan(it.plan_id)?)),
+            Some(it) => {
+                let plan = catalogue.plan(it.plan_id)?;
+                let left = self.meters.take(application_id, it.plan_id, &plan.limits, now);
+                Some(Held { id: it.id, plan: Arc::clone(&plan.name), left: left.map_err(over)? })
+            }
             None => None,
         };
         let identity = Identity {
@@ -159,7 +163,10 @@ impl Verifier {
                 (one, other) => one.or(other),
             };
         }
-        Ok(found)
+        match found {
+            Some(_) if is_contradicted(version, request)? => Err(Reason::CredentialAmbiguous),
+            found => Ok(found),
+        }
     }
 
     /// Where keys are looked for in `Authorization: Bearer` too, one text is found twice: it is a key if it is known as
@@ -273,6 +280,11 @@ fn refusal(reason: Reason, challenge: &Arc<str>) -> Refusal {
     Refusal { challenge: is_told.then(|| Arc::clone(challenge)), ..reason.into() }
 }
 
+/// A limit of the plan is reached.
+fn over(allowance: Allowance) -> Refusal {
+    Refusal { allowance: Some(allowance), ..Reason::PlanLimitExceeded.into() }
+}
+
 fn check_application(application: ApplicationFacts) -> Result<(), Reason> {
     match application.state {
         domain::ApplicationState::Active => Ok(()),
@@ -293,6 +305,17 @@ fn check_subscription(
         Some(SubscriptionStatus::Revoked) => Reason::SubscriptionRevoked,
     };
     if version.subscription_required { Err(reason) } else { Ok(None) }
+}
+
+/// Where no bearers are taken, `Authorization: Bearer` is for the upstream, and may say what it likes: unless it is
+/// something of ours. Then the call says twice who calls, and the two could be different.
+fn is_contradicted<H: Headers>(version: &Version, request: &Request<'_, H>) -> Result<bool, Reason> {
+    let is_place = |it: &KeyLocation| matches!(it, KeyLocation::Header(name) if name == "authorization");
+    if version.accepts.contains(&Accepted::Bearer) || version.key_locations.iter().any(is_place) {
+        return Ok(false);
+    }
+    let text = authorization::bearer(request)?.and_then(authorization::token);
+    Ok(text.is_some_and(domain::secret::looks_like_ours))
 }
 
 /// A browser asks before it sends the call that carries the credential (Fetch §3.2.2); the question carries none.

@@ -24,6 +24,7 @@ mod evidence;
 mod facts;
 mod holder;
 mod host;
+mod limit;
 mod method;
 mod original;
 mod path;
@@ -43,6 +44,7 @@ pub use facts::{
     DeveloperFacts, GrantFacts, PartnerFacts, Proof, SubscriptionFacts, Thing,
 };
 pub use host::{Host, MAX_HOST};
+pub use limit::Allowance;
 pub use method::Method;
 pub use original::{Original, RawOriginal};
 pub use path::{MAX_PATH, RequestPath};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use domain::{
     ApiVersionId, ApplicationId, ApplicationState, CredentialId, CredentialState, CredentialStatus,
-    DeveloperId, Instant, PartnerId, Pepper, PlanId, SecretForm, SecretHash, SubscriptionId,
+    DeveloperId, Instant, PartnerId, Pepper, Period, PlanId, SecretForm, SecretHash, SubscriptionId,
     SubscriptionStatus, credential_status,
 };
 use papaya::HashMap;
@@ -19,6 +19,7 @@ use crate::clients::{Clients, SecretRecord};
 use crate::facts::{
     ApplicationFacts, CertificateTerms, Change, CredentialFacts, Proof, SubscriptionFacts, Thing,
 };
+use crate::limit::Meters;
 use crate::usage::{Usage, UsageKey};
 
 /// How exactly the last use of a credential is known. Within this span only the first use is noted.
@@ -41,6 +42,8 @@ pub struct Verifier {
     unreadable: HashMap<Uuid, ()>,
     /// How many calls were decided how.
     pub(crate) usage: Usage,
+    /// What was used of plans.
+    pub(crate) meters: Meters,
     /// Credentials that were used since somebody asked.
     used: HashMap<CredentialId, Instant>,
     pub(crate) clients: Clients,
@@ -94,6 +97,7 @@ impl Verifier {
             subscribed: HashMap::new(),
             unreadable: HashMap::new(),
             usage: Usage::default(),
+            meters: Meters::default(),
             used: HashMap::new(),
             clients: Clients::default(),
             fresh_at: AtomicI64::new(i64::MIN),
@@ -277,6 +281,7 @@ impl Verifier {
     fn forget_application(&self, id: ApplicationId) {
         self.applications.pin().remove(&id);
         self.clients.forget_application(id);
+        self.meters.forget_application(id);
         let credentials = self.credentials.pin();
         let hashes = self.hashes.pin();
         let gone: Vec<_> =
@@ -332,6 +337,24 @@ impl Verifier {
     /// Takes back what could not be written down.
     pub fn put_back_usage(&self, taken: Vec<(UsageKey, u64)>) {
         self.usage.put_back(taken);
+    }
+
+    /// Every limit there is: of which plan, over which period.
+    pub fn limited_plans(&self) -> Vec<(PlanId, Period)> {
+        self.catalogue.load().limited().collect()
+    }
+
+    /// Takes over how many calls of an application a plan has let through, at all nodes, in the span of a period that
+    /// a moment is in. What is counted here already counts once.
+    pub fn raise_usage(
+        &self,
+        application: ApplicationId,
+        plan: PlanId,
+        period: Period,
+        at: Instant,
+        total: u64,
+    ) {
+        self.meters.raise(application, plan, period, at, total);
     }
 
     /// How many credentials are in memory.

@@ -15,7 +15,7 @@ use super::frame::Place;
 use super::notice::{Notice, go_to};
 use super::refused::Answer;
 use super::view::{Section, Table, View};
-use super::visit::{Developer, Guest, Person, Sent, Visit};
+use super::visit::{Developer, Guest, Sent, SignedIn, Visit};
 use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -34,16 +34,18 @@ fn name_form(guest: &Guest, name: &str, version: i64) -> Form {
     Form::new(guest, "/account/name", "Save").version(version).field(Field::name(name))
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Person>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<SignedIn>) -> Answer {
     view(&app, &visit, None).await?.show(&app, &visit).await
 }
 
 /// The page; with a form that was refused in the place of the fresh one.
 async fn view(app: &App, guest: &Guest, refused: Option<Form>) -> Result<View, super::refused::Refused> {
     let mut view = View::new(Place::Account, "Your account");
-    if guest.is_administrator() {
-        view = view
-            .lead(format!("You are signed in as the administrator {}.", app.own_name(&guest.caller).await?));
+    let is_developer = guest.caller.developer().is_some();
+    if !is_developer {
+        let role = guest.role().map_or("technical user of a gateway", domain::AdministratorRole::as_str);
+        let name = app.own_name(&guest.caller).await?;
+        view = view.lead(format!("You are signed in as the {role} {name}."));
     } else {
         let account = app.account(&guest.caller).await?;
         let form = refused.unwrap_or_else(|| name_form(guest, account.name.as_str(), account.meta.version));
@@ -60,14 +62,14 @@ async fn view(app: &App, guest: &Guest, refused: Option<Form>) -> Result<View, s
             );
     }
     view = view.section(sessions(app, guest).await?);
-    if !guest.is_administrator() {
+    if is_developer {
         view = view.section(
             Section::words("Applications that act for you, because you have allowed it.")
                 .heading("What you have allowed")
                 .action(Action::link("/account/consents", "See what you have allowed").quiet()),
         );
     }
-    Ok(if guest.is_administrator() {
+    Ok(if !is_developer {
         view
     } else {
         view.section(
@@ -173,13 +175,13 @@ fn as_typed_here(error: Error) -> Error {
 async fn end_session(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<SessionId>,
-    Sent { visit, .. }: Sent<Person>,
+    Sent { visit, .. }: Sent<SignedIn>,
 ) -> Answer {
     app.end_session(&visit.caller, id).await?;
     go_to("/account", Notice::SessionEnded)
 }
 
-async fn end_other_sessions(Shared(app): Shared<Arc<App>>, Sent { visit, .. }: Sent<Person>) -> Answer {
+async fn end_other_sessions(Shared(app): Shared<Arc<App>>, Sent { visit, .. }: Sent<SignedIn>) -> Answer {
     for session in app.sessions(&visit.caller).await? {
         if Some(session.id) != visit.session() {
             app.end_session(&visit.caller, session.id).await?;

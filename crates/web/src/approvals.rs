@@ -116,7 +116,7 @@ async fn view(
             facts.push(("APIs", Cell::tags(&apis)));
             let description = request.context.description.as_deref().unwrap_or_default();
             facts.push(("Description", Cell::text(description)));
-            if guest.is_administrator() {
+            if guest.is_administrator() && !guest.caller.is_approver() {
                 facts.push((
                     "Request",
                     Cell::link(format!("/requests/{}", request.id), "What happened to it"),
@@ -197,6 +197,7 @@ async fn submit(
     };
     match done {
         // Who has decided may not be among those any more who may look at it.
+        Ok(()) if visit.caller.is_approver() => go_to("/console/approvals", notice),
         Ok(()) if visit.is_administrator() => go_to(&path(&one.0), notice),
         Ok(()) => go_to("/requests", notice),
         Err(error) => {

@@ -53,6 +53,8 @@ pub(crate) enum Cell {
     Tags(Vec<String>),
     /// Several values, one below the other.
     Stack(Vec<Cell>),
+    /// The same, of which none is broken where there is room.
+    Unbroken(Vec<Cell>),
     /// What can be done with it.
     Buttons(Vec<Action>),
     /// There is none.
@@ -121,6 +123,8 @@ pub(crate) struct Action {
     about: String,
     /// It leads to where somebody is.
     current: bool,
+    /// It leads to something to look at, and to nothing that changes anything.
+    shows: bool,
 }
 
 impl HtmlSafe for Action {}
@@ -136,7 +140,18 @@ impl Action {
             fields: Vec::new(),
             about: String::new(),
             current: false,
+            shows: false,
         }
+    }
+
+    /// A link to something to be looked at, also for those who may do nothing else.
+    pub(crate) fn see(href: impl Into<String>, label: &str) -> Self {
+        Self { shows: true, ..Self::link(href, label) }.quiet()
+    }
+
+    /// Whether it is for those, too, who may only look.
+    pub(crate) fn only_shows(&self) -> bool {
+        self.shows
     }
 
     /// A button.

@@ -10,6 +10,9 @@ pub(super) const SESSION: Cookie = Cookie { secure: "__Host-kw_s", plain: "kw_s"
 /// Of somebody who is about to sign in: ties the form to the browser that asked for it.
 pub(super) const VISIT: Cookie = Cookie { secure: "__Host-kw_v", plain: "kw_v" };
 
+/// The secret of the invitation that somebody came with who has no account yet.
+pub(super) const INVITED: Cookie = Cookie { secure: "__Host-kw_i", plain: "kw_i" };
+
 /// A cookie, under the name that fits how people come.
 pub(super) struct Cookie {
     secure: &'static str,

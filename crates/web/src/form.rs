@@ -35,6 +35,8 @@ pub(crate) struct Form {
     confirm: Option<String>,
     /// It carries a file.
     with_file: bool,
+    /// It only shows how things are.
+    still: bool,
 }
 
 impl HtmlSafe for Form {}
@@ -54,6 +56,7 @@ impl Form {
             problem: None,
             confirm: None,
             with_file: false,
+            still: false,
         }
     }
 
@@ -101,6 +104,11 @@ impl Form {
         Self { confirm: Some(name.to_owned()), ..self.danger() }.field(field)
     }
 
+    /// It shows what is in it and cannot be sent.
+    pub(crate) fn only_show(&mut self) {
+        self.still = true;
+    }
+
     /// Whether something is wrong.
     pub(crate) fn is_wrong(&self) -> bool {
         self.problem.is_some() || self.fields.iter().any(Field::is_wrong)
@@ -130,6 +138,11 @@ impl Form {
                 self.problem = Some(sentence(&said.join("; ")));
             }
             return Ok((StatusCode::BAD_REQUEST, self));
+        }
+        // Where the field is there that is to blame, it is said at it.
+        let at_field = error.field_in_conflict();
+        if at_field.is_some_and(|wrong| complain(&mut self.fields, &wrong).is_empty()) {
+            return Ok((StatusCode::CONFLICT, self));
         }
         self.problem = Some(match &error {
             Error::Stale => "Somebody else has changed this in the meantime. What you typed is still here: compare it with the present state, and send it again to overwrite that.".to_owned(),

@@ -1,6 +1,7 @@
 //! What is around every page: where somebody can go, who is signed in, what has just gone well.
 
 use app::App;
+use domain::AdministratorRole;
 
 use super::refused::Refused;
 use super::visit::Guest;
@@ -58,6 +59,10 @@ pub enum Place {
     Audit,
     /// API tokens of administrators' tools.
     Tokens,
+    /// The people who run this installation.
+    Administrators,
+    /// The gateway of a technical user.
+    OwnGateway,
 }
 
 /// A link of the navigation.
@@ -144,9 +149,28 @@ const CONSOLE: &[(&str, Links)] = &[
             (Place::Webhooks, "/console/webhooks", "Webhooks"),
             (Place::Mails, "/console/mails", "Mails"),
             (Place::Tokens, "/console/tokens", "API tokens"),
+            (Place::Administrators, "/console/administrators", "Administrators"),
         ],
     ),
 ];
+
+/// For those who only decide.
+const INBOX: &[(&str, Links)] = &[("", &[(Place::Approvals, "/console/approvals", "Approvals")])];
+
+/// For technical users of gateways.
+const GATEWAY: &[(&str, Links)] = &[("", &[(Place::OwnGateway, "/console/own-gateway", "Your gateway")])];
+
+/// Where somebody can go.
+fn places(guest: &Guest) -> &'static [(&'static str, Links)] {
+    match guest.role() {
+        Some(AdministratorRole::Administrator | AdministratorRole::Auditor) => CONSOLE,
+        Some(AdministratorRole::Approver) => INBOX,
+        Some(AdministratorRole::Provider { .. }) => GATEWAY,
+        None if guest.caller.provider().is_some() => GATEWAY,
+        None if guest.is_signed_in() => PORTAL,
+        None => &[],
+    }
+}
 
 impl Frame {
     /// Around a page at a place.
@@ -155,12 +179,8 @@ impl Frame {
     /// If the database is not available.
     pub async fn around(app: &App, guest: &Guest, here: Place) -> Result<Self, Refused> {
         let who = if guest.is_signed_in() { app.own_name(&guest.caller).await? } else { String::new() };
-        let console = guest.is_administrator();
-        let groups = match (guest.is_signed_in(), console) {
-            (false, _) => &[],
-            (true, false) => PORTAL,
-            (true, true) => CONSOLE,
-        };
+        let console = guest.is_administrator() || guest.caller.provider().is_some();
+        let groups = places(guest);
         let link = |&(place, href, label): &(Place, &'static str, &'static str)| Link {
             href,
             label,

@@ -17,6 +17,7 @@ mod credentials;
 mod cross_site;
 mod csrf;
 mod csv;
+mod example;
 mod field;
 mod forgot_password;
 mod form;

@@ -67,6 +67,7 @@ notices! {
     Withdrawn = "withdrawn", "The invitation is withdrawn.";
     Joined = "joined", "You are a member now.";
     SessionEnded = "session_ended", "The session is ended.";
+    LetIn = "let_in", "The account is open again.";
     ShutOut = "shut_out", "The account is closed, and its owner signed out everywhere.";
     IsDefault = "is_default", "It is the default from now on.";
     Transferred = "transferred", "The application has another owner now.";

@@ -135,6 +135,13 @@ impl Table {
         Self { filter: Some(filter), ..self }
     }
 
+    fn leave_what_shows(&mut self) {
+        self.empty_action = None;
+        for cell in self.rows.iter_mut().flatten().filter(|cell| matches!(cell, Cell::Buttons(_))) {
+            *cell = Cell::Nothing("—");
+        }
+    }
+
     fn is_narrowed(&self) -> bool {
         self.filter.as_ref().is_some_and(|filter| filter.is_active)
     }
@@ -222,6 +229,24 @@ impl Section {
     fn is_wrong(&self) -> bool {
         matches!(&self.part, Part::Form(form) if form.is_wrong())
     }
+
+    /// Takes away what changes something. Whether anything is left to be shown?
+    fn leave_what_shows(&mut self) -> bool {
+        let was_for_action = !self.actions.is_empty() && matches!(self.part, Part::Nothing);
+        self.actions.retain(Action::only_shows);
+        match &mut self.part {
+            Part::Form(form) => form.only_show(),
+            Part::Table(table) => table.leave_what_shows(),
+            Part::Facts(facts) => facts.retain(|(_, cell)| !matches!(cell, Cell::Buttons(_))),
+            Part::Prose(_)
+            | Part::Timeline(_)
+            | Part::Note(_)
+            | Part::Copy(_)
+            | Part::Chart(_)
+            | Part::Nothing => {}
+        }
+        !was_for_action || !self.actions.is_empty()
+    }
 }
 
 #[derive(Template)]
@@ -293,12 +318,22 @@ impl View {
         if wanted { self.section(section()) } else { self }
     }
 
+    /// For those who may look and change nothing: no buttons, and forms only as far as they show how things are. That
+    /// they change nothing does not rest on this: the use cases refuse it.
+    fn leave_what_shows(&mut self) {
+        self.actions.retain(Action::only_shows);
+        self.sections.retain_mut(Section::leave_what_shows);
+    }
+
     /// Answers with it.
     ///
     /// # Errors
     /// If the database is not available.
-    pub(crate) async fn answer(self, status: StatusCode, app: &App, guest: &Guest) -> Answer {
+    pub(crate) async fn answer(mut self, status: StatusCode, app: &App, guest: &Guest) -> Answer {
         let frame = Frame::around(app, guest, self.place).await?;
+        if guest.only_looks() && self.place != Place::Account {
+            self.leave_what_shows();
+        }
         let mark = if self.sections.iter().any(Section::is_wrong) { "Error: " } else { "" };
         let narrow =
             self.sections.iter().all(|it| matches!(it.part, Part::Form(_) | Part::Nothing | Part::Note(_)));

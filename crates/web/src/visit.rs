@@ -8,7 +8,7 @@ use app::{Caller, Claim, Error, Identity};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use domain::{SecretKind, SessionId, secret};
+use domain::{AdministratorRole, SecretKind, SessionId, secret};
 
 use super::cookie::{SESSION, VISIT};
 use super::csrf::{self, Csrf};
@@ -34,8 +34,18 @@ pub struct Anybody;
 pub(crate) struct Person;
 /// Signed-in developers.
 pub(crate) struct Developer;
-/// Signed-in administrators.
+/// Administrators who may do everything.
 pub(crate) struct Administrator;
+/// Those who may look at everything: administrators and auditors.
+pub(crate) struct Overseer;
+/// Those who decide on what waits: administrators and approvers.
+pub(crate) struct Decider;
+/// Administrators, approvers and auditors.
+pub(crate) struct Console;
+/// Technical users of gateways.
+pub(crate) struct Provider;
+/// Whoever is signed in, technical users of gateways included.
+pub(crate) struct SignedIn;
 
 impl For for Anybody {
     fn admit(_: &Guest) -> Result<(), Refused> {
@@ -46,7 +56,7 @@ impl For for Anybody {
 impl For for Person {
     fn admit(guest: &Guest) -> Result<(), Refused> {
         guest.must_be_signed_in()?;
-        // The technical user of a gateway is no person: it has the API.
+        // The technical user of a gateway has pages of its own.
         match guest.caller.identity {
             Identity::Provider { .. } => Err(Refused::not_for_you("developers and administrators")),
             _ => Ok(()),
@@ -67,7 +77,52 @@ impl For for Developer {
 impl For for Administrator {
     fn admit(guest: &Guest) -> Result<(), Refused> {
         guest.must_be_signed_in()?;
+        if guest.runs_it_all() { Ok(()) } else { Err(Refused::not_for_you("administrators")) }
+    }
+}
+
+impl For for Overseer {
+    fn admit(guest: &Guest) -> Result<(), Refused> {
+        guest.must_be_signed_in()?;
+        match guest.role() {
+            Some(AdministratorRole::Administrator | AdministratorRole::Auditor) => Ok(()),
+            Some(AdministratorRole::Approver | AdministratorRole::Provider { .. }) | None => {
+                Err(Refused::not_for_you("administrators and auditors"))
+            }
+        }
+    }
+}
+
+impl For for Decider {
+    fn admit(guest: &Guest) -> Result<(), Refused> {
+        guest.must_be_signed_in()?;
+        match guest.role() {
+            Some(role) if role.decides() => Ok(()),
+            _ => Err(Refused::not_for_you("administrators and approvers")),
+        }
+    }
+}
+
+impl For for Console {
+    fn admit(guest: &Guest) -> Result<(), Refused> {
+        guest.must_be_signed_in()?;
         if guest.is_administrator() { Ok(()) } else { Err(Refused::not_for_you("administrators")) }
+    }
+}
+
+impl For for Provider {
+    fn admit(guest: &Guest) -> Result<(), Refused> {
+        guest.must_be_signed_in()?;
+        match guest.caller.provider() {
+            Some(_) => Ok(()),
+            None => Err(Refused::not_for_you("technical users of gateways")),
+        }
+    }
+}
+
+impl For for SignedIn {
+    fn admit(guest: &Guest) -> Result<(), Refused> {
+        guest.must_be_signed_in()
     }
 }
 
@@ -88,9 +143,27 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// Whether an administrator is signed in.
+    /// Whether an administrator, an approver or an auditor is signed in.
     pub fn is_administrator(&self) -> bool {
-        matches!(self.caller.identity, Identity::Administrator { .. })
+        self.role().is_some()
+    }
+
+    /// Whether an administrator is signed in who may do everything.
+    pub(crate) fn runs_it_all(&self) -> bool {
+        self.role() == Some(AdministratorRole::Administrator)
+    }
+
+    /// Whether somebody is signed in who may look and change nothing.
+    pub(crate) fn only_looks(&self) -> bool {
+        self.role() == Some(AdministratorRole::Auditor)
+    }
+
+    /// What whoever is signed in may do in the console; none: it is not theirs.
+    pub(crate) fn role(&self) -> Option<AdministratorRole> {
+        match self.caller.identity {
+            Identity::Administrator { role, .. } => Some(role),
+            _ => None,
+        }
     }
 
     /// Whether anybody is.
@@ -105,7 +178,12 @@ impl Guest {
 
     /// Where they are at home.
     pub fn home(&self) -> &'static str {
-        if self.is_administrator() { "/console" } else { "/home" }
+        match self.role() {
+            Some(AdministratorRole::Approver) => "/console/approvals",
+            Some(_) => "/console",
+            None if self.caller.provider().is_some() => "/console/own-gateway",
+            None => "/home",
+        }
     }
 
     fn must_be_signed_in(&self) -> Result<(), Refused> {

@@ -315,7 +315,7 @@ async fn definition_named<C: Connection>(read: Read<'_, C>, name: &str) -> Resul
 fn taken(error: store::Error, is_chosen: bool) -> Error {
     match error {
         store::Error::Unique { .. } if is_chosen => {
-            Error::conflict("taken", "client_id is taken; choose another")
+            Error::conflict_in("client_id", "taken", "client_id is taken; choose another")
         }
         other => other.into(),
     }

@@ -1,6 +1,6 @@
 //! Who asked for something is not the one who approves it.
 
-use domain::{AdministratorId, Owner, SessionId, SubscriptionStatus};
+use domain::{AdministratorId, AdministratorRole, Owner, SessionId, SubscriptionStatus};
 use keywright_app::{Caller, FourEyes, Identity, Settings};
 use uuid::Uuid;
 
@@ -19,7 +19,11 @@ async fn administrator(desk: &Desk, email: &str) -> Caller {
 
 fn as_administrator(id: AdministratorId) -> Caller {
     Caller {
-        identity: Identity::Administrator { id, session_id: SessionId(Uuid::now_v7()) },
+        identity: Identity::Administrator {
+            id,
+            session_id: SessionId(Uuid::now_v7()),
+            role: AdministratorRole::Administrator,
+        },
         ..again(&Caller::operator())
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead as _, BufReader, Read, Write};
 
 use app::Caller;
-use domain::AdministratorId;
+use domain::{AdministratorId, AdministratorRole, GatewayId};
 use owo_colors::OwoColorize as _;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -17,9 +17,11 @@ const MOST_BYTES: u64 = 8192;
 
 const EXAMPLES: &str = "\
 Examples:
-  keywright admin create --email ada@example.com --password-stdin < password.txt
+  keywright admin create --email a@example.com --password-stdin < password.txt
+  keywright admin create --email eve@example.com --role auditor --password-stdin < password.txt
+  keywright admin create --email g@example.com --role provider --gateway ID --password-stdin
 
-It works while the server runs. The password is read from standard input, because arguments can be seen in the
+It works while the server runs. The password is read from standard input, because arguments can be seen in the \
 list of processes.";
 
 /// Manage administrators
@@ -43,6 +45,15 @@ pub(crate) struct Create {
     #[arg(long, value_name = "E")]
     pub(crate) email: String,
 
+    /// What they may do: administrator, approver, auditor, or provider, the technical user of a gateway
+    #[arg(long, value_name = "ROLE", default_value = "administrator",
+        value_parser = clap::builder::PossibleValuesParser::new(AdministratorRole::WORDS))]
+    pub(crate) role: String,
+
+    /// The id of the gateway of a provider
+    #[arg(long, value_name = "ID")]
+    pub(crate) gateway: Option<GatewayId>,
+
     /// Read the password from standard input, up to the end of the first line
     #[arg(long, required = true)]
     pub(crate) password_stdin: bool,
@@ -50,11 +61,13 @@ pub(crate) struct Create {
 
 /// Does what was asked for.
 pub(crate) async fn run(args: Args, context: &Context) -> anyhow::Result<()> {
-    let Action::Create(Create { email, .. }) = args.action;
+    let Action::Create(Create { email, role, gateway, .. }) = args.action;
+    let role = AdministratorRole::parse(&role, gateway).map_err(app::Error::from)?;
     let password = first_line(io::stdin().lock())?;
     let app = context.open().await?;
-    let made = app.create_administrator(&Caller::operator(), &email, &password).await?;
-    context.output.answer(&Made { id: made.id, email: made.email.to_string() })
+    let made = app.create_administrator_as(&Caller::operator(), &email, &password, Ok(role)).await?.value;
+    let answer = Made { id: made.id, email: made.email.to_string(), role: made.role.as_str() };
+    context.output.answer(&answer)
 }
 
 /// A password from standard input: the first line, or all of it if it has no line end.
@@ -72,11 +85,13 @@ fn first_line(input: impl Read) -> anyhow::Result<Zeroizing<String>> {
 struct Made {
     id: AdministratorId,
     email: String,
+    role: &'static str,
 }
 
 impl Answer for Made {
     fn for_people(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} {} is an administrator now", "ok:".green().bold(), printable(&self.email))
+        let article = if self.role.starts_with('a') { "an" } else { "a" };
+        writeln!(out, "{} {} is {article} {} now", "ok:".green().bold(), printable(&self.email), self.role)
     }
 }
 

@@ -176,6 +176,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Reverse proxies whose X-Forwarded-For header is believed. With none, the client is whoever connects.",
     ),
     is("gateway.listen", Kind::Address, "127.0.0.1:8081", "Address and port to listen on."),
+    unset(
+        "gateway.public_url",
+        Kind::PublicUrl,
+        "examples say GATEWAY instead",
+        "https://api.example.com",
+        "Where callers reach the gateway. Examples of calls on pages begin with it; an API version that names hosts \
+         is called at the first of them.",
+    ),
     is(
         "gateway.adapter",
         Kind::OneOf(&["auto", "nginx", "forwarded"]),
@@ -292,6 +300,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
          administrator, as a developer with the same address, or through a token. With auto they may not as soon as \
          there are two administrators: before that nobody else could. What an administrator asks for then waits for \
          another one as well.",
+    ),
+    is(
+        "subscriptions.tell_by_mail",
+        Kind::Switch,
+        "true",
+        "Whether administrators get a mail when subscriptions wait for them, at most one an hour for all that have \
+         come, and whoever asked gets one when it is decided.",
     ),
     is(
         "oauth.legacy_grants",

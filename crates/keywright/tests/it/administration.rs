@@ -36,7 +36,16 @@ fn an_administrator_is_made_with_a_password_from_standard_input() {
     let place = Place::new();
     let create = "admin create --email ada@example.com --password-stdin";
     let made = place.run_with_input(&format!("{create} --json"), &format!("{PASSWORD}\n")).json();
-    assert_eq!(made["email"], "ada@example.com");
+    assert_eq!((&made["email"], &made["role"]), (&json!("ada@example.com"), &json!("administrator")));
+    let eve = "admin create --email eve@example.com --role auditor --password-stdin";
+    assert!(place.run_with_input(eve, PASSWORD).answer().contains("eve@example.com is an auditor now"));
+    for wrong in ["--role root", "--role provider", "--gateway 0198c5e2-7d1a-7bcd-8f00-1234567890ab"] {
+        let ran = place.run_with_input(
+            &format!("admin create --email f@example.com {wrong} --password-stdin"),
+            PASSWORD,
+        );
+        assert_eq!(ran.status, 2, "{wrong}: {}", ran.stderr);
+    }
     let again = place.run_with_input(&format!("{create} --json"), PASSWORD);
     assert_eq!((again.status, again.json_error()["code"].as_str()), (1, Some("taken")));
     for (email, password) in [("ada@example.com", "short"), ("nobody", PASSWORD), ("b@example.com", "")] {

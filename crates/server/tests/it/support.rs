@@ -174,8 +174,14 @@ impl Desk {
 
     /// An administrator who has signed in.
     pub async fn administrator(&self) -> User {
-        let (email, password) = ("root@example.com", "seven wet otters juggle");
-        self.app.create_administrator(&Caller::operator(), email, password).await.unwrap();
+        self.administrator_as("root", domain::AdministratorRole::Administrator).await
+    }
+
+    /// Somebody who has signed in and runs this installation in a role.
+    pub async fn administrator_as(&self, name: &str, role: domain::AdministratorRole) -> User {
+        let (email, password) = (&format!("{name}@example.com"), "seven wet otters juggle");
+        let made = self.app.create_administrator_as(&Caller::operator(), email, password, Ok(role)).await;
+        made.unwrap();
         let signed_in = self.app.sign_in_administrator(&visitor(), email, password, "test").await.unwrap();
         let domain::Person::Administrator(id) = signed_in.session.person else { panic!("no administrator") };
         self.user(Some(signed_in.secret.expose().to_owned()), id.to_string())

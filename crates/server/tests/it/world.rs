@@ -83,6 +83,9 @@ impl World {
         let request = json!({"kind": "create", "name": "Pets", "apis": [petstore]});
         let request = id(&alice.make("/api/v1/requests", request).await).to_owned();
         let approval = id(&alice.get("/api/v1/approvals").await.expect(200).json()["items"][0]).to_owned();
+        let auditor =
+            json!({"email": "auditor@example.com", "password": "nine tame lemurs waltz", "role": "auditor"});
+        let auditor = made("/api/v1/administrators", auditor).await;
         let token = made("/api/v1/tokens", json!({"name": "Tool", "scopes": ["audit:read"]})).await;
         let first = async |user: &User, path: &str| {
             id(&user.get(path).await.expect(200).json()["items"][0]).to_owned()
@@ -99,7 +102,9 @@ impl World {
             // As the API calls them, and as pages do.
             ("webhook-endpoints", endpoint.clone()),
             ("webhooks", endpoint),
-            ("webhook-deliveries", delivery),
+            ("webhook-deliveries", delivery.clone()),
+            ("deliveries", delivery),
+            ("administrators", auditor),
             ("events", event),
             ("partners", partner),
             ("applications", application),

@@ -75,7 +75,7 @@ fn of_entities() -> Columns {
         crate::request::Entity,
         crate::request::state::Entity,
         crate::session::Entity,
-        crate::session::administrator::Entity,
+        crate::administrator::Entity,
         crate::signing_key::Entity,
         crate::subscription::Entity,
         crate::throttle::Entity,

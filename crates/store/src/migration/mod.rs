@@ -26,6 +26,7 @@ mod m0045_account_approvals;
 mod m0050_audiences;
 mod m0051_nodes;
 mod m0052_kept_sessions;
+mod m0056_roles;
 mod m0066_refused_calls;
 mod m0067_portal_brand;
 
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0050_audiences::Migration),
             Box::new(m0051_nodes::Migration),
             Box::new(m0052_kept_sessions::Migration),
+            Box::new(m0056_roles::Migration),
             Box::new(m0066_refused_calls::Migration),
             Box::new(m0067_portal_brand::Migration),
         ]

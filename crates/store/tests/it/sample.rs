@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::harness::{Db, NOW, new};
 use domain::{
-    Administrator, Api, ApiDraft, ApiKey, ApiToken, ApiVersion, ApiVersionDraft, Application,
-    ApplicationDraft, ApplicationRole, AuthMethod, AuthStrategy, AuthStrategyDraft, Credential,
+    Administrator, AdministratorRole, Api, ApiDraft, ApiKey, ApiToken, ApiVersion, ApiVersionDraft,
+    Application, ApplicationDraft, ApplicationRole, AuthMethod, AuthStrategy, AuthStrategyDraft, Credential,
     CredentialDraft, Developer, Material, Owner, Partner, PartnerDraft, PartnerRole, Pepper, Person, Plan,
     PlanDraft, Secret, SecretHash, SecretKind, Session, Subscription, Text, Transition,
 };
@@ -15,7 +15,8 @@ pub(crate) fn hash(seed: u8) -> SecretHash {
 }
 
 pub(crate) fn administrator(email: &str) -> Transition<Administrator> {
-    Administrator::create(new(), email, "$argon2id$…".to_owned(), NOW).unwrap()
+    Administrator::create(new(), email, "$argon2id$…".to_owned(), AdministratorRole::Administrator, NOW)
+        .unwrap()
 }
 
 pub(crate) fn developer(email: &str) -> Transition<Developer> {

@@ -4,7 +4,7 @@ use domain::secret::sha256;
 use domain::{ApiKey, ForeignKey, KeyLocation, Material, Secret, SecretKind};
 use keywright_verify::Reason::*;
 
-use crate::world::{CREDENTIAL, Call, World, get, get_with_key, id, issued, key, pepper};
+use crate::world::{CREDENTIAL, Call, VERSION, World, get, get_with_key, id, issued, key, pepper};
 
 const LEGACY: &str = "9fQ2-7xKp_Zr4Lm8Vt1Ws6Nc3";
 
@@ -85,6 +85,29 @@ fn a_178_more_than_one_credential_is_none() {
     }
     // Another scheme is no credential of ours, so it is none that could contradict.
     assert!(passes(&world, &keyed.clone().with("authorization", "Basic YTpi")));
+}
+
+#[test]
+fn a_178_a_bearer_of_ours_beside_a_key_is_one_too_many() {
+    let mut world = World::new();
+    let keyed = get_with_key("/orders");
+    let bearer = |text: &str| format!("Bearer {text}");
+    let token = Secret::mint(SecretKind::AccessToken, [9; 32]);
+    let other = key(CREDENTIAL + 1);
+    for ours in [token.expose(), other.expose(), key(CREDENTIAL).expose()] {
+        let call = keyed.clone().with("authorization", bearer(ours));
+        assert_eq!(world.refusal(&call), CredentialAmbiguous, "{ours}");
+        assert_eq!(world.refusal(&get("/orders").with("authorization", bearer(ours))), CredentialMissing);
+    }
+    let twice = keyed.clone().with("authorization", "Bearer a").with("authorization", "Bearer b");
+    assert_eq!(world.refusal(&twice), CredentialAmbiguous);
+    // What the upstream takes from somebody else is the upstream's business.
+    for theirs in ["eyJhbGciOiJFUzI1NiJ9.e30.c2ln", "kw_other", "opaque"] {
+        assert!(passes(&world, &keyed.clone().with("authorization", bearer(theirs))), "{theirs}");
+    }
+    // An API that is open to everybody asks nobody.
+    world.publish_open(VERSION, "/orders", |_| {});
+    assert!(passes(&world, &keyed.with("authorization", bearer(token.expose()))));
 }
 
 #[test]

@@ -56,7 +56,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
         "Both specifications say the same about every operation.",
     );
     view.lead(format!("Compared with {}, for those who call it.", since.name))
-        .action(Action::link(format!("/api-versions/{id}/specification"), "Parameters and schemas").quiet())
+        .action(Action::see(format!("/api-versions/{id}/specification"), "Parameters and schemas"))
         .section_if(breaking > 0, || {
             let words = match breaking {
                 1 => "One operation may refuse or answer differently what was right before.".to_owned(),

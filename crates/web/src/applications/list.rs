@@ -14,7 +14,7 @@ use crate::list::Listing;
 use crate::refused::{Answer, Refused};
 use crate::states;
 use crate::view::{Filter, Section, Table, View};
-use crate::visit::{Administrator, Developer, Guest, Visit};
+use crate::visit::{Developer, Guest, Overseer, Visit};
 
 const OWN: &str = "/applications";
 const ALL: &str = "/console/applications";
@@ -24,6 +24,15 @@ pub(super) fn routes(pages: Pages) -> Pages {
 }
 
 /// Where the list is for somebody.
+/// What a page about an application is a part of. Approvers come from what waits for them.
+pub(super) fn above(guest: &Guest) -> (&'static str, &'static str) {
+    if guest.caller.is_approver() {
+        ("/console/approvals", "Approvals")
+    } else {
+        (path(guest), "Applications")
+    }
+}
+
 pub(super) fn path(guest: &Guest) -> &'static str {
     if guest.is_administrator() { ALL } else { OWN }
 }
@@ -32,7 +41,7 @@ async fn own(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer {
     show(&app, &visit).await
 }
 
-async fn all(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn all(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     show(&app, &visit).await
 }
 

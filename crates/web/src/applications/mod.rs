@@ -82,10 +82,14 @@ impl Shown {
     pub(super) fn head(&self, guest: &Guest, tab: Tab) -> View {
         let path = self.path();
         let at = |part: &str| format!("{path}{part}");
-        View::new(Place::Applications, self.application.name.as_str())
-            .crumb(list::path(guest), "Applications")
-            .badge(states::application(self.application.state))
-            .tab(path.clone(), "Overview", tab == Tab::Overview)
+        let (list, label) = list::above(guest);
+        let view = View::new(Place::Applications, self.application.name.as_str())
+            .crumb(list, label)
+            .badge(states::application(self.application.state));
+        if guest.caller.is_approver() {
+            return view;
+        }
+        view.tab(path.clone(), "Overview", tab == Tab::Overview)
             .tab(at("/credentials"), "Credentials", tab == Tab::Credentials)
             .tab(at("/client"), "OAuth", tab == Tab::Client)
             .tab(at("/subscriptions"), "Subscriptions", tab == Tab::Subscriptions)
@@ -96,8 +100,9 @@ impl Shown {
 
     /// A page about a part of it.
     pub(super) fn below(&self, guest: &Guest, title: impl Into<String>) -> View {
+        let (list, label) = list::above(guest);
         View::new(Place::Applications, title)
-            .crumb(list::path(guest), "Applications")
+            .crumb(list, label)
             .crumb(self.path(), self.application.name.as_str())
     }
 

@@ -35,7 +35,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visi
         Owner::Developer(_) => Cell::text(shown.names.owner(application.owner)),
     };
     let mut view = shown.head(&visit, Tab::Overview).action_if(shown.rights.edit, shown.edit_action());
-    if visit.is_administrator() {
+    if visit.runs_it_all() {
         view = view.action(match application.state {
             ApplicationState::Active => {
                 Action::post(&visit, format!("/console/applications/{id}/suspend"), "Suspend").danger()
@@ -50,7 +50,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visi
             Tone::Bad,
             "An administrator has suspended this application: all its calls are refused. Nothing of it is lost.",
         ));
-    } else {
+    } else if !visit.caller.is_approver() && !visit.only_looks() {
         view = next_step(&app, &visit, &shown, view).await?;
     }
     view.section(Section::facts(vec![
@@ -99,7 +99,7 @@ async fn next_step(
         Some(("It has no key yet to prove itself with.", Action::link(new, "Issue a key")))
     } else if subscriptions.iter().all(|it| it.status == SubscriptionStatus::Pending) {
         let path = format!("/applications/{id}/subscriptions");
-        Some(("Its subscription waits for approval.", Action::link(path, "See it").quiet()))
+        Some(("Its subscription waits for approval.", Action::see(path, "See it")))
     } else {
         None
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{ApiFilter, ApiVersionFilter, App, PageRequest};
+use app::{ApiFilter, ApiVersionFilter, App, every};
 use axum::extract::State as Shared;
 use domain::{Api, ApiDraft, ApiId};
 
@@ -15,7 +15,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::view::{Filter, Section, Table, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, markdown};
 use edge::extract::Path;
 
@@ -34,7 +34,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .post("/console/apis/{id}/delete", "Delete an API", delete)
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &["q"])?;
     let filter =
         ApiFilter { name_contains: visit.query.given("q").map(str::to_owned), ..ApiFilter::default() };
@@ -106,10 +106,10 @@ async fn create(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Admin
     }
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiId>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiId>, visit: Visit<Overseer>) -> Answer {
     let api = app.api(&visit.caller, id).await?;
     let filter = ApiVersionFilter { api_id: Some(id), ..ApiVersionFilter::default() };
-    let versions = app.api_versions(&visit.caller, filter, PageRequest::first(100)).await?.items;
+    let versions = every(|page| app.api_versions(&visit.caller, filter.clone(), page)).await?;
     let rows = versions.iter().map(|it| {
         let (tone, word) = match (it.private, it.deprecated) {
             (_, true) => (Tone::Waits, "Deprecated"),
@@ -133,7 +133,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiId>, visit: Visit
         .empty_action(Action::link(new.clone(), "Create the first version"));
     View::new(Place::Apis, api.name.as_str())
         .crumb(PATH, "APIs")
-        .action(Action::link(format!("/apis/{id}"), "As developers see it").quiet())
+        .action(Action::see(format!("/apis/{id}"), "As developers see it"))
         .action(Action::link(format!("{PATH}/{id}/edit"), "Edit").quiet())
         .section(Section::facts(vec![
             ("Tags", Cell::tags(&api.tags)),

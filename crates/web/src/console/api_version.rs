@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, PageRequest, ToName};
+use app::{App, ToName, every};
 use axum::extract::State as Shared;
 use domain::{Accepted, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategyId};
 
@@ -14,7 +14,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::{Answer, Refused};
 use crate::typed::Typed;
 use crate::view::{Section, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, states};
 use edge::extract::Path;
 
@@ -53,12 +53,11 @@ fn word(kind: Accepted) -> &'static str {
 }
 
 async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec<Field>, Refused> {
-    let first = PageRequest::first(200);
-    let plans = app.plans(&guest.caller, first).await?.items;
+    let plans = every(|page| app.plans(&guest.caller, page)).await?;
     let plans = plans
         .into_iter()
         .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.plan_ids.contains(&it.id)));
-    let strategies = app.auth_strategies(&guest.caller, first).await?.items;
+    let strategies = every(|page| app.auth_strategies(&guest.caller, page)).await?;
     let strategies = strategies
         .into_iter()
         .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.auth_strategy_id == it.id));
@@ -116,13 +115,12 @@ fn fill(draft: &mut ApiVersionDraft, typed: &Typed) {
 }
 
 async fn new_form(app: &App, guest: &Guest, id: ApiId) -> Result<Form, Refused> {
-    let first = PageRequest::first(200);
-    let strategies = app.auth_strategies(&guest.caller, first).await?.items;
+    let strategies = every(|page| app.auth_strategies(&guest.caller, page)).await?;
     let strategy =
         strategies.iter().find(|it| it.is_default).map_or(AuthStrategyId(uuid::Uuid::nil()), |it| it.id);
     let mut draft = ApiVersionDraft::new("", "", strategy);
     draft.path_prefixes.clear();
-    let plans = app.plans(&guest.caller, first).await?.items;
+    let plans = every(|page| app.plans(&guest.caller, page)).await?;
     draft.plan_ids = plans.iter().filter(|plan| plan.offered_by_default).map(|plan| plan.id).collect();
     Ok(Form::new(guest, format!("/console/apis/{id}/versions/new"), "Create version")
         .once()
@@ -161,11 +159,7 @@ async fn create(
     }
 }
 
-async fn show(
-    Shared(app): Shared<Arc<App>>,
-    Path(id): Path<ApiVersionId>,
-    visit: Visit<Administrator>,
-) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit: Visit<Overseer>) -> Answer {
     let version = app.api_version(&visit.caller, id).await?;
     let wanted = ToName {
         plans: version.plan_ids.clone(),
@@ -190,59 +184,53 @@ async fn show(
             ("Format", Cell::text(summary.format.as_str())),
             ("Operations", Cell::text(summary.operations.to_string())),
         ])
-        .action(Action::link(format!("/api-versions/{id}/specification"), "Read").quiet())
-        .action(
-            Action::link(format!("/api-versions/{id}/changes"), "Changes")
-                .quiet()
-                .about("since another version"),
-        )
+        .action(Action::see(format!("/api-versions/{id}/specification"), "Read"))
+        .action(Action::see(format!("/api-versions/{id}/changes"), "Changes").about("since another version"))
         .action(Action::link(at("specification"), "Replace").quiet()),
         None => Section::words("Without one, developers see no operations.")
             .action(Action::link(at("specification"), "Add one").quiet()),
     };
-    view.action(
-        Action::link(format!("/apis/{}?version={id}", version.api_id), "As developers see it").quiet(),
-    )
-    .action(Action::link(at("token-form"), "Form for access tokens").quiet())
-    .action(Action::link(at("usage"), "Usage").quiet())
-    .action(Action::link(at("edit"), "Edit"))
-    .section(Section::facts(vec![
-        ("Paths", codes(&version.route.path_prefixes, "none")),
-        ("Hosts", codes(&version.route.hosts, "any")),
-        ("Methods", codes(&version.route.methods, "all")),
-        ("Plans", Cell::text(plans.join(", "))),
-        ("Callers need a subscription", Cell::yes(version.subscription_required)),
-        (
-            "Callers prove themselves by",
-            if kinds.is_empty() {
-                Cell::Nothing("nothing: open to everybody")
-            } else {
-                Cell::text(kinds.join(", "))
-            },
-        ),
-        (
-            "Auth strategy",
-            Cell::link(
-                format!("/console/auth-strategies/{}", version.auth_strategy_id),
-                names.of(version.auth_strategy_id),
+    view.action(Action::see(format!("/apis/{}?version={id}", version.api_id), "As developers see it"))
+        .action(Action::see(at("token-form"), "Form for access tokens"))
+        .action(Action::see(at("usage"), "Usage"))
+        .action(Action::link(at("edit"), "Edit"))
+        .section(Section::facts(vec![
+            ("Paths", codes(&version.route.path_prefixes, "none")),
+            ("Hosts", codes(&version.route.hosts, "any")),
+            ("Methods", codes(&version.route.methods, "all")),
+            ("Plans", Cell::text(plans.join(", "))),
+            ("Callers need a subscription", Cell::yes(version.subscription_required)),
+            (
+                "Callers prove themselves by",
+                if kinds.is_empty() {
+                    Cell::Nothing("nothing: open to everybody")
+                } else {
+                    Cell::text(kinds.join(", "))
+                },
             ),
-        ),
-        ("Roles that the partner must hold", Cell::tags(&version.required_roles)),
-        ("Scopes that a token must carry", Cell::tags(&version.required_scopes)),
-        ("Whom a token must be for", codes(&version.audiences, "nobody in particular, or this server")),
-        ("Private", Cell::yes(version.private)),
-        ("Deprecated", Cell::yes(version.deprecated)),
-        ("Id", Cell::Copy(id.to_string())),
-    ]))
-    .section(specification.heading("Specification"))
-    .section(Section::description(version.description.as_str()))
-    .section(
-        Section::words("Its path is free again, and calls to it are refused.")
-            .heading("Delete it")
-            .action(Action::link(at("delete"), "Delete").danger()),
-    )
-    .show(&app, &visit)
-    .await
+            (
+                "Auth strategy",
+                Cell::link(
+                    format!("/console/auth-strategies/{}", version.auth_strategy_id),
+                    names.of(version.auth_strategy_id),
+                ),
+            ),
+            ("Roles that the partner must hold", Cell::tags(&version.required_roles)),
+            ("Scopes that a token must carry", Cell::tags(&version.required_scopes)),
+            ("Whom a token must be for", codes(&version.audiences, "nobody in particular, or this server")),
+            ("Private", Cell::yes(version.private)),
+            ("Deprecated", Cell::yes(version.deprecated)),
+            ("Id", Cell::Copy(id.to_string())),
+        ]))
+        .section(specification.heading("Specification"))
+        .section(Section::description(version.description.as_str()))
+        .section(
+            Section::words("Its path is free again, and calls to it are refused.")
+                .heading("Delete it")
+                .action(Action::link(at("delete"), "Delete").danger()),
+        )
+        .show(&app, &visit)
+        .await
 }
 
 async fn edit_form(app: &App, guest: &Guest, version: &ApiVersion) -> Result<Form, Refused> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, DeveloperFilter, PageRequest, SubscriptionFilter};
+use app::{App, DeveloperFilter, SubscriptionFilter, every};
 use axum::extract::State as Shared;
 use domain::{ApprovalState, DeveloperState};
 
@@ -11,7 +11,7 @@ use crate::frame::Place;
 use crate::list::Listing;
 use crate::refused::Answer;
 use crate::view::{Section, View};
-use crate::visit::{Administrator, Visit};
+use crate::visit::{Console, Visit};
 use crate::{Pages, approvals, subscriptions};
 
 const PATH: &str = "/console/approvals";
@@ -20,7 +20,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     pages.get(PATH, "What waits for an administrator", show)
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Console>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &[])?;
     let filter = SubscriptionFilter { undecided: true, ..SubscriptionFilter::default() };
     let page = app.subscriptions(&visit.caller, filter, listing.request()).await?;
@@ -31,11 +31,17 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
         )
         .pages(listing.pages(page.next));
     let filter = DeveloperFilter { state: Some(DeveloperState::Pending), ..DeveloperFilter::default() };
-    let people = app.developers(&visit.caller, &filter, PageRequest::first(50)).await?.items;
+    let people = every(|page| app.developers(&visit.caller, &filter, page)).await?;
     let people = developers::table(&people).empty("No developer waits.");
-    let theirs = app.approval_list(&visit.caller, None, true, PageRequest::first(50)).await?.items;
+    let theirs = match visit.only_looks() {
+        true => Vec::new(),
+        false => every(|page| app.approval_list(&visit.caller, None, true, page)).await?,
+    };
     let pending = Some(ApprovalState::Pending);
-    let mut others = app.approval_list(&visit.caller, pending, false, PageRequest::first(50)).await?.items;
+    let mut others = match visit.caller.is_approver() {
+        true => Vec::new(),
+        false => every(|page| app.approval_list(&visit.caller, pending, false, page)).await?,
+    };
     others.retain(|(approval, _)| !theirs.iter().any(|(it, _)| it.id == approval.id));
     let yours = approvals::table(&app, &theirs).await?;
     let elsewhere = approvals::table(&app, &others).await?;

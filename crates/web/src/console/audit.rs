@@ -13,7 +13,7 @@ use crate::list::Listing;
 use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::view::{Filter, Section, Table, View};
-use crate::visit::{Administrator, Visit};
+use crate::visit::{Overseer, Visit};
 use crate::{Pages, audit_line, moment};
 
 const PATH: &str = "/console/audit";
@@ -37,7 +37,7 @@ pub(super) fn filter(query: &Typed) -> AuditFilter {
     }
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &NAMES)?;
     let page = app.audit_lines(&visit.caller, &filter(&visit.query), listing.request()).await?;
     let names = audit_line::names(&app, &page.items).await?;
@@ -57,7 +57,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
     let query = visit.here.split_once('?').map_or(String::new(), |(_, query)| format!("?{query}"));
     View::new(Place::Audit, "Audit log")
         .lead("Every change there was, written together with the change itself. Whoever mentions a request’s id finds it here.")
-        .action(Action::link(format!("/console/audit.csv{query}"), "Download as CSV").quiet())
+        .action(Action::see(format!("/console/audit.csv{query}"), "Download as CSV"))
         .section(Section::table(table))
         .show(&app, &visit)
         .await
@@ -66,7 +66,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
 fn row(line: &AuditLine, names: &Names) -> Vec<Cell> {
     let from = line.address.as_ref().map(|address| format!("from {address}")).unwrap_or_default();
     vec![
-        Cell::Stack(vec![Cell::text(audit_line::action(&line.action)), Cell::Quiet(line.action.clone())]),
+        Cell::Unbroken(vec![Cell::text(audit_line::action(&line.action)), Cell::Quiet(line.action.clone())]),
         Cell::Stack(vec![Cell::text(audit_line::actor(line, names)), Cell::Quiet(from)]),
         Cell::time(line.at),
         target(line),

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 
 use super::audit;
 use crate::refused::Answer;
-use crate::visit::{Administrator, Visit};
+use crate::visit::{Overseer, Visit};
 use crate::{Pages, audit_line, csv};
 use edge::problem::Problem;
 
@@ -20,7 +20,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/console/audit.csv", "The audit log as CSV", download)
 }
 
-async fn download(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn download(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let filter = audit::filter(&visit.query);
     let mut text = String::from(
         "number,at,action,actor_kind,actor_id,actor,address,request_id,target_kind,target_id,details\r\n",

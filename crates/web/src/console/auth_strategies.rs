@@ -17,7 +17,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::view::{Section, Table, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
 
 const PATH: &str = "/console/auth-strategies";
@@ -51,7 +51,7 @@ fn line(location: &KeyLocation) -> String {
     }
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &[])?;
     let page = app.auth_strategies(&visit.caller, listing.request()).await?;
     let rows = page.items.iter().map(|it| {
@@ -179,7 +179,7 @@ fn view(guest: &Guest, strategy: &AuthStrategy, form: Form) -> View {
 async fn show(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<AuthStrategyId>,
-    visit: Visit<Administrator>,
+    visit: Visit<Overseer>,
 ) -> Answer {
     let strategy = app.auth_strategy(&visit.caller, id).await?;
     view(&visit, &strategy, edit_form(&visit, &strategy)).show(&app, &visit).await

@@ -10,11 +10,11 @@ use crate::cell::{Action, Cell};
 use crate::field::{Choice, Field};
 use crate::form::{Form, confirmed};
 use crate::frame::Place;
-use crate::list::Listing;
+use crate::list::{Listing, newest};
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Filter, Section, Table, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Console, Decider, Guest, Overseer, Sent, Visit};
 use crate::{Pages, applications, states};
 use edge::extract::Path;
 
@@ -57,7 +57,7 @@ fn state(word: &str) -> Option<DeveloperState> {
     }
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &["q", "state"])?;
     let word = visit.query.text("state");
     let filter = DeveloperFilter { text: visit.query.given("q").map(str::to_owned), state: state(word) };
@@ -78,20 +78,20 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
     View::new(Place::Developers, "Developers").section(Section::table(table)).show(&app, &visit).await
 }
 
-async fn show(
-    Shared(app): Shared<Arc<App>>,
-    Path(id): Path<DeveloperId>,
-    visit: Visit<Administrator>,
-) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<DeveloperId>, visit: Visit<Console>) -> Answer {
     let developer = app.developer(&visit.caller, id).await?;
+    if visit.caller.is_approver() {
+        return to_decide(&app, &visit, &developer).await;
+    }
     let sessions = app.developer_sessions(&visit.caller, id).await?;
     let filter = ApplicationFilter {
         visible_to: Some(id),
         owner: Some(Owner::Developer(id)),
         ..ApplicationFilter::default()
     };
-    let owned = app.applications(&visit.caller, filter, PageRequest::first(50)).await?.items;
-    let owned = applications::table(&app, &owned).await?.empty("None of their own.");
+    let owned = app.applications(&visit.caller, filter, PageRequest::first(50)).await?;
+    let more = newest(&owned);
+    let owned = applications::table(&app, &owned.items).await?.empty("None of their own.");
     let mut view = View::new(Place::Developers, developer.name.as_str())
         .crumb(PATH, "Developers")
         .badge(states::developer(developer.state));
@@ -115,7 +115,7 @@ async fn show(
                 .action(end.quiet()),
         )
     };
-    view.section(Section::table(owned).heading("Applications"))
+    view.section(Section::table(owned).heading("Applications").text(more))
         .section(
             Section::words("Their own applications go with it, with keys and subscriptions.")
                 .heading("Delete the account")
@@ -123,6 +123,31 @@ async fn show(
         )
         .show(&app, &visit)
         .await
+}
+
+/// As approvers see a developer.
+async fn to_decide(app: &App, guest: &Guest, developer: &Developer) -> Answer {
+    let view = View::new(Place::Approvals, developer.name.as_str())
+        .crumb("/console/approvals", "Approvals")
+        .badge(states::developer(developer.state));
+    let waits = developer.state == DeveloperState::Pending;
+    let actions = if waits { commands(guest, developer) } else { Vec::new() };
+    actions
+        .into_iter()
+        .fold(view, View::action)
+        .section(Section::facts(vec![
+            ("E-mail address", Cell::text(developer.email.as_str())),
+            ("Address confirmed", Cell::maybe_time(developer.verified_at, "not yet")),
+            ("Registered", Cell::time(developer.meta.created_at)),
+            ("Id", Cell::Copy(developer.id.to_string())),
+        ]))
+        .show(app, guest)
+        .await
+}
+
+/// Where to go after a decision: what is decided is not for approvers to look at.
+fn after(guest: &Guest, id: DeveloperId) -> String {
+    if guest.caller.is_approver() { "/console/approvals".to_owned() } else { format!("{PATH}/{id}") }
 }
 
 /// What can be done in a state.
@@ -140,19 +165,19 @@ fn commands(guest: &Guest, developer: &Developer) -> Vec<Action> {
 async fn approve(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<DeveloperId>,
-    Sent { visit, .. }: Sent<Administrator>,
+    Sent { visit, .. }: Sent<Decider>,
 ) -> Answer {
     app.review_developer(&visit.caller, id, None, DeveloperCommand::Approve).await?;
-    go_to(&format!("{PATH}/{id}"), Notice::Approved)
+    go_to(&after(&visit, id), Notice::Approved)
 }
 
 async fn reject(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<DeveloperId>,
-    Sent { visit, .. }: Sent<Administrator>,
+    Sent { visit, .. }: Sent<Decider>,
 ) -> Answer {
     app.review_developer(&visit.caller, id, None, DeveloperCommand::Reject).await?;
-    go_to(&format!("{PATH}/{id}"), Notice::Rejected)
+    go_to(&after(&visit, id), Notice::Rejected)
 }
 
 async fn revoke(

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use crate::field::Field;
 use crate::frame::{Frame, Place};
 use crate::refused::Answer;
-use crate::visit::{Administrator, Visit};
+use crate::visit::{Overseer, Visit};
 use crate::{Pages, framed};
 use edge::state::State;
 
@@ -48,11 +48,7 @@ fn place<'a>(given: Option<&'a str>, otherwise: &'a str) -> &'a str {
     given.filter(is_place).unwrap_or(otherwise)
 }
 
-async fn show(
-    Shared(app): Shared<Arc<App>>,
-    Shared(state): Shared<State>,
-    visit: Visit<Administrator>,
-) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit: Visit<Overseer>) -> Answer {
     let keywright = place(visit.query.given("keywright"), &state.options.gateway_address);
     let upstream = place(visit.query.given("upstream"), "127.0.0.1:9000");
     let host = place(visit.query.given("host"), "api.example.com");

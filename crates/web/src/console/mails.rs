@@ -12,7 +12,7 @@ use crate::frame::Place;
 use crate::list::Listing;
 use crate::refused::Answer;
 use crate::view::{Filter, Section, Table, View};
-use crate::visit::{Administrator, Visit};
+use crate::visit::{Overseer, Visit};
 use crate::{Pages, states};
 use edge::extract::Path;
 
@@ -32,7 +32,7 @@ fn state(word: &str) -> Option<MailState> {
     }
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &["to", "state"])?;
     let word = visit.query.text("state");
     let to = visit.query.given("to").and_then(|to| Email::parse(to).ok());
@@ -71,7 +71,7 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
     view.section(Section::table(table)).show(&app, &visit).await
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<MailId>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<MailId>, visit: Visit<Overseer>) -> Answer {
     let mail = app.mail(&visit.caller, id).await?;
     let record = &mail.record;
     View::new(Place::Mails, record.subject.as_str())

@@ -1,5 +1,6 @@
 //! Pages of administrators. What they share with developers is in the folder of the noun.
 
+mod administrators;
 mod api;
 mod api_clients;
 mod api_version;
@@ -12,6 +13,7 @@ mod developers;
 mod gateways;
 mod mails;
 mod overview;
+mod own_gateway;
 mod plans;
 mod requests;
 mod scopes;
@@ -49,5 +51,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = signing_keys::routes(pages);
     let pages = webhooks::routes(pages);
     let pages = settings::routes(pages);
+    let pages = administrators::routes(pages);
+    let pages = own_gateway::routes(pages);
     tokens::routes(pages)
 }

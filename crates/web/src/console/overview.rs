@@ -7,6 +7,7 @@ use app::{App, Counts, CredentialFilter, DeveloperFilter, PageRequest, Subscript
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
 use domain::DeveloperState;
 
 use crate::cell::Cell;
@@ -15,7 +16,7 @@ use crate::frame::{Frame, Place};
 use crate::refused::{Answer, Refused};
 use crate::usage::Counted;
 use crate::view::Table;
-use crate::visit::{Administrator, Guest, Visit};
+use crate::visit::{For, Guest, Overseer, SignedIn, Visit};
 use crate::{Pages, framed, moment, subscriptions};
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -30,7 +31,10 @@ const SOON: Duration = Duration::from_secs(30 * 24 * 3_600);
 struct Overview {
     frame: Frame,
     counts: Counts,
+    /// No call was let through yet.
     is_new: bool,
+    /// A gateway has asked this node.
+    asked: bool,
     waiting: Table,
     waiting_developers: usize,
     ending: Table,
@@ -38,7 +42,12 @@ struct Overview {
     refused: Table,
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<SignedIn>) -> Answer {
+    // Who signs in without saying where to comes here, and some are at home elsewhere.
+    if visit.caller.is_approver() || visit.caller.provider().is_some() {
+        return Ok(Redirect::to(visit.home()).into_response());
+    }
+    Overseer::admit(&visit)?;
     let caller = &visit.caller;
     let counts = app.counts(caller).await?;
     let filter = SubscriptionFilter { undecided: true, ..SubscriptionFilter::default() };
@@ -49,7 +58,8 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
     let (calls, refused) = Counted::last_day(&app, &visit).await?;
     let page = Overview {
         frame: Frame::around(&app, &visit, Place::Home).await?,
-        is_new: counts.api_versions == 0,
+        is_new: visit.runs_it_all() && !app.was_any_call_allowed(caller).await?,
+        asked: app.calls().all().any(|(.., count)| count > 0),
         counts,
         waiting,
         waiting_developers,

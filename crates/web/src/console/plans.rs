@@ -15,7 +15,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::view::{Section, Table, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, states};
 use edge::extract::Path;
 
@@ -33,7 +33,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .post("/console/plans/{id}/delete", "Delete a plan", delete)
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &[])?;
     let page = app.plans(&visit.caller, listing.request()).await?;
     let rows = page.items.iter().map(|it| {
@@ -58,16 +58,13 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
 }
 
 fn fields(draft: &PlanDraft) -> [Field; 5] {
-    let limits: Vec<String> = draft
-        .limits
-        .iter()
-        .map(|limit| format!("{} per {}", limit.requests, states::period(limit.per)))
-        .collect();
+    let limits: Vec<String> =
+        draft.limits.iter().map(|limit| format!("{} per {}", limit.requests, limit.per.as_str())).collect();
     [
         Field::text("name", "Name", &draft.name),
         Field::area("description", "Description", &draft.description).hint("For those who choose between plans.").tall(2),
         Field::area("limits", "Limits", &limits.join("\n"))
-            .hint("One in a line, such as “1000 per day”: per second, minute, hour, day or month. None: no limit. They are shown to developers, and not yet enforced.")
+            .hint("One in a line, such as “1000 per day”: per second, minute, hour, day or month. None: no limit. They are counted for each application, over all APIs that it calls under the plan.")
             .tall(3),
         Field::tick("needs_approval", "An administrator has to approve subscriptions", draft.needs_approval),
         Field::tick("offered_by_default", "New API versions offer it", draft.offered_by_default),
@@ -140,7 +137,7 @@ fn view(plan: &Plan, form: Form) -> View {
     )
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<PlanId>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<PlanId>, visit: Visit<Overseer>) -> Answer {
     let plan = app.plan(&visit.caller, id).await?;
     view(&plan, edit_form(&visit, &plan)).show(&app, &visit).await
 }

@@ -16,7 +16,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::view::{Section, Table, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
 
 const PATH: &str = "/console/scopes";
@@ -45,7 +45,7 @@ fn kind(kind: ScopeKind) -> &'static str {
     KINDS.iter().find(|(it, ..)| *it == kind).map_or("", |(_, _, words, _)| words)
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &[])?;
     let page = app.oauth_scopes(&visit.caller, listing.request()).await?;
     let rows = page.items.iter().map(|it| {
@@ -187,11 +187,7 @@ fn view(scope: &OAuthScope, form: Form) -> View {
     )
 }
 
-async fn show(
-    Shared(app): Shared<Arc<App>>,
-    Path(id): Path<OAuthScopeId>,
-    visit: Visit<Administrator>,
-) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<OAuthScopeId>, visit: Visit<Overseer>) -> Answer {
     let scope = app.oauth_scope(&visit.caller, id).await?;
     view(&scope, edit_form(&visit, &scope)).show(&app, &visit).await
 }

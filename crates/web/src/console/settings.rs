@@ -16,7 +16,7 @@ use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::upload::SentFile;
 use crate::view::{Section, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 
 const PATH: &str = "/console/settings";
 const LOGO: &str = "/console/settings/logo";
@@ -123,7 +123,7 @@ async fn view(app: &App, guest: &Guest, form: Form, logo: Form) -> View {
     )
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let portal = app.portal_settings(&visit.caller).await?;
     view(&app, &visit, form(&visit, &portal), logo_form(&visit)).await.show(&app, &visit).await
 }

@@ -14,7 +14,7 @@ use crate::list::Listing;
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, Table, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, moment};
 use edge::extract::Path;
 
@@ -41,7 +41,7 @@ fn state(state: SigningKeyState) -> (Tone, &'static str) {
     }
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &[])?;
     let page = app.signing_keys(&visit.caller, listing.request()).await?;
     let now = app.clock().now();
@@ -97,11 +97,7 @@ async fn rotate(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Admin
     }
 }
 
-async fn show(
-    Shared(app): Shared<Arc<App>>,
-    Path(id): Path<SigningKeyId>,
-    visit: Visit<Administrator>,
-) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<SigningKeyId>, visit: Visit<Overseer>) -> Answer {
     let key = app.one_signing_key(&visit.caller, id).await?;
     let now = app.clock().now();
     let jwk = serde_json::to_string_pretty(&key.public_jwk).unwrap_or_default();

@@ -20,7 +20,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::view::{Section, Table, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
 
 const PATH: &str = "/console/token-definitions";
@@ -37,7 +37,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .post("/console/token-definitions/{id}/delete", "Delete a token definition", delete)
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &[])?;
     let page = app.token_definitions(&visit.caller, listing.request()).await?;
     let rows = page.items.iter().map(|it| {
@@ -171,7 +171,7 @@ fn view(definition: &TokenDefinition, form: Form) -> View {
 async fn show(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<TokenDefinitionId>,
-    visit: Visit<Administrator>,
+    visit: Visit<Overseer>,
 ) -> Answer {
     let definition = app.token_definition(&visit.caller, id).await?;
     view(&definition, edit_form(&visit, &definition)).show(&app, &visit).await

@@ -14,7 +14,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::{Answer, Refused};
 use crate::typed::Typed;
 use crate::view::{Section, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
 
 const PATH: &str = "/console/api-versions/{id}/token-form";
@@ -61,11 +61,7 @@ async fn view(app: &App, guest: &Guest, id: ApiVersionId, form: Form) -> Result<
     Ok(view.crumb(format!("/console/api-versions/{id}"), name).section(Section::form(form)))
 }
 
-async fn show(
-    Shared(app): Shared<Arc<App>>,
-    Path(id): Path<ApiVersionId>,
-    visit: Visit<Administrator>,
-) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit: Visit<Overseer>) -> Answer {
     let form = form(&app, &visit, id).await?;
     view(&app, &visit, id, form).await?.show(&app, &visit).await
 }

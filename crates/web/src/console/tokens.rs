@@ -15,7 +15,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::reveal::Revealed;
 use crate::view::{Section, Table, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, credentials, moment};
 use edge::extract::Path;
 
@@ -45,7 +45,7 @@ fn scopes(token: &ApiToken) -> Vec<String> {
     token.scopes.iter().map(ToString::to_string).collect()
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &[])?;
     let page = app.api_tokens(&visit.caller, listing.request()).await?;
     let now = app.clock().now();
@@ -164,11 +164,7 @@ fn view(token: &ApiToken, now: Instant, form: Form) -> View {
     )
 }
 
-async fn show(
-    Shared(app): Shared<Arc<App>>,
-    Path(id): Path<ApiTokenId>,
-    visit: Visit<Administrator>,
-) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiTokenId>, visit: Visit<Overseer>) -> Answer {
     let token = app.api_token(&visit.caller, id).await?;
     view(&token, app.clock().now(), revoke_form(&visit, &token)).show(&app, &visit).await
 }

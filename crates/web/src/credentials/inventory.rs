@@ -15,7 +15,7 @@ use crate::frame::Place;
 use crate::list::Listing;
 use crate::refused::Answer;
 use crate::view::{Filter, Section, Table, View};
-use crate::visit::{Administrator, Visit};
+use crate::visit::{Overseer, Visit};
 use crate::{Pages, states};
 
 const PATH: &str = "/console/credentials";
@@ -25,7 +25,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     pages.get(PATH, "All credentials", show)
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &["state", "ends_in"])?;
     let (state, ends_in) = (visit.query.text("state"), visit.query.text("ends_in"));
     let now = app.clock().now();

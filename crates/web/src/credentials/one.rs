@@ -54,7 +54,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit
         } else {
             format!("Another key has taken its place. {use_until}")
         };
-        let next = Action::link(format!("/credentials/{successor}"), "See its successor").quiet();
+        let next = Action::see(format!("/credentials/{successor}"), "See its successor");
         view = view.section(Section::note(Tone::Waits, words).action(next));
     }
     let reveal = Action::post(&visit, format!("{}/reveal", one.path()), "Show it");
@@ -112,7 +112,7 @@ fn successor(view: View, one: &One) -> View {
     match &one.credential.material {
         Material::ApiKey(_) => view.action(Action::link(format!("{}/rotate", one.path()), "Rotate")),
         Material::ClientSecret(_) => {
-            view.action(Action::link(format!("{}/client", one.shown.path()), "OAuth settings").quiet())
+            view.action(Action::see(format!("{}/client", one.shown.path()), "OAuth settings"))
         }
         Material::Certificate(_) => view
             .action(Action::link(format!("{}/certificates/new", one.shown.path()), "Register the next one")),

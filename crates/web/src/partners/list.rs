@@ -13,7 +13,7 @@ use crate::list::Listing;
 use crate::refused::Answer;
 use crate::states;
 use crate::view::{Filter, Section, Table, View};
-use crate::visit::{Administrator, Developer, Guest, Visit};
+use crate::visit::{Developer, Guest, Overseer, Visit};
 
 const OWN: &str = "/partners";
 const ALL: &str = "/console/partners";
@@ -31,7 +31,7 @@ async fn own(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer {
     show(&app, &visit).await
 }
 
-async fn all(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn all(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     show(&app, &visit).await
 }
 

@@ -51,6 +51,9 @@ pub(super) fn advice(code: &str) -> Option<&'static str> {
         "subscription_revoked" => {
             "The subscription was taken back; its page says by whom. Ask again for a new one."
         }
+        "plan_limit_exceeded" => {
+            "Call less often, or change the subscription to a plan that allows more; Retry-After says when calls pass again."
+        }
         "insufficient_scope" => {
             "Ask for the token with the scopes that the API demands; the client must be allowed them."
         }

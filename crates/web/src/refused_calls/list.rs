@@ -14,7 +14,7 @@ use crate::frame::Place;
 use crate::list::Listing;
 use crate::refused::{Answer, Refused};
 use crate::view::{Filter, Section, Table, View};
-use crate::visit::{Administrator, Guest, Person, Visit};
+use crate::visit::{Guest, Overseer, Person, Visit};
 use edge::extract::Path;
 
 const PATH: &str = "/console/refused-calls";
@@ -28,7 +28,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     )
 }
 
-async fn all(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn all(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let table = table(&app, &visit, PATH.to_owned(), RefusedCallFilter::default()).await?;
     View::new(Place::RefusedCalls, "Refused calls")
         .lead("Why was this refused? Whoever got a refusal has its request id; here is what Keywright knows of it.")

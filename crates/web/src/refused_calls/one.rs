@@ -53,13 +53,13 @@ fn with_ways_out(view: View, call: &RefusedCall) -> View {
     let at = |part: &str| format!("/applications/{id}/{part}");
     match call.reason.as_str() {
         reason if reason.starts_with("subscription_") => {
-            view.action(Action::link(at("subscriptions"), "Subscriptions"))
+            view.action(Action::see(at("subscriptions"), "Subscriptions"))
         }
         reason if reason.starts_with("credential_") => {
-            view.action(Action::link(at("credentials"), "Credentials"))
+            view.action(Action::see(at("credentials"), "Credentials"))
         }
         "insufficient_scope" | "address_not_allowed" => {
-            view.action(Action::link(at("client"), "OAuth settings"))
+            view.action(Action::see(at("client"), "OAuth settings"))
         }
         _ => view,
     }

@@ -25,7 +25,11 @@ pub(super) fn routes(pages: Pages) -> Pages {
 
 /// Where the list is in which somebody finds it.
 fn list_path(guest: &Guest) -> &'static str {
-    if guest.is_administrator() { "/console/requests" } else { "/requests" }
+    match guest.caller.provider() {
+        Some(_) => "/console/own-gateway",
+        None if guest.is_administrator() => "/console/requests",
+        None => "/requests",
+    }
 }
 
 /// A status as it stands in an address.

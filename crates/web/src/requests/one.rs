@@ -12,7 +12,7 @@ use crate::frame::Place;
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Event, Section, View};
-use crate::visit::{Guest, Person, Sent, Visit};
+use crate::visit::{Guest, Person, Sent, SignedIn, Visit};
 use crate::{Pages, states};
 use edge::extract::Path;
 
@@ -24,7 +24,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     )
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<RequestId>, visit: Visit<Person>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<RequestId>, visit: Visit<SignedIn>) -> Answer {
     let story = app.request_story(&visit.caller, id).await?;
     let request = &story.request;
     let names = super::names(&app, std::slice::from_ref(request)).await?;
@@ -38,7 +38,9 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<RequestId>, visit: V
     ];
     if names.find(request.application_id).is_some() {
         let path = format!("/applications/{}", request.application_id);
-        facts.insert(0, ("Application", Cell::link(path, names.of(request.application_id))));
+        let name = names.of(request.application_id);
+        let cell = if visit.caller.provider().is_some() { Cell::text(name) } else { Cell::link(path, name) };
+        facts.insert(0, ("Application", cell));
     }
     facts.extend(said(request));
     facts.push(("Id", Cell::Copy(id.to_string())));
@@ -46,14 +48,14 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<RequestId>, visit: V
         .crumb(super::list_path(&visit), "Requests")
         .badge(states::request(request.status()))
         .action_if(
-            request.is_pending(),
+            request.is_pending() && visit.caller.provider().is_none(),
             Action::link(format!("/requests/{id}/delete"), "Take back").danger(),
         );
     if let Some((tone, words)) = next(request.status()) {
         view = view.section(Section::note(tone, words));
     }
     if let (Some(approval), true) = (story.approval, visit.is_administrator()) {
-        let action = Action::link(format!("/approvals/{approval}"), "See who decides").quiet();
+        let action = Action::see(format!("/approvals/{approval}"), "See who decides");
         view = view.section(Section::words("It needs the approval of people.").action(action));
     }
     view = view.section(Section::facts(facts));
@@ -128,7 +130,7 @@ fn timeline(guest: &Guest, request: &Request, state: &RequestState, about: &str)
     };
     let section = Section::timeline(state.trace.iter().map(event).collect())
         .heading(format!("{about}: {}", states::request(state.status).1));
-    if !may_be_retried(state.status) {
+    if !may_be_retried(state.status) || guest.caller.provider().is_some() {
         return section;
     }
     let again = Action::post(guest, format!("/requests/{}/retry", request.id), "Tell the gateway again");

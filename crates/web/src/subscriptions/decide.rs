@@ -14,7 +14,7 @@ use crate::form::Form;
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Decider, Guest, Sent, Visit};
 use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -33,6 +33,9 @@ fn form(guest: &Guest, one: &One) -> Form {
     let revoke = Choice::new("revoke", "Stop it").hint("Its calls are refused from now on.");
     let choices = match it.status {
         SubscriptionStatus::Pending => vec![approve, reject],
+        SubscriptionStatus::Approved if it.requested_plan_id.is_some() && !guest.runs_it_all() => {
+            vec![approve, reject]
+        }
         SubscriptionStatus::Approved if it.requested_plan_id.is_some() => vec![approve, reject, revoke],
         SubscriptionStatus::Approved => vec![revoke],
         SubscriptionStatus::Rejected | SubscriptionStatus::Revoked => vec![approve],
@@ -64,7 +67,7 @@ fn view(guest: &Guest, one: &One, form: Form) -> View {
 async fn show(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<SubscriptionId>,
-    visit: Visit<Administrator>,
+    visit: Visit<Decider>,
 ) -> Answer {
     let one = One::load(&app, &visit, id).await?;
     view(&visit, &one, form(&visit, &one)).show(&app, &visit).await
@@ -73,7 +76,7 @@ async fn show(
 async fn submit(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<SubscriptionId>,
-    Sent { visit, typed }: Sent<Administrator>,
+    Sent { visit, typed }: Sent<Decider>,
 ) -> Answer {
     let (caller, version, comment) = (&visit.caller, typed.version(), typed.lines("comment"));
     let done = match typed.text("decision") {
@@ -83,6 +86,8 @@ async fn submit(
         _ => Err(Invalid::field("decision", "required", "must be chosen").into()),
     };
     match done {
+        // What is decided does not wait any more, and is not for approvers to look at.
+        Ok(notice) if visit.caller.is_approver() => go_to("/console/approvals", notice),
         Ok(notice) => go_to(&format!("/subscriptions/{id}"), notice),
         Err(error) => {
             let one = One::load(&app, &visit, id).await?;

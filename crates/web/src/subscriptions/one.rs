@@ -24,7 +24,11 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<SubscriptionId>, vis
     let api =
         one.names.api_of(it.api_version_id).map(|api| format!("/apis/{api}?version={}", it.api_version_id));
     let mut facts = vec![
-        ("API", api.map_or(Cell::text(one.api()), |path| Cell::link(path, one.api()))),
+        (
+            "API",
+            api.filter(|_| !visit.caller.is_approver())
+                .map_or(Cell::text(one.api()), |path| Cell::link(path, one.api())),
+        ),
         ("Application", Cell::link(one.shown.path(), one.shown.application.name.as_str())),
         ("Plan", Cell::text(one.names.of(it.plan_id))),
     ];

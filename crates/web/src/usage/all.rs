@@ -11,7 +11,7 @@ use crate::cell::Cell;
 use crate::frame::Place;
 use crate::refused::{Answer, Refused};
 use crate::view::{Section, Table, View};
-use crate::visit::{Administrator, Visit};
+use crate::visit::{Overseer, Visit};
 
 const PATH: &str = "/console/usage";
 /// Only those that call most are listed.
@@ -21,7 +21,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     pages.get(PATH, "All calls", show).get("/console/usage.csv", "All calls, as CSV", download)
 }
 
-async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let counted = Counted::read(&app, &visit, Range::of(&visit), |_| {}).await?;
     let by_application = app.usage(&visit.caller, counted.filter(), &[UsageDimension::Application]).await?;
     let by_version = app
@@ -80,6 +80,6 @@ fn most(counts: &mut Vec<UsageCount>) {
     counts.truncate(MOST);
 }
 
-async fn download(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn download(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     Ok(Counted::read(&app, &visit, Range::of(&visit), |_| {}).await?.csv())
 }

@@ -29,7 +29,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visi
     let path = format!("{}/usage", shown.path());
     let view = counted.onto(&app, shown.head(&visit, Tab::Usage), &path);
     let apis = by_api(&app, &visit, &counted).await?;
-    let refused = Action::link(format!("{}/refused-calls", shown.path()), "Refused calls").quiet();
+    let refused = Action::see(format!("{}/refused-calls", shown.path()), "Refused calls");
     view.action(refused)
         .section_if(!apis.is_empty(), || {
             let columns = ["API", "Plan", "Calls"];

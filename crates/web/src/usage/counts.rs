@@ -74,14 +74,12 @@ impl Counted {
         let mut ranges = Section::words("As gateways asked about them; up to a second behind.");
         for range in Range::ALL {
             let href = format!("{path}?range={}", range.word());
-            let action = Action::link(href, range.label()).quiet();
+            let action = Action::see(href, range.label());
             ranges = ranges.action(if range == self.range { action.current() } else { action });
         }
         let csv = format!("{path}.csv?range={}", self.range.word());
         let view = view.section(
-            ranges
-                .heading(self.range.label())
-                .action(Action::link(csv, "CSV").quiet().about("of these counts")),
+            ranges.heading(self.range.label()).action(Action::see(csv, "CSV").about("of these counts")),
         );
         if self.counts.is_empty() {
             return view.section(Section::words("No call was counted in this time.").heading("No calls yet"));

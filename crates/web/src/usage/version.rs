@@ -12,7 +12,7 @@ use crate::Pages;
 use crate::console::below_version;
 use crate::refused::Answer;
 use crate::view::Section;
-use crate::visit::{Administrator, Visit};
+use crate::visit::{Overseer, Visit};
 use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -23,11 +23,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     )
 }
 
-async fn show(
-    Shared(app): Shared<Arc<App>>,
-    Path(id): Path<ApiVersionId>,
-    visit: Visit<Administrator>,
-) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit: Visit<Overseer>) -> Answer {
     let version = app.api_version(&visit.caller, id).await?;
     let (name, view) = below_version(&app, &version, "Usage of {}").await?;
     let counted = Counted::read(&app, &visit, Range::of(&visit), |it| it.api_version_id = Some(id)).await?;
@@ -45,7 +41,7 @@ async fn show(
 async fn download(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<ApiVersionId>,
-    visit: Visit<Administrator>,
+    visit: Visit<Overseer>,
 ) -> Answer {
     app.api_version(&visit.caller, id).await?;
     let range = Range::of(&visit);

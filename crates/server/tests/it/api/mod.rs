@@ -1,4 +1,5 @@
 mod account;
+mod administrators;
 mod api_clients;
 mod api_versions;
 mod apis;

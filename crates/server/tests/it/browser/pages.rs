@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use domain::AdministratorRole;
 use serde_json::Value;
 
 use super::axe;
 use super::chromium::Chromium;
 use crate::support::Desk;
 use crate::web::every_page::{OPEN, pages_of};
-use crate::web::guests::{is_for_administrators, is_for_developers};
+use crate::web::guests::{is_for_administrators, is_for_developers, is_for_providers};
 use crate::world::World;
 
 /// How wide, and whether dark.
@@ -29,7 +30,12 @@ pub async fn look_at_all(desk: &Desk, chromium: &Chromium) {
     let mut complaints = Vec::new();
     let open: Vec<String> = OPEN.iter().map(|path| (*path).to_owned()).collect();
     let developers = pages_of(&world, |path| !is_for_administrators(path));
-    let administrators = pages_of(&world, |path| !is_for_developers(path));
+    let administrators = pages_of(&world, |path| !is_for_developers(path) && !is_for_providers(path));
+    let role = AdministratorRole::Provider { gateway_id: world.id("gateways").parse().unwrap() };
+    let gateway = desk.administrator_as("gateway", role).await;
+    let gateways = pages_of(&world, |path| is_for_providers(path) && !path.contains('{'));
+    let auditor = desk.administrator_as("auditor2", AdministratorRole::Auditor).await;
+    let still = ["/console/settings", "/console/administrators"].map(ToOwned::to_owned).into();
     let empty = ["/home", "/applications", "/partners", "/apis", "/invitation?token=x"];
     let empty: Vec<String> = empty.iter().map(|path| (*path).to_owned()).collect();
     let visits = [
@@ -37,6 +43,8 @@ pub async fn look_at_all(desk: &Desk, chromium: &Chromium) {
         ("newcomer", fresh.bearer.unwrap(), empty),
         ("developer", world.alice.bearer.clone().unwrap(), developers),
         ("administrator", root.bearer.unwrap(), administrators),
+        ("provider", gateway.bearer.unwrap(), gateways),
+        ("auditor", auditor.bearer.unwrap(), still),
     ];
     let more = if folder().is_some() { &MORE_LOOKS[..] } else { &[] };
     for (who, secret, paths) in visits {

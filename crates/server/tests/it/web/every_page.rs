@@ -2,11 +2,12 @@
 
 use reqwest::Method;
 
-use super::guests::{is_for_administrators, is_for_developers};
+use super::guests::{is_for_administrators, is_for_developers, is_for_providers};
 use super::{Browser, attribute, tags};
 use crate::support::{Answer, Desk, Engine, both};
 use crate::world::World;
 use app::Settings;
+use domain::AdministratorRole;
 
 /// Pages that strangers may look at; those behind a link get one.
 pub const OPEN: [&str; 11] = [
@@ -126,10 +127,26 @@ both!(
         desk.assert_nothing_happened(before).await;
         let root = Browser::of_administrator(&desk).await;
         let before = desk.changes().await;
-        for path in pages_of(&world, |path| !is_for_developers(path)) {
+        for path in pages_of(&world, |path| !is_for_developers(path) && !is_for_providers(path)) {
             check(&path, &root.open(&path).await.expect(200));
         }
         desk.assert_nothing_happened(before).await;
+        let gateway_id = world.id("gateways").parse().unwrap();
+        let provider = AdministratorRole::Provider { gateway_id };
+        let gateway = Browser::of(&desk, &desk.administrator_as("gateway", provider).await);
+        for path in pages_of(&world, |path| is_for_providers(path) && !path.contains('{')) {
+            check(&path, &gateway.open(&path).await.expect(200));
+        }
+        for (name, role) in [("auditor2", AdministratorRole::Auditor), ("approver", AdministratorRole::Approver)] {
+            let browser = Browser::of(&desk, &desk.administrator_as(name, role).await);
+            for path in pages_of(&world, is_for_administrators) {
+                let page = browser.open(&path).await;
+                assert!([200, 303, 403, 404].contains(&page.status.as_u16()), "{name} {path}: {}", page.text);
+                if page.status == 200 {
+                    check(&path, &page);
+                }
+            }
+        }
     }
 );
 

@@ -18,6 +18,11 @@ pub fn is_for_administrators(path: &str) -> bool {
     path == "/console" || path.starts_with("/console/")
 }
 
+/// Pages of technical users of gateways.
+pub fn is_for_providers(path: &str) -> bool {
+    path.starts_with("/console/own-gateway")
+}
+
 pub fn is_for_developers(path: &str) -> bool {
     let exact = ["/home", "/apis", "/applications", "/partners", "/requests", "/requests/new"];
     let own = ["/invitation", "/account/name", "/account/password", "/account/delete"];
@@ -82,7 +87,7 @@ both!(
             if is_for_administrators(&path) {
                 alice.open(&filled).await.page(403, "This is not possible");
             }
-            if is_for_developers(&path) {
+            if is_for_developers(&path) || is_for_providers(&path) {
                 root.open(&filled).await.page(403, "This is not possible");
             }
         }

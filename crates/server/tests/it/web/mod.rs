@@ -1,15 +1,19 @@
 //! The pages, as a browser without JavaScript sees them.
 
 mod account;
+mod administrators;
 mod api_clients;
 mod auth_bridges;
 mod certificates;
 mod clients;
 mod cross_site;
 pub mod every_page;
+mod examples;
 mod forgot_password;
 pub mod guests;
+mod invitation;
 mod oauth_settings;
+mod overview;
 mod refused_calls;
 mod requests;
 mod reset_password;

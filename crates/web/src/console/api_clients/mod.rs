@@ -20,7 +20,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::reveal::Revealed;
 use crate::view::{Filter, Section, Table, View};
-use crate::visit::{Administrator, Guest, Visit};
+use crate::visit::{Guest, Overseer, Visit};
 
 const PATH: &str = "/console/api-clients";
 const NEW: &str = "/console/api-clients/new";
@@ -32,7 +32,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     end::routes(pages)
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &["status", "key"])?;
     let status = visit.query.text("status");
     let filter = ClientFilter {

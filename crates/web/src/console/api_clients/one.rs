@@ -17,7 +17,7 @@ use crate::frame::Place;
 use crate::notice::{Notice, go_to};
 use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -67,11 +67,7 @@ fn view(whole: &ApiClient, form: Form) -> View {
         )
 }
 
-async fn show(
-    Shared(app): Shared<Arc<App>>,
-    Path(id): Path<ClientId>,
-    visit: Visit<Administrator>,
-) -> Answer {
+async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ClientId>, visit: Visit<Overseer>) -> Answer {
     let whole = app.api_client(&visit.caller, id).await?;
     view(&whole, form(&app, &visit, &whole).await?).show(&app, &visit).await
 }

@@ -18,7 +18,7 @@ use crate::list::Listing;
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Filter, Section, Table, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
 
 pub(super) const PATH: &str = "/console/webhook-deliveries";
@@ -33,10 +33,15 @@ pub(super) fn routes(pages: Pages) -> Pages {
 
 /// Deliveries, one in each row.
 pub(super) fn table(deliveries: &[WebhookDelivery], now: Instant) -> Table {
+    table_below(PATH, deliveries, now)
+}
+
+/// The same, for those who see one below another path.
+pub(in crate::console) fn table_below(path: &str, deliveries: &[WebhookDelivery], now: Instant) -> Table {
     let rows = deliveries.iter().map(|it| {
         let (tone, word) = words::delivery(it.state);
         vec![
-            Cell::link(format!("{PATH}/{}", it.id), it.event_type.as_str()),
+            Cell::link(format!("{path}/{}", it.id), it.event_type.as_str()),
             Cell::Badge(tone, word.to_owned()),
             Cell::text(it.attempts.to_string()),
             last(it.last_code, it.last_error.as_deref()),
@@ -54,7 +59,7 @@ fn last(code: Option<u16>, error: Option<&str>) -> Cell {
     if words.is_empty() { Cell::Nothing("—") } else { Cell::Code(words.join(" ")) }
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &["endpoint", "state", "type"])?;
     let (state, kind) = (visit.query.text("state"), visit.query.text("type"));
     let endpoint = visit.query.given("endpoint");
@@ -91,7 +96,7 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
 async fn show(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<WebhookDeliveryId>,
-    visit: Visit<Administrator>,
+    visit: Visit<Overseer>,
 ) -> Answer {
     let (delivery, event, attempts) = app.webhook_delivery(&visit.caller, id).await?;
     let endpoint = app.webhook_endpoint(&visit.caller, delivery.endpoint_id).await?.endpoint;
@@ -100,15 +105,12 @@ async fn show(
         Some(application) => Cell::link(format!("/applications/{application}"), application.to_string()),
         None => Cell::Nothing("none"),
     };
+    let mut all =
+        vec![("To", Cell::link(format!("{}/{}", super::PATH, endpoint.id), endpoint.url.to_string()))];
+    all.extend(facts(&delivery, now));
+    all.push(("About the application", application));
     let view = head(&visit, &delivery)
-        .section(Section::facts(vec![
-            ("To", Cell::link(format!("{}/{}", super::PATH, endpoint.id), endpoint.url.to_string())),
-            ("Happened", Cell::time(delivery.created_at)),
-            ("Next attempt", delivery.next_attempt_at.map_or(Cell::Nothing("none"), |at| Cell::ago(at, now))),
-            ("Finished", Cell::maybe_time(delivery.finished_at, "not yet")),
-            ("About the application", application),
-            ("Id of the event", Cell::Copy(delivery.event_id.to_string())),
-        ]))
+        .section(Section::facts(all))
         .section(Section::table(history(&attempts)).heading("Attempts"));
     let view = match event {
         Some(event) => {
@@ -118,6 +120,16 @@ async fn show(
         None => view,
     };
     view.show(&app, &visit).await
+}
+
+/// What there is to say of any delivery.
+pub(in crate::console) fn facts(delivery: &WebhookDelivery, now: Instant) -> Vec<(&'static str, Cell)> {
+    vec![
+        ("Happened", Cell::time(delivery.created_at)),
+        ("Next attempt", delivery.next_attempt_at.map_or(Cell::Nothing("none"), |at| Cell::ago(at, now))),
+        ("Finished", Cell::maybe_time(delivery.finished_at, "not yet")),
+        ("Id of the event", Cell::Copy(delivery.event_id.to_string())),
+    ]
 }
 
 fn head(guest: &Guest, delivery: &WebhookDelivery) -> View {
@@ -136,7 +148,7 @@ fn head(guest: &Guest, delivery: &WebhookDelivery) -> View {
     }
 }
 
-fn history(attempts: &[DeliveryAttempt]) -> Table {
+pub(in crate::console) fn history(attempts: &[DeliveryAttempt]) -> Table {
     let rows = attempts.iter().map(|it| {
         vec![
             Cell::text(it.number.to_string()),

@@ -3,16 +3,18 @@
 mod change;
 mod create;
 mod delete;
-mod deliveries;
+pub(super) mod deliveries;
 mod one;
 mod replay;
 mod secret;
 mod settings;
 mod words;
 
+pub(super) use words::delivery as delivery_in_words;
+
 use std::sync::Arc;
 
-use app::{App, Created, Error, PageRequest, WebhookEndpointFilter};
+use app::{App, Created, Error, WebhookEndpointFilter, every};
 use axum::extract::State as Shared;
 use domain::{Gateway, GatewayId, WebhookEndpoint};
 
@@ -24,7 +26,7 @@ use crate::list::Listing;
 use crate::refused::{Answer, Refused};
 use crate::reveal::Revealed;
 use crate::view::{Filter, Section, Table, View};
-use crate::visit::{Administrator, Guest, Visit};
+use crate::visit::{Guest, Overseer, Visit};
 
 const PATH: &str = "/console/webhooks";
 const NEW: &str = "/console/webhooks/new";
@@ -40,9 +42,9 @@ pub(super) fn routes(pages: Pages) -> Pages {
     deliveries::routes(pages)
 }
 
-/// All gateways: there are few.
+/// All gateways.
 async fn gateways(app: &App, guest: &Guest) -> Result<Vec<Gateway>, Refused> {
-    Ok(app.gateways(&guest.caller, PageRequest::first(500)).await?.items)
+    Ok(every(|page| app.gateways(&guest.caller, page)).await?)
 }
 
 /// Whose events an endpoint gets.
@@ -51,7 +53,7 @@ fn whose(gateways: &[Gateway], id: Option<GatewayId>) -> String {
     gateways.iter().find(|it| it.id == id).map_or("(deleted)".to_owned(), |it| it.name.to_string())
 }
 
-async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &["state"])?;
     let state = visit.query.text("state");
     let enabled = match state {
@@ -82,7 +84,7 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Ans
     View::new(Place::Webhooks, "Webhooks")
         .lead("Where events are sent to, signed, and tried again until they are taken or given up.")
         .action(Action::link(NEW, "New endpoint"))
-        .action(Action::link(deliveries::PATH, "Deliveries").quiet())
+        .action(Action::see(deliveries::PATH, "Deliveries"))
         .section(Section::table(table))
         .show(&app, &visit)
         .await

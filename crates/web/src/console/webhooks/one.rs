@@ -13,7 +13,7 @@ use crate::frame::Place;
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Section, View};
-use crate::visit::{Administrator, Guest, Sent, Visit};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
 use edge::state::State;
 
@@ -28,7 +28,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 async fn show(
     Shared(app): Shared<Arc<App>>,
     Path(id): Path<WebhookEndpointId>,
-    visit: Visit<Administrator>,
+    visit: Visit<Overseer>,
 ) -> Answer {
     let shown = app.webhook_endpoint(&visit.caller, id).await?;
     let gateways = gateways(&app, &visit).await?;
@@ -58,7 +58,7 @@ async fn show(
     .section(
         Section::table(deliveries::table(&latest, now))
             .heading("Latest deliveries")
-            .action(Action::link(format!("{}?endpoint={id}", deliveries::PATH), "All of them").quiet()),
+            .action(Action::see(format!("{}?endpoint={id}", deliveries::PATH), "All of them")),
     )
     .section(
         Section::words("It is told of nothing any more, and its history goes with it.")

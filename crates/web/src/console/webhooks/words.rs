@@ -35,6 +35,7 @@ pub(super) fn auth(auth: &WebhookAuth) -> String {
             let names: Vec<&str> = headers.iter().map(|header| header.name.as_str()).collect();
             format!("Header fields: {}", names.join(", "))
         }
+        WebhookAuth::Certificate { .. } => "A client certificate".to_owned(),
     }
 }
 
@@ -47,7 +48,7 @@ pub(super) const DELIVERIES: [(DeliveryState, &str, &str); 4] = [
 ];
 
 /// Of a delivery.
-pub(super) fn delivery(state: DeliveryState) -> (Tone, &'static str) {
+pub(in crate::console) fn delivery(state: DeliveryState) -> (Tone, &'static str) {
     let words = DELIVERIES.iter().find(|(it, ..)| *it == state).map_or("", |(_, _, words)| words);
     let tone = match state {
         DeliveryState::Pending => Tone::Waits,

@@ -1,0 +1,259 @@
+//! `/console/administrators`: the people who run this installation, and what each may do.
+
+use std::sync::Arc;
+
+use app::{App, Error, PageRequest, ToName};
+use axum::extract::State as Shared;
+use domain::{Administrator as Somebody, AdministratorId, AdministratorRole, Invalid};
+
+use crate::Pages;
+use crate::cell::{Action, Cell, Tone};
+use crate::field::{Choice, Field, typed_twice};
+use crate::form::{Form, confirmed};
+use crate::frame::Place;
+use crate::list::Listing;
+use crate::notice::{Notice, go_to};
+use crate::refused::{Answer, Refused};
+use crate::typed::Typed;
+use crate::view::{Section, Table, View};
+use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
+use edge::extract::Path;
+
+const PATH: &str = "/console/administrators";
+const NEW: &str = "/console/administrators/new";
+
+pub(super) fn routes(pages: Pages) -> Pages {
+    pages
+        .get(PATH, "Administrators", list)
+        .get(NEW, "Create an administrator", show_new)
+        .post(NEW, "Create an administrator", create)
+        .get("/console/administrators/{id}", "An administrator", show)
+        .post("/console/administrators/{id}", "Give an administrator another role", change)
+        .get("/console/administrators/{id}/disable", "Shut an administrator out", show_disable)
+        .post("/console/administrators/{id}/disable", "Shut an administrator out", disable)
+        .post("/console/administrators/{id}/enable", "Let an administrator in again", enable)
+}
+
+/// What each role may do, in words.
+const ROLES: [(&str, &str, &str); 4] = [
+    ("administrator", "Administrator", "Everything."),
+    (
+        "approver",
+        "Approver",
+        "Decides on subscriptions, accounts and requests that wait, sees what they are about, and nothing else.",
+    ),
+    ("auditor", "Auditor", "Sees everything but secrets, and changes nothing."),
+    (
+        "provider",
+        "Provider",
+        "The technical user of one gateway: its APIs, what is asked of it, what it was told.",
+    ),
+];
+
+fn role_in_words(role: AdministratorRole) -> &'static str {
+    ROLES.iter().find(|(word, ..)| *word == role.as_str()).map_or("", |(_, words, _)| words)
+}
+
+fn state(it: &Somebody) -> (Tone, &'static str) {
+    if it.disabled_at.is_some() { (Tone::Bad, "Disabled") } else { (Tone::Good, "May sign in") }
+}
+
+async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
+    let listing = Listing::read(&app, &visit, PATH, &[])?;
+    let page = app.administrators(&visit.caller, listing.request()).await?;
+    let gateways = page.items.iter().filter_map(|it| it.role.gateway()).collect();
+    let names = app.names(ToName { gateways, ..ToName::default() }).await?;
+    let rows = page.items.iter().map(|it| {
+        let of = it.role.gateway().map_or_else(String::new, |id| format!("of {}", names.of(id)));
+        let (tone, words) = state(it);
+        vec![
+            Cell::link_with(format!("{PATH}/{}", it.id), it.email.as_str(), of),
+            Cell::text(role_in_words(it.role)),
+            Cell::Badge(tone, words.to_owned()),
+            Cell::time(it.meta.created_at),
+        ]
+    });
+    let table =
+        Table::new("Administrators", &["Address", "Role", "State", "Made"], rows.collect(), "There is none.")
+            .pages(listing.pages(page.next));
+    View::new(Place::Administrators, "Administrators")
+        .lead("Who runs this installation, and what each may do. One who may do everything always remains.")
+        .action(Action::link(NEW, "New administrator"))
+        .section(Section::table(table))
+        .show(&app, &visit)
+        .await
+}
+
+/// The fields that say what somebody may do.
+async fn role_fields(
+    app: &App,
+    guest: &Guest,
+    chosen: Option<AdministratorRole>,
+) -> Result<[Field; 2], Refused> {
+    let word = chosen.map(AdministratorRole::as_str);
+    let roles = ROLES.map(|(it, label, hint)| Choice::new(it, label).hint(hint).chosen(word == Some(it)));
+    let gateways = app.gateways(&guest.caller, PageRequest::first(200)).await?.items;
+    let own = chosen.and_then(AdministratorRole::gateway);
+    let gateways = gateways
+        .into_iter()
+        .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(own == Some(it.id)));
+    let none = std::iter::once(Choice::new("", "None").chosen(own.is_none()));
+    Ok([
+        Field::radios("role", "Role", roles.into()),
+        Field::select("gateway_id", "Gateway", none.chain(gateways).collect()).hint("Of a provider only."),
+    ])
+}
+
+fn role_typed(typed: &Typed) -> Result<AdministratorRole, Invalid> {
+    let gateway = typed.given("gateway_id").map(str::parse).transpose();
+    let gateway = gateway.map_err(|_| Invalid::field("gateway_id", "unknown", "must be one of these"))?;
+    AdministratorRole::parse(typed.text("role"), gateway)
+}
+
+async fn new_form(app: &App, guest: &Guest) -> Result<Form, Refused> {
+    Ok(Form::new(guest, NEW, "Create administrator")
+        .once()
+        .field(Field::email("").focused())
+        .fields(Field::new_password())
+        .fields(role_fields(app, guest, None).await?)
+        .cancel(PATH))
+}
+
+fn new_view(form: Form) -> View {
+    View::new(Place::Administrators, "New administrator")
+        .crumb(PATH, "Administrators")
+        .lead("Hand the password over by a way that nobody else reads.")
+        .section(Section::form(form))
+}
+
+async fn show_new(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
+    new_view(new_form(&app, &visit).await?).show(&app, &visit).await
+}
+
+async fn create(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Administrator>) -> Answer {
+    let (email, password) = (typed.text("email"), typed.text("password"));
+    let made = match typed_twice(password, typed.text("repeat")) {
+        Ok(password) => app.create_administrator_as(&visit.caller, email, password, role_typed(&typed)).await,
+        Err(wrong) => Err(wrong.into()),
+    };
+    match made {
+        Ok(_) => go_to(PATH, Notice::Created),
+        Err(error) => {
+            let (status, form) = new_form(&app, &visit).await?.refused(&typed, error)?;
+            new_view(form).answer(status, &app, &visit).await
+        }
+    }
+}
+
+async fn role_form(app: &App, guest: &Guest, it: &Somebody) -> Result<Form, Refused> {
+    Ok(Form::new(guest, format!("{PATH}/{}", it.id), "Save")
+        .version(it.meta.version)
+        .fields(role_fields(app, guest, Some(it.role)).await?)
+        .cancel(PATH))
+}
+
+fn view(guest: &Guest, it: &Somebody, form: Form) -> View {
+    let path = format!("{PATH}/{}", it.id);
+    let view = View::new(Place::Administrators, it.email.as_str())
+        .crumb(PATH, "Administrators")
+        .badge(state(it))
+        .section(Section::facts(vec![
+            ("Role", Cell::text(role_in_words(it.role))),
+            ("Made", Cell::time(it.meta.created_at)),
+            ("Shut out", Cell::maybe_time(it.disabled_at, "no")),
+            ("Id", Cell::Copy(it.id.to_string())),
+        ]));
+    if guest.caller.actor() == domain::Actor::Administrator(it.id) {
+        let words = "This is your own account: another administrator changes its role, or shuts it out.";
+        return view.section(Section::note(Tone::Plain, words));
+    }
+    let view = view.section(Section::form(form).heading("Role"));
+    match it.disabled_at {
+        Some(_) => view.section(
+            Section::words("They may sign in again, in their role.")
+                .heading("Let them in again")
+                .action(Action::post(guest, format!("{path}/enable"), "Let in").quiet()),
+        ),
+        None => view.section(
+            Section::words("They are signed out at once, and cannot sign in any more. Their traces stay.")
+                .heading("Shut them out")
+                .action(Action::link(format!("{path}/disable"), "Shut out").danger()),
+        ),
+    }
+}
+
+async fn show(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<AdministratorId>,
+    visit: Visit<Overseer>,
+) -> Answer {
+    let it = app.administrator(&visit.caller, id).await?;
+    let form = role_form(&app, &visit, &it).await?;
+    view(&visit, &it, form).show(&app, &visit).await
+}
+
+async fn change(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<AdministratorId>,
+    Sent { visit, typed }: Sent<Administrator>,
+) -> Answer {
+    let role = role_typed(&typed);
+    match app.change_administrator_role(&visit.caller, id, typed.version(), role).await {
+        Ok(_) => go_to(&format!("{PATH}/{id}"), Notice::Saved),
+        Err(error) => {
+            let it = app.administrator(&visit.caller, id).await?;
+            let (status, form) = role_form(&app, &visit, &it).await?.refused(&typed, error)?;
+            view(&visit, &it, form).answer(status, &app, &visit).await
+        }
+    }
+}
+
+fn disable_form(guest: &Guest, it: &Somebody) -> Form {
+    let path = format!("{PATH}/{}", it.id);
+    Form::new(guest, format!("{path}/disable"), "Shut out").confirm(it.email.as_str()).cancel(path)
+}
+
+fn disable_view(it: &Somebody, form: Form) -> View {
+    View::new(Place::Administrators, format!("Shut {} out?", it.email))
+        .crumb(PATH, "Administrators")
+        .crumb(format!("{PATH}/{}", it.id), it.email.as_str())
+        .lead("They are signed out at once and cannot sign in any more. API tokens that they have made go on working: look at those, too. It can be undone.")
+        .section(Section::form(form))
+}
+
+async fn show_disable(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<AdministratorId>,
+    visit: Visit<Administrator>,
+) -> Answer {
+    let it = app.administrator(&visit.caller, id).await?;
+    disable_view(&it, disable_form(&visit, &it)).show(&app, &visit).await
+}
+
+async fn disable(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<AdministratorId>,
+    Sent { visit, typed }: Sent<Administrator>,
+) -> Answer {
+    let it = app.administrator(&visit.caller, id).await?;
+    let done: Result<(), Error> = match confirmed(&typed, it.email.as_str()) {
+        Ok(()) => app.set_administrator_enabled(&visit.caller, id, None, false).await.map(drop),
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => go_to(&format!("{PATH}/{id}"), Notice::ShutOut),
+        Err(error) => {
+            let (status, form) = disable_form(&visit, &it).refused(&typed, error)?;
+            disable_view(&it, form).answer(status, &app, &visit).await
+        }
+    }
+}
+
+async fn enable(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<AdministratorId>,
+    Sent { visit, .. }: Sent<Administrator>,
+) -> Answer {
+    app.set_administrator_enabled(&visit.caller, id, None, true).await?;
+    go_to(&format!("{PATH}/{id}"), Notice::LetIn)
+}
