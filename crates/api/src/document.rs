@@ -46,6 +46,7 @@ use edge::problem::{InvalidParameter, Problem};
         (name = "Administrators", description = "The people who run this installation, and what each may do."),
         (name = "Tokens", description = "With which administrators' tools call this API."),
         (name = "Portal", description = "How this installation shows itself to those who use its APIs."),
+        (name = "Identity providers", description = "Where people sign in elsewhere to be signed in here, and whom that links."),
         (name = "Usage", description = "How often what was called, by whom, and how it was answered."),
         (name = "Refused calls", description = "Single calls that gateways were told to refuse, and why."),
         (name = "Audit", description = "Who did what to what, when, from where."),

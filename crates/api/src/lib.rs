@@ -25,7 +25,9 @@ mod events;
 mod external_tokens;
 mod gateways;
 mod groups;
+mod identity_providers;
 mod invitations;
+mod linked_identities;
 mod mails;
 pub mod partners;
 mod plans;
@@ -81,6 +83,8 @@ fn described() -> OpenApiRouter<State> {
         .merge(documents::routes())
         .merge(subscriptions::routes())
         .merge(portal::routes())
+        .merge(identity_providers::routes())
+        .merge(linked_identities::routes())
         .merge(webhook_endpoints::routes())
         .merge(webhook_deliveries::routes())
         .merge(events::routes())

@@ -65,6 +65,7 @@ impl App {
         self.store.sweep_codes(now, KEEP_CODES, SOME).await?;
         self.store.sweep_grants(now - KEEP_GRANTS, SOME).await?;
         self.store.sweep_one_time_tokens(now - KEEP).await?;
+        self.store.sweep_sign_in_attempts(now).await?;
         self.store.sweep_attempts(now - KEEP_ATTEMPTS).await?;
         self.store.sweep_idempotency_keys(now - SECRET_REPLAY, now - KEY_LIFETIME).await?;
         self.store.sweep_mails(now - KEEP).await?;

@@ -25,6 +25,7 @@ mod counts;
 mod credential;
 mod developer;
 mod document;
+mod elsewhere;
 mod error;
 mod every;
 mod evidence;
@@ -35,8 +36,10 @@ mod four_eyes;
 mod gateway;
 mod group;
 mod housekeeping;
+mod identity_provider;
 mod invitation;
 mod keys;
+mod linked_identity;
 mod mail;
 mod names;
 mod new_application;
@@ -91,13 +94,19 @@ pub use calls::Calls;
 pub use catalogue::{Offer, Terms};
 pub use clock::Clock;
 pub use counts::Counts;
+pub use elsewhere::{
+    Arrived, AskingProvider, Departure, Errand, NotArrived, ProviderDoor, ProviderReply, ProviderRequest,
+    WayIn, callback_path,
+};
 pub use error::{Error, Result};
 pub use every::every;
 pub use evidence::{FoundOut, InMemory};
 pub use example::Example;
 pub use external_credential::Revealed;
 pub use four_eyes::FourEyes;
+pub use identity_provider::ProviderReport;
 pub use keys::Keys;
+pub use linked_identity::OwnIdentity;
 pub use mail::{MailJob, ShownMail};
 pub use names::{Names, ToName};
 pub use new_application::NewApplication;
@@ -219,6 +228,8 @@ pub struct App {
     pub(crate) bridge_door: OnceLock<bridge::BridgeDoor>,
     /// There may be something to be done at a bridge.
     pub(crate) bridges_wait: tokio::sync::Notify,
+    /// Where people sign in elsewhere.
+    pub(crate) elsewhere: elsewhere::Elsewhere,
     /// Somebody committed: there may be something to tell.
     pub(crate) webhooks_wait: tokio::sync::Notify,
     /// When what was counted was last written down.
@@ -265,6 +276,7 @@ impl App {
             refusals: refusal::Refusals::default(),
             bridge_door: OnceLock::new(),
             bridges_wait: tokio::sync::Notify::new(),
+            elsewhere: elsewhere::Elsewhere::default(),
             webhooks_wait: tokio::sync::Notify::new(),
             flushed_at: AtomicI64::new(i64::MIN),
             told: tokio::sync::Mutex::default(),

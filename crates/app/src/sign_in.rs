@@ -385,7 +385,8 @@ fn identity(person: Person, session_id: SessionId) -> Identity {
     }
 }
 
-fn person(caller: &Caller) -> Result<Person> {
+/// The person who calls.
+pub(crate) fn person(caller: &Caller) -> Result<Person> {
     match caller.identity {
         Identity::Developer { id, .. } => Ok(Person::Developer(id)),
         Identity::Administrator { id, .. } | Identity::Provider { id, .. } => Ok(Person::Administrator(id)),

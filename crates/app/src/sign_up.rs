@@ -148,15 +148,7 @@ impl App {
         let mut tx = self.begin_as(caller, developer.id).await?;
         use_up(&tx, &token).await?;
         let developer: Developer = tx.read().find(developer.id).await?.ok_or(Error::NotFound("token"))?;
-        let policy = tx.read().approval_policy(PolicyScope::Accounts).await?;
-        let asks = policy.as_ref().is_some_and(ApprovalPolicy::covers_accounts);
-        // A policy that wants nobody to be asked says that nobody has to approve.
-        let approve = if policy.is_some() { !asks } else { self.settings.approve_developers };
-        let mut developer = tx.save(developer.apply(DeveloperCommand::Verify { approve }, tx.now())?).await?;
-        if let Some(policy) = policy.filter(|_| asks) {
-            let stages = self.stages(&tx, policy.steps).await?;
-            self.ask_for_approval(&mut tx, &Asked::Developer(developer.clone()), stages).await?;
-        }
+        let mut developer = self.prove_address(&mut tx, &developer).await?;
         let password_token = match hash {
             Some(hash) => {
                 developer = tx.save(developer.set_password(hash, tx.now())).await?;
@@ -170,6 +162,20 @@ impl App {
         };
         self.commit(tx).await?;
         Ok(Registration { developer, password_token })
+    }
+
+    /// The address of an account is proven. Whether somebody has to approve it is said by a policy, or by the settings.
+    pub(crate) async fn prove_address(&self, tx: &mut Tx, developer: &Developer) -> Result<Developer> {
+        let policy = tx.read().approval_policy(PolicyScope::Accounts).await?;
+        let asks = policy.as_ref().is_some_and(ApprovalPolicy::covers_accounts);
+        // A policy that wants nobody to be asked says that nobody has to approve.
+        let approve = if policy.is_some() { !asks } else { self.settings.approve_developers };
+        let developer = tx.save(developer.apply(DeveloperCommand::Verify { approve }, tx.now())?).await?;
+        if let Some(policy) = policy.filter(|_| asks) {
+            let stages = self.stages(tx, policy.steps).await?;
+            self.ask_for_approval(tx, &Asked::Developer(developer.clone()), stages).await?;
+        }
+        Ok(developer)
     }
 
     /// Somebody forgot the password. The answer is the same whether the address has an account or not.
@@ -331,7 +337,7 @@ impl App {
         Ok(self.store.take_attempt(&key, self.clock.now(), mail_delay).await?.is_none())
     }
 
-    fn check_domain(&self, email: &Email) -> Result<(), Invalid> {
+    pub(crate) fn check_domain(&self, email: &Email) -> Result<(), Invalid> {
         let allowed = &self.settings.allowed_email_domains;
         if allowed.is_empty() || allowed.iter().any(|domain| domain.eq_ignore_ascii_case(email.domain())) {
             return Ok(());

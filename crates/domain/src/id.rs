@@ -124,6 +124,10 @@ ids! {
     TokenRequestId = "token_request";
     /// What a developer must fill in to ask for an external token.
     TokenFormId = "token_form";
+    /// Somebody else's server where people sign in.
+    IdentityProviderId = "identity_provider";
+    /// Somebody whom an identity provider knows is somebody here.
+    LinkedIdentityId = "linked_identity";
 }
 
 /// Reads a hyphenated UUID and nothing else.

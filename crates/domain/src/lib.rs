@@ -26,6 +26,8 @@
 //! - **invitation**: a mail address is asked to join a partner or an application. [`Invitation`]
 //! - **grant**: what a person has allowed a client once; codes and tokens come from it and end with it. [`OAuthGrant`]
 //! - **consent**: what a person has allowed a client for good, so that they are not asked again. [`Consent`]
+//! - **identity provider**: somebody else's server where people sign in to be signed in here. [`IdentityProvider`]
+//! - **linked identity**: somebody whom an identity provider knows is somebody here. [`LinkedIdentity`]
 //! - **administrator**: a person who runs this installation, in one of four roles: administrator, approver, auditor, or
 //!   provider, the technical user of a gateway. [`Administrator`]
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
@@ -69,8 +71,10 @@ mod external_token;
 mod gateway;
 mod group;
 mod id;
+mod identity_provider;
 mod instant;
 mod invitation;
+mod linked_identity;
 mod mail;
 mod master_key;
 mod oauth_grant;
@@ -134,12 +138,17 @@ pub use group::{Group, GroupDraft};
 pub use id::{
     AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId,
     ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId, CredentialId, DeveloperId, DocumentId,
-    ExternalTokenId, GatewayId, GrantId, GroupId, InvitationId, MailId, OAuthScopeId, PartnerId, PlanId,
-    PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId,
-    TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
+    ExternalTokenId, GatewayId, GrantId, GroupId, IdentityProviderId, InvitationId, LinkedIdentityId, MailId,
+    OAuthScopeId, PartnerId, PlanId, PortalId, ProvisionId, RequestId, SessionId, SigningKeyId,
+    SubscriptionId, TokenDefinitionId, TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId,
+    WebhookEventId, parse_uuid,
+};
+pub use identity_provider::{
+    Audience, ClaimRules, IdentityProvider, IdentityProviderDraft, MappedRole, TokenAuth,
 };
 pub use instant::Instant;
 pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
+pub use linked_identity::LinkedIdentity;
 pub use mail::{Mail, MailState};
 pub use master_key::{MasterKey, MasterKeyError};
 pub use oauth_grant::{Consent, GrantEnd, OAuthGrant};

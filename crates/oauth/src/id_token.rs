@@ -24,6 +24,8 @@ pub struct IdToken<'a> {
     pub expires_at: Instant,
     /// When the person signed in.
     pub auth_time: Instant,
+    /// How (RFC 8176); empty: nothing is said of it.
+    pub amr: &'a [&'a str],
     /// What the client sent along.
     pub nonce: Option<&'a str>,
     /// Which session it was, for the client to name at sign-out.
@@ -51,7 +53,9 @@ impl IdToken<'_> {
         put("exp", json!(self.expires_at.unix_seconds()));
         put("auth_time", json!(self.auth_time.unix_seconds()));
         put("acr", json!(ACR));
-        put("amr", json!(["pwd"]));
+        if !self.amr.is_empty() {
+            put("amr", json!(self.amr));
+        }
         if let Some(nonce) = self.nonce {
             put("nonce", json!(nonce));
         }
@@ -93,6 +97,7 @@ mod tests {
             issued_at: Instant::from_micros(1_000_000_000),
             expires_at: Instant::from_micros(1_600_000_000),
             auth_time: Instant::from_micros(900_000_000),
+            amr: &["pwd"],
             nonce: Some("n1"),
             session: None,
             access_token: Some("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
@@ -105,6 +110,8 @@ mod tests {
         assert_eq!((claims["iat"].as_i64(), claims["exp"].as_i64()), (Some(1_000), Some(1_600)));
         assert_eq!(claims["auth_time"], 900);
         assert_eq!(claims["nonce"], "n1");
+        assert_eq!(claims["amr"], json!(["pwd"]));
+        assert!(IdToken { amr: &[], ..token }.claims().get("amr").is_none());
         // OpenID Connect Core appendix A.3.
         assert_eq!(claims["at_hash"], "77QmUPtjPfzWtF2AnpK9RQ");
         assert!(claims.get("c_hash").is_none() && claims.get("sid").is_none());

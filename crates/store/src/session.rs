@@ -1,12 +1,13 @@
 //! Sessions of people who signed in.
 
 use domain::{
-    AdministratorId, ClientId, DeveloperId, Instant, Person, Renewal, SecretHash, Session, SessionId,
+    AdministratorId, Audience, ClientId, DeveloperId, IdentityProviderId, Instant, Person, Renewal,
+    SecretHash, Session, SessionId,
 };
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
+use sea_orm::{QueryOrder, QuerySelect};
 
 use crate::record::{Place, meta};
 use crate::{Read, Record, Result, Store};
@@ -29,6 +30,7 @@ pub struct Model {
     pub renewal_hash: Option<Vec<u8>>,
     pub renewable_until: Option<i64>,
     pub kept_for: Option<Uuid>,
+    pub identity_provider_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -63,6 +65,7 @@ impl Record for Session {
             renewal_hash: Set(self.renewal.as_ref().map(|renewal| renewal.hash.0.to_vec())),
             renewable_until: Set(self.renewal.as_ref().map(|renewal| renewal.until.micros())),
             kept_for: Set(self.kept_for.map(|id| id.0)),
+            identity_provider_id: Set(self.identity_provider_id.map(|id| id.0)),
         }
     }
 
@@ -90,6 +93,7 @@ impl Record for Session {
                 _ => None,
             },
             kept_for: row.kept_for.map(ClientId),
+            identity_provider_id: row.identity_provider_id.map(IdentityProviderId),
         })
     }
 }
@@ -121,6 +125,24 @@ impl<C: ConnectionTrait> Read<'_, C> {
             Person::Administrator(id) => Entity::find().filter(Column::AdministratorId.eq(id.0)),
         };
         self.many(select.order_by_desc(Column::Id)).await
+    }
+
+    /// Sessions that came from a provider, of developers or of administrators, the oldest first, some at a time.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn sessions_through(
+        &self,
+        provider: IdentityProviderId,
+        audience: Audience,
+        limit: u64,
+    ) -> Result<Vec<Session>> {
+        let whose = match audience {
+            Audience::Developer => Column::DeveloperId.is_not_null(),
+            Audience::Administrator => Column::AdministratorId.is_not_null(),
+        };
+        let theirs = Entity::find().filter(Column::IdentityProviderId.eq(provider.0)).filter(whose);
+        self.many(theirs.order_by_asc(Column::Id).limit(limit)).await
     }
 }
 

@@ -47,6 +47,8 @@ pub enum Place {
     RefusedCalls,
     /// Settings of the portal.
     Settings,
+    /// Where people sign in elsewhere.
+    IdentityProviders,
     /// Plans.
     Plans,
     /// Auth strategies.
@@ -145,6 +147,7 @@ const CONSOLE: &[(&str, Links)] = &[
         "This desk",
         &[
             (Place::Settings, "/console/settings", "Settings"),
+            (Place::IdentityProviders, "/console/identity-providers", "Identity providers"),
             (Place::Audit, "/console/audit", "Audit log"),
             (Place::Webhooks, "/console/webhooks", "Webhooks"),
             (Place::Mails, "/console/mails", "Mails"),

@@ -11,7 +11,6 @@ use domain::{InvitationId, Membership, SecretKind, secret};
 
 use super::Pages;
 use super::cell::Cell;
-use super::cookie::INVITED;
 use super::field::Field;
 use super::form::Form;
 use super::frame::Place;
@@ -20,6 +19,7 @@ use super::refused::{Answer, Refused};
 use super::states;
 use super::view::{Section, View};
 use super::visit::{Anybody, Developer, For as _, Guest, Person, Sent, Visit};
+use edge::cookie::INVITED;
 use edge::extract::Path;
 use edge::state::State;
 

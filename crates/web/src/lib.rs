@@ -12,7 +12,6 @@ mod chart;
 mod clients;
 mod consents;
 mod console;
-mod cookie;
 mod credentials;
 mod cross_site;
 mod csrf;

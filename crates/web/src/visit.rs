@@ -10,11 +10,11 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use domain::{AdministratorRole, SecretKind, SessionId, secret};
 
-use super::cookie::{SESSION, VISIT};
 use super::csrf::{self, Csrf};
 use super::notice::Notice;
 use super::refused::Refused;
 use super::typed::Typed;
+use edge::cookie::{SESSION, VISIT};
 use edge::extract::{Seen, caller_of, form_body, limit};
 use edge::problem::Problem;
 use edge::state::State;

@@ -100,6 +100,8 @@ impl App {
             issued_at: now,
             expires_at: now + told.client.id_token_lifetime(),
             auth_time: grant.auth_time,
+            // How they signed in elsewhere, we do not know.
+            amr: if grant.identity_provider_id.is_none() { &["pwd"] } else { &[] },
             nonce,
             session: session.as_deref(),
             access_token,

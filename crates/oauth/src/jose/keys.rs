@@ -243,6 +243,11 @@ impl FromIterator<VerifyingKey> for KeySet {
 }
 
 impl KeySet {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether one of the keys that come into question has made a signature. With a `kid` only the key of that name
     /// does; without one, each is tried, of which there are few.
     pub(super) fn has_signed(

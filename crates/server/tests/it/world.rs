@@ -98,7 +98,15 @@ impl World {
         let delivery = first(admin, "/api/v1/webhook-deliveries").await;
         let consent = crate::oauth2::consent(desk, &alice).await;
         let refused_call = refused_call(desk, &application).await;
+        let provider = json!({"name": "Elsewhere", "slug": "elsewhere-inc", "issuer": "https://login.example.com",
+            "client_id": "desk", "client_secret": "a secret of ours"});
+        let provider = made("/api/v1/identity-providers", provider).await;
+        let identity = desk.link(&provider, "subject-of-alice", &alice.id).await;
         let ids = BTreeMap::from([
+            ("identity-providers", provider),
+            ("identities", identity),
+            // No id but a word.
+            ("with", "elsewhere-inc".to_owned()),
             // As the API calls them, and as pages do.
             ("webhook-endpoints", endpoint.clone()),
             ("webhooks", endpoint),
@@ -194,8 +202,9 @@ impl World {
             "token-definitions",
             "signing-keys",
             "gateways",
-            // No id but a word.
+            // No ids but words.
             "approval-policies",
+            "with",
         ];
         self.ids.iter().any(|(kind, id)| !on_offer.contains(kind) && text.contains(id))
     }

@@ -26,6 +26,9 @@ mod m0045_account_approvals;
 mod m0050_audiences;
 mod m0051_nodes;
 mod m0052_kept_sessions;
+mod m0053_identity_providers;
+mod m0054_sign_in_attempts;
+mod m0055_grants_from_elsewhere;
 mod m0056_roles;
 mod m0066_refused_calls;
 mod m0067_portal_brand;
@@ -58,6 +61,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0050_audiences::Migration),
             Box::new(m0051_nodes::Migration),
             Box::new(m0052_kept_sessions::Migration),
+            Box::new(m0053_identity_providers::Migration),
+            Box::new(m0054_sign_in_attempts::Migration),
+            Box::new(m0055_grants_from_elsewhere::Migration),
             Box::new(m0056_roles::Migration),
             Box::new(m0066_refused_calls::Migration),
             Box::new(m0067_portal_brand::Migration),

@@ -11,6 +11,7 @@ mod clients;
 mod credentials;
 mod developers;
 mod docs;
+mod identity_providers;
 mod invitations;
 mod mails;
 mod oauth;

@@ -1,5 +1,6 @@
 //! The pages, as a browser without JavaScript sees them.
 
+pub mod abroad;
 mod account;
 mod administrators;
 mod api_clients;
@@ -11,6 +12,7 @@ pub mod every_page;
 mod examples;
 mod forgot_password;
 pub mod guests;
+mod identity_providers;
 mod invitation;
 mod oauth_settings;
 mod overview;
@@ -20,6 +22,7 @@ mod reset_password;
 mod settings;
 mod setup;
 mod sign_in;
+mod sign_in_with;
 mod sign_up;
 mod usage;
 mod verify_email;
