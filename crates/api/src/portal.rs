@@ -115,9 +115,9 @@ impl PortalChange {
         set_if_given(&mut draft.welcome, self.welcome);
         set_if_given(&mut draft.allowed_origins, self.allowed_origins);
         set_if_given(&mut draft.accent, self.accent);
-        let links = self
-            .links
-            .map(|links| links.into_iter().map(|it| PortalLink { label: it.label, url: it.url }).collect());
+        let links = self.links.map(|links| {
+            links.into_iter().map(|it| domain::PortalLink { label: it.label, url: it.url }).collect()
+        });
         set_if_given(&mut draft.links, links);
     }
 }
