@@ -48,6 +48,7 @@ use edge::problem::{InvalidParameter, Problem};
         (name = "Portal", description = "How this installation shows itself to those who use its APIs."),
         (name = "Identity providers", description = "Where people sign in elsewhere to be signed in here, and whom that links."),
         (name = "Usage", description = "How often what was called, by whom, and how it was answered."),
+        (name = "Refused calls", description = "Single calls that gateways were told to refuse, and why."),
         (name = "Audit", description = "Who did what to what, when, from where."),
         (name = "Mails", description = "What was written to whom, and how far it has come."),
         (name = "Webhook endpoints", description = "Other programs that are told what happens."),

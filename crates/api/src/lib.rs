@@ -33,6 +33,7 @@ mod operation_scopes;
 pub mod partners;
 mod plans;
 mod portal;
+mod refused_calls;
 mod reply;
 mod requests;
 mod scopes;
@@ -71,6 +72,7 @@ fn described() -> OpenApiRouter<State> {
         .merge(signing_keys::routes())
         .merge(tokens::routes())
         .merge(usage::routes())
+        .merge(refused_calls::routes())
         .merge(audit::routes())
         .merge(mails::routes())
         .merge(docs::routes())

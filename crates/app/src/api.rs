@@ -24,6 +24,15 @@ impl App {
         Ok(self.store.read().apis(&filter, page).await?)
     }
 
+    /// All of those APIs, from the newest to the oldest: they are few, and a catalogue is looked at as a whole.
+    ///
+    /// # Errors
+    /// If the caller is nobody or lacks the scope.
+    pub async fn visible_apis(&self, caller: &Caller) -> Result<Vec<Api>> {
+        let everything = PageRequest::first(u32::MAX.into());
+        Ok(self.apis(caller, ApiFilter::default(), everything).await?.items)
+    }
+
     /// One API.
     ///
     /// # Errors

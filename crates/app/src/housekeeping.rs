@@ -35,7 +35,7 @@ const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 3600);
 
 #[macros::boxed]
 impl App {
-    /// Writes what was counted at the gateway, when credentials were last used, and what was refused.
+    /// Writes what was counted and refused at the gateway, when credentials were last used, and which acts were refused.
     ///
     /// # Errors
     /// If the database is not available; counts and times are written with the next ones then.
@@ -52,6 +52,7 @@ impl App {
             return Err(error.into());
         }
         self.renew_hashes().await?;
+        self.write_refused_calls().await?;
         self.write_refusals().await
     }
 
@@ -84,6 +85,7 @@ impl App {
         self.sweep_access_tokens().await?;
         self.store.sweep_invitations(now - KEEP).await?;
         self.store.sweep_usage(now).await?;
+        self.sweep_refused_calls().await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
         self.expire_approvals().await?;
         self.tell_of_waiting().await?;

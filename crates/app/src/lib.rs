@@ -13,6 +13,7 @@ mod approval_flow;
 mod audit;
 mod auth_strategy;
 mod basic;
+mod brand;
 mod bridge;
 mod bridge_work;
 mod callback;
@@ -51,6 +52,7 @@ mod plan;
 mod plan_usage;
 mod portal;
 mod refusal;
+mod refused_call;
 mod renewal;
 mod request;
 mod request_subject;
@@ -87,6 +89,7 @@ use verify::Verifier;
 
 pub use application_client::ClientProof;
 pub use approval::Asked;
+pub use brand::Brand;
 pub use bridge::{Asking, BridgeAct, BridgeDoor, BridgeReply, BridgeRequest};
 pub use callback::Answer;
 pub use caller::{Caller, Identity};
@@ -114,6 +117,7 @@ pub use new_application::NewApplication;
 pub use oauth::*;
 pub use once::Created;
 pub use refusal::RefusedAct;
+pub use refused_call::RefusedCalls;
 pub use renewal::Renewable;
 pub use request::{NewRequest, RequestStory};
 pub use reseal::Resealing;
@@ -123,9 +127,9 @@ pub use sign_up::{LinkForm, Registration};
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
     CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page,
-    PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo,
-    SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep, Wanted,
-    WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
+    PageRequest, PartnerFilter, ProvisionFilter, RefusedCall, RefusedCallFilter, RequestFilter, Slice,
+    Sliced, SubscribedTo, SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport,
+    UsageStep, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use telling::{GatewayEvent, event_data};
 pub use verify::CertificateHeader;
@@ -224,6 +228,7 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) passwords: password::Passwords,
     pub(crate) basic: basic::Verified,
+    brand: brand::LastBrand,
     pub(crate) mail_waits: tokio::sync::Notify,
     pub(crate) refusals: refusal::Refusals,
     /// How requests get to bridges.
@@ -246,6 +251,7 @@ pub struct App {
     pub(crate) oauth: oauth::OAuth,
     verifier: Arc<Verifier>,
     calls: calls::Calls,
+    refused_calls: refused_call::RefusedCalls,
 }
 
 #[macros::boxed]
@@ -286,6 +292,7 @@ impl App {
             settings,
             passwords: password::Passwords::new(),
             basic: basic::Verified::default(),
+            brand: brand::LastBrand::default(),
             mail_waits: tokio::sync::Notify::new(),
             refusals: refusal::Refusals::default(),
             bridge_door: OnceLock::new(),
@@ -299,6 +306,7 @@ impl App {
             node: Uuid::now_v7(),
             verifier,
             calls: calls::Calls::new(),
+            refused_calls: refused_call::RefusedCalls::default(),
         });
         app.load().await?;
         app.learn_usage().await?;
@@ -313,6 +321,11 @@ impl App {
     /// What gateways asked this node, since its start.
     pub fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    /// What this node told gateways to refuse, until it is written down.
+    pub fn refused_calls_to_write(&self) -> &RefusedCalls {
+        &self.refused_calls
     }
 
     /// The clock that everything goes by.

@@ -62,6 +62,7 @@ mod approval_policy;
 mod auth_strategy;
 mod client;
 pub mod client_identity;
+mod color;
 mod credential;
 mod developer;
 mod document;
@@ -123,6 +124,7 @@ pub use client::{
     Client, ClientAuthMethod, ClientDraft, ClientRules, ClientState, ClientType, GrantType, SubjectType,
     TokenFormat, check_client_id,
 };
+pub use color::{Color, READABLE};
 pub use credential::{
     ApiKey, Certificate, Claim, ClaimSet, ClientSecret, Credential, CredentialDraft, CredentialKind,
     CredentialState, CredentialStatus, External, ExternalForm, ExternalValues, ForeignKey, MAX_CERTIFICATE,
@@ -161,7 +163,7 @@ pub use partner::{Partner, PartnerDraft, PartnerRole};
 pub use pepper::{Marks, Pepper, Peppers, SecretHash};
 pub use period::{Period, Span};
 pub use plan::{Limit, Plan, PlanDraft};
-pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalPicture};
+pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalLink, PortalPicture};
 pub use provision::{Provision, ProvisionStatus};
 pub use request::{
     Request, RequestCommand, RequestContext, RequestKind, RequestState, RequestStatus, Trace, TraceKind,

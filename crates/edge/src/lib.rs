@@ -3,6 +3,7 @@
 //! them together.
 
 pub mod assets;
+pub mod brand;
 pub mod cookie;
 pub mod even;
 pub mod extract;

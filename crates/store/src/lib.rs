@@ -45,6 +45,7 @@ mod portal;
 mod provision;
 mod read;
 mod record;
+mod refused_call;
 mod request;
 mod resealing;
 mod session;
@@ -86,6 +87,7 @@ pub use partner::PartnerFilter;
 pub use provision::ProvisionFilter;
 pub use read::{Page, PageRequest, Read, Slice, Sliced};
 pub use record::{Owned, Record};
+pub use refused_call::{RefusedCall, RefusedCallFilter};
 pub use request::RequestFilter;
 pub use resealing::{CellKey, Cells, Resealed, SealedCell};
 /// What is read from: the pool or a transaction.

@@ -8,7 +8,7 @@ use domain::{Accepted, AccessToken, Client, Instant, KeyLocation, SubscriptionSt
 use crate::authorization::{self, IdAndSecret};
 use crate::catalogue::Version;
 use crate::certificate;
-use crate::decision::{Held, Identity, Shown, Verified};
+use crate::decision::{About, Held, Identity, Shown, Verified};
 use crate::facts::ApplicationFacts;
 use crate::snapshot::SubscriptionRecord;
 use crate::usage::UsageKey;
@@ -49,17 +49,16 @@ impl Verifier {
         now: Instant,
     ) -> Decision {
         let mut about = About::default();
-        let decision = match self.check(request, evidence, now, &mut about) {
-            Ok(verified) => Decision::Allowed(verified),
-            Err(Stop::Refuse(refusal)) => Decision::Refused(refusal),
+        let (decision, reason) = match self.check(request, evidence, now, &mut about) {
+            Ok(verified) => (Decision::Allowed(verified), None),
+            Err(Stop::Refuse(refusal)) => {
+                let reason = refusal.reason;
+                (Decision::Refused(Refusal { about, ..refusal }), Some(reason))
+            }
             // It is counted when it is decided.
             Err(Stop::Ask(question)) => return Decision::Undecided(question),
         };
         let About { application_id, api_version_id, plan_id } = about;
-        let reason = match &decision {
-            Decision::Refused(refusal) => Some(refusal.reason),
-            Decision::Allowed(_) | Decision::Undecided(_) => None,
-        };
         self.usage.count(UsageKey { application_id, api_version_id, plan_id, reason });
         decision
     }
@@ -194,14 +193,6 @@ impl Verifier {
     }
 }
 
-/// What is known of a call so far: for the counts.
-#[derive(Default)]
-struct About {
-    application_id: Option<domain::ApplicationId>,
-    api_version_id: Option<domain::ApiVersionId>,
-    plan_id: Option<domain::PlanId>,
-}
-
 /// Something that a call carries.
 enum Presented<'a> {
     Key(&'a [u8]),
@@ -288,12 +279,12 @@ impl From<Reason> for Stop {
 /// A refusal that says what to bring instead, where that is what is wrong.
 fn refusal(reason: Reason, challenge: &Arc<str>) -> Refusal {
     let is_told = reason.status() == 401 || reason == Reason::ScopeMissing;
-    Refusal { reason, challenge: is_told.then(|| Arc::clone(challenge)), allowance: None }
+    Refusal { challenge: is_told.then(|| Arc::clone(challenge)), ..reason.into() }
 }
 
 /// A limit of the plan is reached.
 fn over(allowance: Allowance) -> Refusal {
-    Refusal { reason: Reason::PlanLimitExceeded, challenge: None, allowance: Some(allowance) }
+    Refusal { allowance: Some(allowance), ..Reason::PlanLimitExceeded.into() }
 }
 
 fn check_application(application: ApplicationFacts) -> Result<(), Reason> {

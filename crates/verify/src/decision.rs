@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{AccessToken, ApiVersionId, ApplicationId, CredentialId, PartnerId, SubscriptionId};
+use domain::{AccessToken, ApiVersionId, ApplicationId, CredentialId, PartnerId, PlanId, SubscriptionId};
 use uuid::Uuid;
 
 use crate::{Allowance, BadRequestReason, Question};
@@ -112,11 +112,24 @@ pub struct Refusal {
     pub challenge: Option<Arc<str>>,
     /// Which limit is reached, if that is why.
     pub allowance: Option<Allowance>,
+    /// What it was about.
+    pub about: About,
+}
+
+/// What is known of a call, as far as it was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Whose credential it carries.
+    pub application_id: Option<ApplicationId>,
+    /// What is called.
+    pub api_version_id: Option<ApiVersionId>,
+    /// Under which plan.
+    pub plan_id: Option<PlanId>,
 }
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, challenge: None, allowance: None }
+        Self { reason, challenge: None, allowance: None, about: About::default() }
     }
 }
 

@@ -38,7 +38,7 @@ mod usage;
 pub use certificate::CertificateHeader;
 pub use clients::SecretRecord;
 pub use decide::{Headers, Request};
-pub use decision::{Decision, Reason, Refusal, Verified};
+pub use decision::{About, Decision, Reason, Refusal, Verified};
 pub use evidence::{Evidence, Known, NoEvidence, Question};
 pub use facts::{
     ApplicationFacts, BrokenVersion, CatalogueFacts, CertificateTerms, Change, CredentialFacts,

@@ -15,7 +15,7 @@ use super::frame::Place;
 use super::notice::{Notice, go_to};
 use super::refused::Answer;
 use super::view::{Section, Table, View};
-use super::visit::{Developer, Guest, Sent, SignedIn, Visit};
+use super::visit::{Developer, Guest, Person, Sent, SignedIn, Visit};
 use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {

@@ -33,6 +33,8 @@ pub(crate) struct Form {
     problem: Option<String>,
     /// A word that has to be typed before the button works.
     confirm: Option<String>,
+    /// It carries a file.
+    with_file: bool,
     /// It only shows how things are.
     still: bool,
 }
@@ -53,8 +55,14 @@ impl Form {
             cancel: None,
             problem: None,
             confirm: None,
+            with_file: false,
             still: false,
         }
+    }
+
+    /// It carries a file: for [`super::upload::SentFile`].
+    pub(crate) fn with_file(self) -> Self {
+        Self { with_file: true, ..self }
     }
 
     /// One more input.

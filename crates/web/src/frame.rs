@@ -43,6 +43,8 @@ pub enum Place {
     Webhooks,
     /// How often what was called.
     Usage,
+    /// Calls that gateways were told to refuse.
+    RefusedCalls,
     /// Settings of the portal.
     Settings,
     /// Where people sign in elsewhere.
@@ -130,6 +132,7 @@ const CONSOLE: &[(&str, Links)] = &[
             (Place::AuthStrategies, "/console/auth-strategies", "Auth strategies"),
             (Place::Gateways, "/console/gateways", "Gateways"),
             (Place::Usage, "/console/usage", "Usage"),
+            (Place::RefusedCalls, "/console/refused-calls", "Refused calls"),
         ],
     ),
     (

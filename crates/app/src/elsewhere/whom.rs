@@ -4,7 +4,7 @@
 
 use domain::{
     Administrator, AdministratorId, AdministratorRole, Audience, Developer, DeveloperId, DeveloperState,
-    Email, IdentityProvider, LinkedIdentity, Person, SecretKind,
+    Email, IdentityProvider, LinkedIdentity, MappedRole, Person, SecretKind,
 };
 use oauth::jose::Claims;
 use serde_json::Value;

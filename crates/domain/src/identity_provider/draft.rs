@@ -170,10 +170,10 @@ mod tests {
         assert_eq!(wrong(|it| it.developers = false), "developers");
         assert_eq!(wrong(|it| it.scopes = vec!["a b".to_owned()]), "scopes[0]");
         assert_eq!(wrong(|it| it.claims.email.clear()), "claims.email");
-        assert_eq!(
-            wrong(|it| drop(it.claims.roles.insert("x".to_owned(), super::super::MappedRole::Administrator))),
-            "claims.role"
-        );
+        let without_a_claim = |it: &mut IdentityProviderDraft| {
+            it.claims.roles.insert("x".to_owned(), super::super::MappedRole::Administrator);
+        };
+        assert_eq!(wrong(without_a_claim), "claims.role");
         let required = |it: &mut IdentityProviderDraft| {
             it.claims.required.insert("hd".to_owned(), Default::default());
         };

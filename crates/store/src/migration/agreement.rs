@@ -73,6 +73,7 @@ fn of_entities() -> Columns {
         crate::portal::Entity,
         crate::portal::picture::Entity,
         crate::provision::Entity,
+        crate::refused_call::Entity,
         crate::request::Entity,
         crate::request::state::Entity,
         crate::session::Entity,

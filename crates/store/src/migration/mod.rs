@@ -32,6 +32,8 @@ mod m0055_grants_from_elsewhere;
 mod m0056_roles;
 mod m0059_master_keys;
 mod m0060_operation_scopes;
+mod m0066_refused_calls;
+mod m0067_portal_brand;
 
 pub(crate) struct Migrator;
 
@@ -67,6 +69,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0056_roles::Migration),
             Box::new(m0059_master_keys::Migration),
             Box::new(m0060_operation_scopes::Migration),
+            Box::new(m0066_refused_calls::Migration),
+            Box::new(m0067_portal_brand::Migration),
         ]
     }
 }

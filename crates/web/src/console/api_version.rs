@@ -196,6 +196,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
             ("Operations", Cell::text(summary.operations.to_string())),
         ])
         .action(Action::see(format!("/api-versions/{id}/specification"), "Read"))
+        .action(Action::see(format!("/api-versions/{id}/changes"), "Changes").about("since another version"))
         .action(Action::link(at("specification"), "Replace").quiet()),
         None => Section::words("Without one, developers see no operations.")
             .action(Action::link(at("specification"), "Add one").quiet()),

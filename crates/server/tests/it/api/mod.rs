@@ -17,6 +17,7 @@ mod mails;
 mod oauth;
 mod partners;
 mod plans;
+mod refused_calls;
 mod requests;
 mod specifications;
 mod subscriptions;
