@@ -23,8 +23,12 @@ pub fn current() -> Arc<Brand> {
     BRAND.try_with(Arc::clone).unwrap_or_default()
 }
 
-/// Lets pages know it.
+/// Lets pages know it. Programs are answered without one, and without looking it up.
 pub async fn around(Shared(app): Shared<Arc<App>>, request: Request, next: Next) -> Response {
+    let accepted = request.headers().get_all(header::ACCEPT).iter();
+    if !accepted.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html")) {
+        return next.run(request).await;
+    }
     let brand = app.brand().await;
     BRAND.scope(brand, next.run(request)).await
 }
