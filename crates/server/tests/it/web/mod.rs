@@ -4,6 +4,7 @@ pub mod abroad;
 mod account;
 mod administrators;
 mod api_clients;
+mod apis;
 mod auth_bridges;
 mod certificates;
 mod clients;
