@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::{Color, PictureFormat, PortalPicture};
+use domain::{Color, PortalPicture};
 
 use crate::problem::Problem;
 
@@ -52,11 +52,8 @@ pub fn router(app: Arc<App>) -> Router {
 
 async fn logo(Shared(app): Shared<Arc<App>>) -> Result<Response, Problem> {
     let (format, bytes) = app.portal_picture(PortalPicture::Logo).await?;
-    let kind = match format {
-        PictureFormat::Png => "image/png",
-        PictureFormat::Jpeg => "image/jpeg",
-    };
-    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=60")], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, format.media_type()), (header::CACHE_CONTROL, "public, max-age=60")], bytes)
+        .into_response())
 }
 
 async fn sheet(Path(file): Path<String>) -> Result<Response, Problem> {

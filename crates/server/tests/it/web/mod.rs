@@ -24,6 +24,7 @@ mod settings;
 mod setup;
 mod sign_in;
 mod sign_in_with;
+mod sign_in_with_attacks;
 mod sign_up;
 mod usage;
 mod verify_email;
