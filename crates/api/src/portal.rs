@@ -6,7 +6,7 @@ use app::App;
 use axum::extract::State as Shared;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::{PictureFormat, PortalDraft, PortalPicture};
+use domain::{PortalDraft, PortalPicture};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -219,9 +219,5 @@ async fn delete_cover(Shared(app): Shared<Arc<App>>, Who(caller): Who) -> Result
 async fn show(app: &App, caller: &app::Caller, kind: PortalPicture) -> Result<Response, Problem> {
     app.portal_settings(caller).await?;
     let (format, bytes) = app.portal_picture(kind).await?;
-    let kind = match format {
-        PictureFormat::Png => "image/png",
-        PictureFormat::Jpeg => "image/jpeg",
-    };
-    Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, format.media_type())], bytes).into_response())
 }

@@ -48,8 +48,9 @@ impl App {
     /// Makes somebody in a role, with a first password.
     ///
     /// # Errors
-    /// If the caller may not, the role or the address is wrong, the address is taken, the password is too weak, or there is no such gateway. A token
-    /// needs every scope and must not end: who is made may do everything, and would outlive it.
+    /// If the caller may not, the role or the address is wrong, the address is taken, the password is too weak, or there
+    /// is no such gateway. A token needs every scope and must not end: who is made may do everything, and would outlive
+    /// it.
     pub async fn create_administrator_as(
         &self,
         caller: &Caller,

@@ -8,7 +8,8 @@ use domain::{
 use store::Tx;
 
 use crate::{
-    ApiFilter, ApiVersionFilter, App, Caller, Created, Error, Page, PageRequest, Result, expect_version,
+    ApiFilter, ApiVersionFilter, App, Caller, Created, Error, Page, PageRequest, Result, every,
+    expect_version,
 };
 
 const THIS: Resource = Resource::Apis;
@@ -29,8 +30,7 @@ impl App {
     /// # Errors
     /// If the caller is nobody or lacks the scope.
     pub async fn visible_apis(&self, caller: &Caller) -> Result<Vec<Api>> {
-        let everything = PageRequest::first(u32::MAX.into());
-        Ok(self.apis(caller, ApiFilter::default(), everything).await?.items)
+        every(|page| self.apis(caller, ApiFilter::default(), page)).await
     }
 
     /// One API.

@@ -228,6 +228,15 @@ pub enum PictureFormat {
 pub const MAX_PICTURE: usize = 200 * 1024;
 
 impl PictureFormat {
+    /// Its media type (RFC 2046 §4.2, W3C PNG).
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+        }
+    }
+
     /// The format that the first bytes of a picture prove.
     ///
     /// # Errors

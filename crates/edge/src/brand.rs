@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::{Color, PictureFormat, PortalPicture};
+use domain::{Color, PortalPicture};
 
 use crate::problem::Problem;
 
@@ -23,8 +23,12 @@ pub fn current() -> Arc<Brand> {
     BRAND.try_with(Arc::clone).unwrap_or_default()
 }
 
-/// Lets pages know it.
+/// Lets pages know it. Programs are answered without one, and without looking it up.
 pub async fn around(Shared(app): Shared<Arc<App>>, request: Request, next: Next) -> Response {
+    let accepted = request.headers().get_all(header::ACCEPT).iter();
+    if !accepted.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html")) {
+        return next.run(request).await;
+    }
     let brand = app.brand().await;
     BRAND.scope(brand, next.run(request)).await
 }
@@ -48,11 +52,8 @@ pub fn router(app: Arc<App>) -> Router {
 
 async fn logo(Shared(app): Shared<Arc<App>>) -> Result<Response, Problem> {
     let (format, bytes) = app.portal_picture(PortalPicture::Logo).await?;
-    let kind = match format {
-        PictureFormat::Png => "image/png",
-        PictureFormat::Jpeg => "image/jpeg",
-    };
-    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=60")], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, format.media_type()), (header::CACHE_CONTROL, "public, max-age=60")], bytes)
+        .into_response())
 }
 
 async fn sheet(Path(file): Path<String>) -> Result<Response, Problem> {

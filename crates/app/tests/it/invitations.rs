@@ -54,6 +54,12 @@ async fn somebody_new_registers_first_and_then_accepts(desk: Desk) {
     assert_eq!(shop.members.get(&id_of(&newcomer)), Some(&ApplicationRole::Developer));
 }
 
+/// The same with another last character.
+fn forged(token: &str) -> String {
+    let (rest, last) = token.split_at(token.len() - 1);
+    format!("{rest}{}", if last == "x" { "y" } else { "x" })
+}
+
 both!(a_126_what_an_invitation_is_to_is_shown_to_whom_it_is_for);
 async fn a_126_what_an_invitation_is_to_is_shown_to_whom_it_is_for(desk: Desk) {
     let (owner, ada, eve) = (desk.person("owner").await, desk.person("ada").await, desk.person("eve").await);
@@ -67,7 +73,7 @@ async fn a_126_what_an_invitation_is_to_is_shown_to_whom_it_is_for(desk: Desk) {
         assert_eq!((invitation.id, invitation.to, name.as_str()), (sent.id, to, "Acme"));
     }
     assert_eq!(role(&desk, id, &ada).await, None, "to look is not to accept");
-    let forged = format!("{}x", &token[..token.len() - 1]);
+    let forged = forged(&token);
     for (who, presented) in [
         (&eve, token.as_str()),
         (&owner, &token),
@@ -99,7 +105,7 @@ async fn a_126_an_invitation_is_for_one_address(desk: Desk) {
     let token = desk.token_mailed_to("ada@example.com").await;
     let before = desk.lines("partner.member_added").await;
     // Somebody else who got hold of the link; a forged one; a secret of another kind.
-    let forged = format!("{}x", &token[..token.len() - 1]);
+    let forged = forged(&token);
     for (who, presented) in [
         (&eve, token.as_str()),
         (&owner, &token),

@@ -298,8 +298,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "auto",
         "Whether who asked for a subscription under a plan that needs approval may approve it, be it as an \
          administrator, as a developer with the same address, or through a token. With auto they may not as soon as \
-         there are two administrators: before that nobody else could. What an administrator asks for then waits for \
-         another one as well.",
+         two administrators or approvers can decide: before that nobody else could. What an administrator asks for \
+         then waits for another one as well.",
     ),
     is(
         "subscriptions.tell_by_mail",

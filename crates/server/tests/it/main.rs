@@ -21,6 +21,7 @@ mod oauth2;
 mod provider;
 mod races;
 mod reference;
+mod roles;
 mod schemathesis;
 mod support;
 mod verifier;

@@ -75,7 +75,8 @@ impl Wanted {
             text: query.text("q").trim().to_owned(),
             tag: query.text("tag").to_owned(),
             by_name: query.text("sort") == "name",
-            page: query.text("page").parse().unwrap_or_default(),
+            // No catalogue has a million pages.
+            page: query.text("page").parse::<usize>().unwrap_or_default().min(1_000_000),
         }
     }
 

@@ -52,7 +52,8 @@ both!(
         root.upload(logo, &[("csrf", "x")], ("picture", picture)).await.expect(403);
         let page = root.upload(logo, &[("csrf", csrf)], ("picture", b"<svg/>")).await.expect(400);
         assert!(error_of(&page, "picture").contains("a PNG or a JPEG"), "{}", page.text);
-        root.upload(logo, &[("csrf", csrf)], ("picture", &[0; 300_000])).await.expect(413);
+        let page = root.upload(logo, &[("csrf", csrf)], ("picture", &[0; 210_000])).await.expect(400);
+        assert!(error_of(&page, "picture").contains("at most 200 KiB"), "{}", page.text);
         root.upload(logo, &[("csrf", csrf)], ("picture", picture)).await.leads_to("/console/settings?notice=saved");
         let shown = stranger.open("/brand/logo").await.expect(200);
         assert_eq!(shown.header("content-type"), "image/png");
