@@ -14,7 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::operation_scopes::OperationScopes;
 use super::reply;
+use super::specifications::Specification;
 use super::wire::{Time, present, set_if_given, words};
 use edge::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
 use edge::page::{List, PageQuery, Paging, no_filter};
@@ -72,6 +74,8 @@ pub(crate) struct ApiVersion {
     /// Scopes that a token must carry, all of them; `a|b` stands for one of the two. Credentials without scopes, such as
     /// API keys, are not asked.
     required_scopes: Vec<String>,
+    /// What a token must carry for single operations. A call that is none of them is held against `required_scopes`.
+    operation_scopes: Vec<OperationScopes>,
     /// Whom a token must be for, one of them; empty: nobody in particular, or this server.
     audiences: Vec<String>,
     /// Whether the application must hold an approved subscription.
@@ -94,20 +98,6 @@ pub(crate) struct ApiVersion {
     updated_at: Time,
 }
 
-/// What is known of a specification beside its text.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Specification {
-    /// The title it gives itself.
-    title: String,
-    /// The format it says it is in.
-    #[schema(example = "openapi 3.1.0")]
-    format: String,
-    /// How many operations it describes.
-    operations: usize,
-    /// SHA-256 of the text, in hexadecimal.
-    sha256: String,
-}
-
 impl From<domain::ApiVersion> for ApiVersion {
     fn from(version: domain::ApiVersion) -> Self {
         Self {
@@ -123,6 +113,7 @@ impl From<domain::ApiVersion> for ApiVersion {
             accepted_credentials: version.accepted_credentials.into_iter().map(Into::into).collect(),
             required_roles: version.required_roles,
             required_scopes: version.required_scopes,
+            operation_scopes: version.operation_scopes.into_iter().map(Into::into).collect(),
             audiences: version.audiences,
             subscription_required: version.subscription_required,
             plan_ids: version.plan_ids.into_iter().map(Into::into).collect(),
@@ -135,13 +126,6 @@ impl From<domain::ApiVersion> for ApiVersion {
             created_at: version.meta.created_at.into(),
             updated_at: version.meta.updated_at.into(),
         }
-    }
-}
-
-impl From<domain::SpecificationSummary> for Specification {
-    fn from(summary: domain::SpecificationSummary) -> Self {
-        let domain::SpecificationSummary { title, format, operations, sha256 } = summary;
-        Self { title, format, operations, sha256 }
     }
 }
 
@@ -204,6 +188,10 @@ pub(crate) struct NewApiVersion {
     #[serde(default)]
     #[schema(max_items = 50)]
     required_scopes: Vec<String>,
+    /// What a token must carry for single operations. A call that is none of them is held against `required_scopes`.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    operation_scopes: Vec<OperationScopes>,
     /// Whom a token must be for, one of them: clients name it as `resource` when they ask for tokens.
     #[serde(default)]
     #[schema(max_items = 50, example = json!(["https://api.example.com/orders"]))]
@@ -244,6 +232,7 @@ impl NewApiVersion {
         set_if_given(&mut draft.accepted_credentials, self.accepted_credentials.map(accepted));
         draft.required_roles = self.required_roles;
         draft.required_scopes = self.required_scopes;
+        draft.operation_scopes = self.operation_scopes.into_iter().map(Into::into).collect();
         draft.audiences = self.audiences;
         draft.subscription_required =
             self.subscription_required.unwrap_or(!draft.accepted_credentials.is_empty());
@@ -293,6 +282,9 @@ pub(crate) struct ApiVersionChange {
     #[schema(max_items = 50, nullable = false)]
     required_scopes: Option<Vec<String>>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(max_items = 1000, nullable = false)]
+    operation_scopes: Option<Vec<OperationScopes>>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(max_items = 50, nullable = false)]
     audiences: Option<Vec<String>>,
     #[serde(default, deserialize_with = "present")]
@@ -330,6 +322,8 @@ impl ApiVersionChange {
         set_if_given(&mut draft.accepted_credentials, self.accepted_credentials.map(accepted));
         set_if_given(&mut draft.required_roles, self.required_roles);
         set_if_given(&mut draft.required_scopes, self.required_scopes);
+        let operations = self.operation_scopes.map(|all| all.into_iter().map(Into::into).collect());
+        set_if_given(&mut draft.operation_scopes, operations);
         set_if_given(&mut draft.audiences, self.audiences);
         set_if_given(&mut draft.subscription_required, self.subscription_required);
         set_if_given(&mut draft.plan_ids, self.plan_ids);

@@ -25,11 +25,15 @@ mod events;
 mod external_tokens;
 mod gateways;
 mod groups;
+mod identity_providers;
 mod invitations;
+mod linked_identities;
 mod mails;
+mod operation_scopes;
 pub mod partners;
 mod plans;
 mod portal;
+mod refused_calls;
 mod reply;
 mod requests;
 mod scopes;
@@ -68,6 +72,7 @@ fn described() -> OpenApiRouter<State> {
         .merge(signing_keys::routes())
         .merge(tokens::routes())
         .merge(usage::routes())
+        .merge(refused_calls::routes())
         .merge(audit::routes())
         .merge(mails::routes())
         .merge(docs::routes())
@@ -79,6 +84,8 @@ fn described() -> OpenApiRouter<State> {
         .merge(documents::routes())
         .merge(subscriptions::routes())
         .merge(portal::routes())
+        .merge(identity_providers::routes())
+        .merge(linked_identities::routes())
         .merge(webhook_endpoints::routes())
         .merge(webhook_deliveries::routes())
         .merge(events::routes())

@@ -6,7 +6,7 @@ use app::App;
 use axum::extract::State as Shared;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::{PictureFormat, PortalDraft, PortalPicture};
+use domain::{PortalDraft, PortalPicture};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -41,6 +41,21 @@ pub(crate) struct Portal {
     welcome: String,
     /// Origins of pages elsewhere that may call for whoever is signed in.
     allowed_origins: Vec<String>,
+    /// The colour of links and buttons, made darker or lighter where text in it could not be read; null: Keywright's own.
+    #[schema(pattern = "^#[0-9a-f]{6}$", example = "#0f766e")]
+    accent: Option<String>,
+    /// What stands at the foot of every page.
+    links: Vec<PortalLink>,
+}
+
+/// A link at the foot of every page.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PortalLink {
+    #[schema(min_length = 1, max_length = 60, example = "Terms of use")]
+    label: String,
+    #[schema(max_length = 2000, example = "https://example.com/terms")]
+    url: String,
 }
 
 impl From<domain::Portal> for Portal {
@@ -53,6 +68,8 @@ impl From<domain::Portal> for Portal {
             headline: portal.headline.as_str().to_owned(),
             welcome: portal.welcome.as_str().to_owned(),
             allowed_origins: portal.allowed_origins,
+            accent: portal.accent.map(|color| color.to_string()),
+            links: portal.links.into_iter().map(|it| PortalLink { label: it.label, url: it.url }).collect(),
         }
     }
 }
@@ -80,6 +97,13 @@ pub(crate) struct PortalChange {
     #[serde(default, deserialize_with = "present")]
     #[schema(max_items = 50, nullable = false, example = json!(["https://portal.example.com"]))]
     allowed_origins: Option<Vec<String>>,
+    /// Empty: Keywright's own.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(pattern = "^(#[0-9a-fA-F]{6})?$", nullable = false, example = "#0f766e")]
+    accent: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(max_items = 8, nullable = false)]
+    links: Option<Vec<PortalLink>>,
 }
 
 impl PortalChange {
@@ -90,6 +114,11 @@ impl PortalChange {
         set_if_given(&mut draft.headline, self.headline);
         set_if_given(&mut draft.welcome, self.welcome);
         set_if_given(&mut draft.allowed_origins, self.allowed_origins);
+        set_if_given(&mut draft.accent, self.accent);
+        let links = self.links.map(|links| {
+            links.into_iter().map(|it| domain::PortalLink { label: it.label, url: it.url }).collect()
+        });
+        set_if_given(&mut draft.links, links);
     }
 }
 
@@ -190,9 +219,5 @@ async fn delete_cover(Shared(app): Shared<Arc<App>>, Who(caller): Who) -> Result
 async fn show(app: &App, caller: &app::Caller, kind: PortalPicture) -> Result<Response, Problem> {
     app.portal_settings(caller).await?;
     let (format, bytes) = app.portal_picture(kind).await?;
-    let kind = match format {
-        PictureFormat::Png => "image/png",
-        PictureFormat::Jpeg => "image/jpeg",
-    };
-    Ok(([(header::CONTENT_TYPE, kind)], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, format.media_type())], bytes).into_response())
 }

@@ -51,8 +51,9 @@ impl App {
     /// Makes somebody in a role, with a first password.
     ///
     /// # Errors
-    /// If the caller may not, the role or the address is wrong, the address is taken, the password is too weak, or there is no such gateway. A token
-    /// needs every scope and must not end: who is made may do everything, and would outlive it.
+    /// If the caller may not, the role or the address is wrong, the address is taken, the password is too weak, or there
+    /// is no such gateway. A token needs every scope and must not end: who is made may do everything, and would outlive
+    /// it.
     pub async fn create_administrator_as(
         &self,
         caller: &Caller,
@@ -155,11 +156,11 @@ impl App {
     ) -> Result<Administrator> {
         const GONE: Error =
             Error::Gone("this link was used before or is too old; restart Keywright for a new one");
-        let hash = self.keys.pepper().hash(SecretKind::Setup, token);
+        let hashes = self.keys.hashes(SecretKind::Setup, token);
         let found = self
             .store
             .read()
-            .one_time_token(SecretKind::Setup, &hash)
+            .one_time_token(SecretKind::Setup, &hashes)
             .await?
             .ok_or(Error::NotFound("token"))?;
         if !found.is_usable(self.clock.now()) || self.store.read().count_administrators().await? > 0 {
@@ -168,7 +169,7 @@ impl App {
         domain::check_password(password, &[email, "keywright", "administrator"])?;
         let password_hash = self.passwords.hash(password).await?;
         let tx = self.begin(caller).await?;
-        if !tx.use_one_time_token(&hash).await? {
+        if !tx.use_one_time_token(&found.hash).await? {
             return Err(GONE);
         }
         let role = AdministratorRole::Administrator;

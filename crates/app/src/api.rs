@@ -2,13 +2,14 @@
 
 use domain::openapi::{self, Operation, Specification};
 use domain::{
-    Access, Api, ApiDraft, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategy, Invalid, Plan,
-    Resource, Transition,
+    Access, Api, ApiDraft, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategy, Invalid,
+    OperationScopes, Plan, Resource, Transition,
 };
 use store::Tx;
 
 use crate::{
-    ApiFilter, ApiVersionFilter, App, Caller, Created, Error, Page, PageRequest, Result, expect_version,
+    ApiFilter, ApiVersionFilter, App, Caller, Created, Error, Page, PageRequest, Result, every,
+    expect_version,
 };
 
 const THIS: Resource = Resource::Apis;
@@ -22,6 +23,14 @@ impl App {
     pub async fn apis(&self, caller: &Caller, mut filter: ApiFilter, page: PageRequest) -> Result<Page<Api>> {
         filter.visible_to = caller.developer_or_administrator(THIS, Access::Read)?;
         Ok(self.store.read().apis(&filter, page).await?)
+    }
+
+    /// All of those APIs, from the newest to the oldest: they are few, and a catalogue is looked at as a whole.
+    ///
+    /// # Errors
+    /// If the caller is nobody or lacks the scope.
+    pub async fn visible_apis(&self, caller: &Caller) -> Result<Vec<Api>> {
+        every(|page| self.apis(caller, ApiFilter::default(), page)).await
     }
 
     /// One API.
@@ -244,6 +253,30 @@ impl App {
         Ok(version)
     }
 
+    /// Takes over what a version's specification demands of tokens, operation by operation, in the place of what was set.
+    ///
+    /// # Errors
+    /// If the caller may not, the version has no specification or is not at the expected version, or the specification
+    /// demands what cannot be a scope.
+    pub async fn adopt_operation_scopes(
+        &self,
+        caller: &Caller,
+        id: ApiVersionId,
+        expected: Option<i64>,
+    ) -> Result<ApiVersion> {
+        caller.must_administer(THIS, Access::Write)?;
+        let version: ApiVersion =
+            self.store.read().find(id).await?.ok_or(Error::NotFound(ApiVersionId::KIND))?;
+        expect_version(&version, expected)?;
+        let text = self.store.read().specification_text(id).await?.ok_or(Error::NotFound("specification"))?;
+        let (_, parsed) = parse_specification(text).await?;
+        let scopes = OperationScopes::of_specification(&parsed.operations, &version.route.path_prefixes);
+        self.update_api_version(caller, id, Some(version.meta.version), |draft| {
+            draft.operation_scopes = scopes
+        })
+        .await
+    }
+
     /// The text of a version's specification, as it was put.
     ///
     /// # Errors
@@ -291,7 +324,7 @@ async fn check_route_is_free(tx: &Tx, version: &ApiVersion) -> Result<()> {
     for other in tx.read().all_api_versions().await?.iter().filter(|other| other.id != version.id) {
         if let Some(prefix) = version.route.collides_with(&other.route) {
             let message = format!("{prefix} is published already by version {} ({})", other.name, other.id);
-            return Err(Error::conflict("route_taken", message));
+            return Err(Error::conflict_in("path_prefixes", "route_taken", message));
         }
     }
     Ok(())

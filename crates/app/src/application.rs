@@ -9,7 +9,7 @@ use store::Tx;
 
 use crate::caller::{application_for, partner_for};
 use crate::developer::own_id;
-use crate::new_application::Wish;
+use crate::new_application::WantedApplication;
 use crate::partner::must_be_active;
 use crate::{
     App, ApplicationFilter, Caller, Created, Error, Page, PageRequest, Result, Slice, Sliced, expect_version,
@@ -92,7 +92,8 @@ impl App {
     ) -> Result<Created<Application>> {
         let developer = caller.developer_or_administrator(THIS, Access::Write)?;
         let owner = owner.or(developer.map(Owner::Developer));
-        let wish = Wish { id: self.new_id(), draft, owner, auth_strategy_id, scopes: Vec::new() };
+        let wish =
+            WantedApplication { id: self.new_id(), draft, owner, auth_strategy_id, scopes: Vec::new() };
         let Created { value, secret, replayed } = self.make_application(caller, wish).await?;
         Ok(Created { value: value.application, secret, replayed })
     }
@@ -110,7 +111,7 @@ impl App {
         let strategy = strategy(tx, auth_strategy_id).await?;
         if strategy.method.bridge_url().is_some() {
             let message = "the auth strategy has its clients made elsewhere: make the application alone";
-            return Err(Error::conflict("bridged", message));
+            return Err(Error::conflict_in("auth_strategy_id", "bridged", message));
         }
         let change = Application::create(id, draft, owner, strategy.id, tx.now())?;
         check_reference(tx, change.after()).await?;
@@ -277,7 +278,7 @@ pub(crate) async fn check_reference(tx: &Tx, application: &Application) -> Resul
     let Some(id) = application.reference.as_deref().and_then(domain::parse_uuid) else { return Ok(()) };
     let other: Option<Application> = if id == application.id.0 { None } else { tx.read().find(id).await? };
     match other {
-        Some(_) => Err(Error::conflict("taken", "reference is taken; choose another")),
+        Some(_) => Err(Error::conflict_in("reference", "taken", "reference is taken; choose another")),
         None => Ok(()),
     }
 }
@@ -292,7 +293,8 @@ pub(crate) async fn strategy(tx: &Tx, id: Option<AuthStrategyId>) -> Result<Auth
             })?)
         }
         None => tx.read().default_auth_strategy().await?.ok_or_else(|| {
-            Error::conflict(
+            Error::conflict_in(
+                "auth_strategy_id",
                 "no_default_strategy",
                 "there is no default auth strategy; name one in auth_strategy_id",
             )

@@ -4,15 +4,13 @@
 
 use domain::{
     Application, ApplicationDraft, ApplicationId, AuthMethod, AuthStrategy, ClientDraft, ClientRules,
-    ClientSecret, ClientType, Credential, CredentialDraft, CredentialKind, CredentialState, Event, GrantType,
-    Invalid, Material, OAuthScope, Secret, SecretKind,
+    ClientType, CredentialKind, CredentialState, Event, GrantType, Invalid, OAuthScope, Secret, SecretKind,
 };
 use serde_json::json;
 use store::Tx;
 
 use crate::application::check_reference;
 use crate::bridge_work::BridgeEvent;
-use crate::keys::PEPPER;
 use crate::{App, Caller, Error, Result};
 
 /// What a client proves itself by. It is shown once.
@@ -31,25 +29,11 @@ pub(crate) enum Makes {
     TheirClient,
 }
 
-/// What people call the secret that comes with a client.
-const SECRET: &str = "Client secret";
 /// Where redirects are used, people are told who they are (OpenID Connect Core §3.1.2.1).
 const OPENID: &str = "openid";
 
 #[macros::boxed]
 impl App {
-    pub(crate) async fn put_client_secret(
-        &self,
-        tx: &mut Tx,
-        application: ApplicationId,
-        secret: &Secret,
-    ) -> Result<()> {
-        let material = Material::ClientSecret(ClientSecret::minted(secret, self.keys.pepper(), PEPPER));
-        let draft = CredentialDraft { name: SECRET.to_owned(), expires_at: None };
-        tx.save(Credential::issue(self.new_id(), application, draft, material, tx.now())?).await?;
-        Ok(())
-    }
-
     /// Gives the client of one of the developer's own applications a new secret. Those that it had are worth nothing
     /// from now on.
     ///
@@ -74,7 +58,7 @@ impl App {
             }
         }
         let (secret, _) = self.keys.mint(SecretKind::ClientSecret);
-        self.put_client_secret(&mut tx, application.id, &secret).await?;
+        self.add_client_secret(&mut tx, application.id, self.minted_secret(&secret)).await?;
         self.commit(tx).await?;
         Ok(ClientProof { client_id: client.client_id, secret })
     }
@@ -169,7 +153,7 @@ impl App {
     ) -> Result<Option<Vec<String>>> {
         let client = self.store.read().live_client(application.id).await?;
         let is_offered = |scope: &String| offered(&strategy.method).contains(scope);
-        Ok(client.map(|client| client.scopes.into_iter().filter(is_offered).collect()))
+        Ok(client.map(|client| client.draft().scopes.into_iter().filter(is_offered).collect()))
     }
 }
 

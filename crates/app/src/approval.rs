@@ -11,10 +11,7 @@ use uuid::Uuid;
 use crate::keys::fill_random;
 use crate::mail::greeting_line;
 use crate::request::THIS;
-use crate::{App, Caller, Error, Page, PageRequest, Result, Slice, Sliced};
-
-/// How many approvals wait at once at most, for one person to find theirs among them.
-const WAITING: u64 = 1_000;
+use crate::{App, Caller, Error, Page, PageRequest, Result, Slice, Sliced, every};
 
 /// What is decided on.
 #[derive(Clone, Debug)]
@@ -96,11 +93,16 @@ impl App {
         })
     }
 
+    /// All that wait for somebody, the newest first.
+    async fn waiting_approvals(&self) -> Result<Vec<Approval>> {
+        let read = self.store.read();
+        Ok(every(|page| read.approvals_page(Some(ApprovalState::Pending), page)).await?)
+    }
+
     /// What waits for a person, the newest first. Groups change, so it is looked at one by one; not many wait at once.
     async fn approvals_for(&self, person: Person) -> Result<Vec<Approval>> {
         let mut theirs = Vec::new();
-        let waiting = PageRequest::first(WAITING);
-        for approval in self.store.read().approvals_page(Some(ApprovalState::Pending), waiting).await?.items {
+        for approval in self.waiting_approvals().await? {
             let has_voted =
                 approval.stage().is_some_and(|stage| stage.votes.iter().any(|it| it.person == person));
             if !has_voted && self.electorate(&approval).await?.contains(&person) {
@@ -359,8 +361,7 @@ impl App {
     /// # Errors
     /// If the database is not available.
     pub(crate) async fn expire_approvals(&self) -> Result<()> {
-        let waiting = PageRequest::first(WAITING);
-        for approval in self.store.read().approvals_page(Some(ApprovalState::Pending), waiting).await?.items {
+        for approval in self.waiting_approvals().await? {
             let mut tx = self.begin(&Caller::system()).await?;
             let Ok(change) = approval.expire(tx.now()) else { continue };
             let approval = tx.save(change).await?;

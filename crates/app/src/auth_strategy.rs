@@ -11,7 +11,7 @@ use crate::{App, Caller, Created, Error, Page, PageRequest, Result, expect_versi
 const THIS: Resource = Resource::AuthStrategies;
 
 /// What the key of a bridge is bound to.
-fn place(id: AuthStrategyId) -> String {
+pub(crate) fn place(id: AuthStrategyId) -> String {
     format!("auth_strategies.bridge_key.{id}")
 }
 

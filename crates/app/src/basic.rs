@@ -72,7 +72,7 @@ impl App {
         let account = self.account_at(&email).await?;
         let hash = account.hash();
         let parts = [email.unique_key(), password.to_owned(), hash.clone().unwrap_or_default()];
-        let key = self.keys.pepper().fingerprint("basic", &parts.each_ref().map(|part| part.as_bytes()));
+        let key = self.keys.marks().fingerprint("basic", &parts.each_ref().map(|part| part.as_bytes()));
         let now = self.clock.now();
         let mut is_known = hash.is_some() && self.basic.knows(&key, now);
         let mut turn = None;

@@ -17,7 +17,7 @@ use store::BridgeClient;
 use tokio::sync::oneshot;
 
 use crate::application_client::ClientProof;
-use crate::new_application::Wish;
+use crate::new_application::WantedApplication;
 use crate::{App, Caller, Error, Result};
 
 /// How long somebody waits for a bridge, if nothing else is said.
@@ -109,7 +109,7 @@ impl App {
     pub(crate) async fn make_over_bridge(
         &self,
         caller: &Caller,
-        wish: Wish,
+        wish: WantedApplication,
         strategy: AuthStrategy,
     ) -> Result<ClientProof> {
         let app = self.arc()?;
@@ -123,7 +123,9 @@ impl App {
                     app.abandon(&strategy, &proof.client_id).await;
                     Err(match error {
                         // Nobody here has chosen the client's name: another application has the same client.
-                        Error::Conflict { code: "taken", message } if !message.starts_with("name ") => JUNK,
+                        Error::Conflict { code: "taken", message, .. } if !message.starts_with("name ") => {
+                            JUNK
+                        }
                         other => other,
                     })
                 }
@@ -133,7 +135,12 @@ impl App {
     }
 
     /// What a bridge is told of an application that is to have a client, in the words of RFC 7591 and Konnect.
-    async fn registration(&self, caller: &Caller, wish: &Wish, strategy: &AuthStrategy) -> Result<Value> {
+    async fn registration(
+        &self,
+        caller: &Caller,
+        wish: &WantedApplication,
+        strategy: &AuthStrategy,
+    ) -> Result<Value> {
         let AuthMethod::BridgedClientCredentials { auth_methods, scopes, .. } = &strategy.method else {
             return Err(Error::Internal("a strategy without a bridge".to_owned()));
         };

@@ -65,7 +65,7 @@ impl App {
         if request.application_id != application {
             return Err(UNKNOWN);
         }
-        let hash = self.keys.pepper().fingerprint("event-answer", &[&answer.raw]).to_vec();
+        let hash = self.keys.marks().fingerprint("event-answer", &[&answer.raw]).to_vec();
         match state.status {
             RequestStatus::Completed if state.answer.as_ref() == Some(&hash) => return Ok(()),
             RequestStatus::Failed => return Err(Error::Gone("the time to answer this is over")),

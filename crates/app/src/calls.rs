@@ -11,8 +11,16 @@ pub struct Calls {
     refused: Box<[(Reason, AtomicU64)]>,
 }
 
+impl Default for Calls {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Calls {
-    pub(crate) fn new() -> Self {
+    /// All at zero.
+    #[must_use]
+    pub fn new() -> Self {
         let odd = BadRequestReason::ALL.iter().map(|reason| Reason::BadRequest(*reason));
         let reasons = Reason::ALL.iter().copied().chain(odd);
         Self {

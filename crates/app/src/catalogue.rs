@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{Access, Api, ApiId, ApiVersion, ApiVersionId, AuthStrategy, Partner, Plan, Resource};
 
-use crate::{App, Caller, Error, Identity, PageRequest, PartnerFilter, Result};
+use crate::{App, Caller, Error, Identity, PartnerFilter, Result, every};
 
 /// An API that is on offer.
 #[derive(Clone, Debug)]
@@ -169,7 +169,7 @@ impl App {
             (_, Some(developer)) => {
                 let read = self.store.read();
                 let member = PartnerFilter { member: Some(developer), ..PartnerFilter::default() };
-                let partners = read.partners(&member, PageRequest::first(1_000)).await?.items;
+                let partners = every(|page| read.partners(&member, page)).await?;
                 let roles = partners.into_iter().flat_map(|partner: Partner| partner.roles).collect();
                 let subscribed = read.versions_subscribed_by(developer).await?.into_iter().collect();
                 Ok(Viewer { roles, subscribed, ..stranger })

@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use domain::{
-    Access, ApiKey, Application, ApplicationAction, ApplicationId, Certificate, ClientSecret, Credential,
-    CredentialDraft, CredentialId, CredentialKind, Event, ForeignKey, Invalid, Material, Resource,
-    SecretKind,
+    Access, ApiKey, Application, ApplicationAction, ApplicationId, Certificate, Credential, CredentialDraft,
+    CredentialId, CredentialKind, Event, ForeignKey, Invalid, Material, Resource, SecretKind,
 };
 use serde_json::json;
 use store::{Connection, Read, Tx};
 
 use crate::caller::application_for;
-use crate::keys::PEPPER;
 use crate::{
     App, Caller, Created, CredentialFilter, Error, Page, PageRequest, Result, Slice, Sliced, expect_version,
 };
@@ -79,7 +77,7 @@ impl App {
             return Ok(done);
         }
         self.check_credential_quota(&tx, application, CredentialKind::ApiKey).await?;
-        let material = Material::ApiKey(ApiKey::minted(&secret, self.keys.pepper(), PEPPER));
+        let material = Material::ApiKey(ApiKey::minted(&secret, self.keys.peppers().present()));
         let change = Credential::issue(id, application, draft, material, tx.now())?;
         Ok(Created::with_secret(self.save(tx, change).await?, secret))
     }
@@ -104,18 +102,19 @@ impl App {
             return Ok(done);
         }
         self.check_credential_quota(&tx, application, CredentialKind::ApiKey).await?;
-        let material = Material::ApiKey(ApiKey::import(key, self.keys.pepper(), PEPPER)?);
+        let peppers = self.keys.peppers();
+        let hashes = peppers.each().map(|pepper| Ok(ApiKey::import(key.clone(), pepper)?.hash));
+        let hashes = hashes.collect::<Result<Vec<_>>>()?;
+        if tx.read().is_hash_taken(&hashes).await? {
+            drop(tx);
+            return self.refuse_import(caller, &owner).await;
+        }
+        let material = Material::ApiKey(ApiKey::import(key, peppers.present())?);
         let change = Credential::issue(id, application, draft, material, tx.now())?;
         let credential = match tx.save(change).await {
             Err(store::Error::Unique { .. }) => {
                 drop(tx);
-                self.note_refused_import(caller, &owner).await?;
-                return Err(Invalid::field(
-                    "value",
-                    "unusable",
-                    "cannot be used; import another key or issue a new one",
-                )
-                .into());
+                return self.refuse_import(caller, &owner).await;
             }
             other => other?,
         };
@@ -158,7 +157,8 @@ impl App {
             Err(store::Error::Unique { .. }) => {
                 drop(tx);
                 self.note_refused_import(caller, &owner).await?;
-                return Err(Error::conflict(
+                return Err(Error::conflict_in(
+                    "certificate",
                     "certificate_taken",
                     "this certificate cannot be registered; use another one",
                 ));
@@ -167,6 +167,13 @@ impl App {
         };
         self.commit(tx).await?;
         Ok(Created::new(credential))
+    }
+
+    /// Refuses a key that is somebody's, whether of this application or not.
+    async fn refuse_import<T>(&self, caller: &Caller, application: &Application) -> Result<T> {
+        self.note_refused_import(caller, application).await?;
+        let message = "cannot be used; import another key or issue a new one";
+        Err(Invalid::field("value", "unusable", message).into())
     }
 
     /// Whoever imports keys that are somebody's may be looking for them: the log says so, the answer does not.
@@ -246,10 +253,8 @@ impl App {
             return Ok(done);
         }
         let material = match &credential.material {
-            Material::ApiKey(_) => Material::ApiKey(ApiKey::minted(&secret, self.keys.pepper(), PEPPER)),
-            Material::ClientSecret(_) => {
-                Material::ClientSecret(ClientSecret::minted(&secret, self.keys.pepper(), PEPPER))
-            }
+            Material::ApiKey(_) => Material::ApiKey(ApiKey::minted(&secret, self.keys.peppers().present())),
+            Material::ClientSecret(_) => self.minted_secret(&secret),
             Material::Certificate(_) | Material::External(_) => return Err(made_elsewhere(kind)),
         };
         let (old, new) = credential.rotate(successor, material, overlap, tx.now())?;

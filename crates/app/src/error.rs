@@ -21,6 +21,8 @@ pub enum Error {
         code: &'static str,
         /// For people.
         message: String,
+        /// The field that is to blame, if one is.
+        field: Option<&'static str>,
     },
     /// It was worth something once: a link that was used, a session that ended.
     #[error("{0}")]
@@ -65,7 +67,20 @@ pub enum Error {
 impl Error {
     /// A state that forbids what was asked.
     pub(crate) fn conflict(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Conflict { code, message: message.into() }
+        Self::Conflict { code, message: message.into(), field: None }
+    }
+
+    /// A field that cannot be so while something else is as it is.
+    pub(crate) fn conflict_in(field: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Conflict { code, message: message.into(), field: Some(field) }
+    }
+
+    /// The field that is to blame for a conflict, and what is wrong with it.
+    pub fn field_in_conflict(&self) -> Option<Invalid> {
+        let Self::Conflict { code, message, field: Some(field) } = self else { return None };
+        // Of a field a predicate is told: its name stands before it already.
+        let predicate = message.strip_prefix(field).map_or(message.as_str(), str::trim_start);
+        Some(Invalid::field(*field, code, predicate))
     }
 
     /// The stable code.
@@ -103,7 +118,7 @@ impl From<domain::Error> for Error {
     fn from(error: domain::Error) -> Self {
         match error {
             domain::Error::Invalid(invalid) => Self::Invalid(invalid),
-            domain::Error::Conflict { code, message } => Self::Conflict { code, message },
+            domain::Error::Conflict { code, message } => Self::Conflict { code, message, field: None },
         }
     }
 }
@@ -112,7 +127,7 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Unique { field } => {
-                Self::conflict("taken", format!("{field} is taken; choose another"))
+                Self::conflict_in(field, "taken", format!("{field} is taken; choose another"))
             }
             store::Error::Reference => {
                 Self::conflict("in_use", "something else refers to it, or what it refers to is gone")

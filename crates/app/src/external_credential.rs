@@ -8,7 +8,7 @@ use serde_json::json;
 use store::Tx;
 
 use crate::caller::application_for;
-use crate::{App, Caller, CredentialFilter, Error, PageRequest, Result};
+use crate::{App, Caller, CredentialFilter, Error, Result, every};
 
 const THIS: Resource = Resource::Credentials;
 
@@ -21,7 +21,7 @@ pub struct Revealed {
     pub values: ExternalValues,
 }
 
-fn place(id: CredentialId) -> String {
+pub(crate) fn place(id: CredentialId) -> String {
     format!("credentials.details.{id}")
 }
 
@@ -131,7 +131,8 @@ fn note_revealed(tx: &mut Tx, credential: &Credential) {
 /// The credentials of third parties that an application has, the oldest first.
 async fn external_of(tx: &Tx, application: ApplicationId) -> Result<Vec<Credential>> {
     let filter = CredentialFilter { application_id: Some(application), ..CredentialFilter::default() };
-    let mut all = tx.read().credentials(&filter, PageRequest::first(1_000)).await?.items;
+    let read = tx.read();
+    let mut all = every(|page| read.credentials(&filter, page)).await?;
     all.retain(|it| matches!(it.material, Material::External(_)));
     all.reverse();
     Ok(all)

@@ -13,13 +13,13 @@ use crate::{App, Caller, Created, Error, Page, PageRequest, Result};
 
 const THIS: Resource = Resource::ExternalTokens;
 
-fn place(id: ExternalTokenId) -> String {
+pub(crate) fn place(id: ExternalTokenId) -> String {
     format!("external_tokens.sealed.{id}")
 }
 
 /// What a developer asks of a third party about a token.
 #[derive(Clone, Copy)]
-enum Wish {
+enum TokenChange {
     Renew,
     Revoke,
 }
@@ -142,7 +142,7 @@ impl App {
     /// # Errors
     /// If it does not exist, is not the caller's, or there is nobody to ask.
     pub async fn ask_to_renew_token(&self, caller: &Caller, id: ExternalTokenId) -> Result<ExternalToken> {
-        self.ask_about_token(caller, id, Wish::Renew).await
+        self.ask_about_token(caller, id, TokenChange::Renew).await
     }
 
     /// A developer wants a token ended: the third party is asked by mail, once. It works until then.
@@ -150,14 +150,14 @@ impl App {
     /// # Errors
     /// As [`App::ask_to_renew_token`].
     pub async fn ask_to_revoke_token(&self, caller: &Caller, id: ExternalTokenId) -> Result<ExternalToken> {
-        self.ask_about_token(caller, id, Wish::Revoke).await
+        self.ask_about_token(caller, id, TokenChange::Revoke).await
     }
 
     async fn ask_about_token(
         &self,
         caller: &Caller,
         id: ExternalTokenId,
-        wish: Wish,
+        wish: TokenChange,
     ) -> Result<ExternalToken> {
         self.external_token(caller, id).await?;
         must_be_developer(caller)?;
@@ -168,8 +168,8 @@ impl App {
             .await?
             .ok_or(Error::NotFound(ExternalTokenId::KIND))?;
         let (change, verb) = match wish {
-            Wish::Renew => (token.ask_to_renew(tx.now()), "renew"),
-            Wish::Revoke => (token.ask_to_revoke(tx.now()), "revoke"),
+            TokenChange::Renew => (token.ask_to_renew(tx.now()), "renew"),
+            TokenChange::Revoke => (token.ask_to_revoke(tx.now()), "revoke"),
         };
         // It was asked before: nobody is mailed twice.
         let Some(change) = change else { return Ok(token) };

@@ -17,6 +17,14 @@ pub enum FourEyes {
     Never,
 }
 
+/// What somebody did who asked for a subscription, or for the plan that it wants.
+pub(crate) const ASKING: &[&str] = &[
+    "subscription.requested",
+    "subscription.created",
+    "subscription.plan_change_requested",
+    "subscription.plan_changed",
+];
+
 /// Somebody behind an actor: a person with several ways to come in is one and the same.
 #[derive(Debug, PartialEq, Eq)]
 enum Party {
@@ -53,12 +61,6 @@ impl App {
         caller: &Caller,
         id: SubscriptionId,
     ) -> Result<()> {
-        const ASKING: &[&str] = &[
-            "subscription.requested",
-            "subscription.created",
-            "subscription.plan_change_requested",
-            "subscription.plan_changed",
-        ];
         if !self.wants_four_eyes(read, caller).await? {
             return Ok(());
         }

@@ -219,7 +219,7 @@ fn hide(caller: &Caller, gateway: &mut Gateway) {
 }
 
 /// Developers, administrators and technical users may see gateways.
-fn may_look(caller: &Caller) -> Result<()> {
+pub(crate) fn may_look(caller: &Caller) -> Result<()> {
     match caller.provider() {
         Some(_) => Ok(()),
         None => caller.developer_or_administrator(THIS, Access::Read).map(drop),

@@ -1,9 +1,13 @@
 //! What is done when nobody asks: counters written, what is over removed.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use domain::Instant;
+
 use crate::once::{KEY_LIFETIME, SECRET_REPLAY};
+use crate::plan_usage::LEARN;
 use crate::{App, Result};
 
 /// How often times of last use are written: at most so much is lost in a crash.
@@ -31,18 +35,35 @@ const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 3600);
 
 #[macros::boxed]
 impl App {
-    /// Writes what was counted at the gateway, when credentials were last used, and what was refused.
+    /// Writes what was counted and refused at the gateway, when credentials were last used, and which acts were refused.
     ///
     /// # Errors
     /// If the database is not available; counts and times are written with the next ones then.
     pub async fn flush(&self) -> Result<()> {
+        let now = self.clock.now();
+        // Calls were counted since the last time: what was counted in a new hour is never too much, or a plan's limit for
+        // it would be reached too early.
+        let before = Instant::from_micros(self.flushed_at.swap(now.micros(), Relaxed));
+        let at = if before <= now && now.since(before) <= 2 * FLUSH { before } else { now };
         let (used, usage) = (self.verifier().take_used(), self.verifier().take_usage());
-        if let Err(error) = self.store.write_counters(&used, &usage, self.clock.now()).await {
+        if let Err(error) = self.store.write_counters(&used, &usage, at).await {
             self.verifier().put_back_used(used);
             self.verifier().put_back_usage(usage);
             return Err(error.into());
         }
+        self.renew_hashes().await?;
+        self.write_refused_calls().await?;
         self.write_refusals().await
+    }
+
+    /// Keeps what was used, and was kept by the hash of an older pepper, by that of the present one.
+    async fn renew_hashes(&self) -> Result<()> {
+        let stale = self.verifier().take_stale_hashes();
+        if stale.is_empty() {
+            return Ok(());
+        }
+        self.store.rehash_credentials(&stale).await?;
+        self.reload_credentials(stale.into_iter().map(|(id, _)| id)).await
     }
 
     /// Removes what is over.
@@ -55,6 +76,7 @@ impl App {
         self.store.sweep_codes(now, KEEP_CODES, SOME).await?;
         self.store.sweep_grants(now - KEEP_GRANTS, SOME).await?;
         self.store.sweep_one_time_tokens(now - KEEP).await?;
+        self.store.sweep_sign_in_attempts(now).await?;
         self.store.sweep_attempts(now - KEEP_ATTEMPTS).await?;
         self.store.sweep_idempotency_keys(now - SECRET_REPLAY, now - KEY_LIFETIME).await?;
         self.store.sweep_mails(now - KEEP).await?;
@@ -63,8 +85,10 @@ impl App {
         self.sweep_access_tokens().await?;
         self.store.sweep_invitations(now - KEEP).await?;
         self.store.sweep_usage(now).await?;
+        self.sweep_refused_calls().await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;
         self.expire_approvals().await?;
+        self.tell_of_waiting().await?;
         self.remind_gateways().await?;
         self.expire_requests().await
     }
@@ -80,16 +104,18 @@ impl App {
         Ok(())
     }
 
-    /// Does both for ever.
+    /// Does all of it for ever.
     pub async fn keep_house(self: Arc<Self>) {
         let mut flush = tokio::time::interval(FLUSH);
         let mut sweep = tokio::time::interval(SWEEP);
+        let mut learn = tokio::time::interval(LEARN);
         loop {
             let done = tokio::select! {
                 _ = flush.tick() => match self.flush().await {
                     Ok(()) => self.make_first_keys().await,
                     error => error,
                 },
+                _ = learn.tick() => self.learn_usage().await,
                 _ = sweep.tick() => match self.sweep().await {
                     Ok(()) => self.tend_made_keys().await,
                     error => error,

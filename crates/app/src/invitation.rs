@@ -124,10 +124,10 @@ impl App {
         token: &str,
     ) -> Result<Option<(Invitation, Name)>> {
         let Some(developer) = caller.developer() else { return Ok(None) };
-        let hash = self.keys.pepper().hash(SecretKind::Invitation, token);
+        let hashes = self.keys.hashes(SecretKind::Invitation, token);
         let read = self.store.read();
         let developer: Option<Developer> = read.find(developer).await?;
-        let found = read.invitation_by_hash(&hash).await?;
+        let found = read.invitation_by_hash(&hashes).await?;
         let now = self.clock.now();
         let (Some(developer), Some(invitation)) = (developer, found) else { return Ok(None) };
         if !invitation.is_for(&developer) || invitation.status(now) != InvitationStatus::Open {
@@ -151,11 +151,11 @@ impl App {
             caller.must_administer(Resource::Developers, Access::Read)?;
             return Err(Error::Forbidden("only developers accept invitations; sign in as one".to_owned()));
         };
-        let hash = self.keys.pepper().hash(SecretKind::Invitation, token);
+        let hashes = self.keys.hashes(SecretKind::Invitation, token);
         let mut tx = self.begin(caller).await?;
         let unknown = || Error::NotFound(InvitationId::KIND);
         let developer: Developer = tx.read().find(developer).await?.ok_or_else(unknown)?;
-        let invitation = tx.read().invitation_by_hash(&hash).await?;
+        let invitation = tx.read().invitation_by_hash(&hashes).await?;
         let invitation = invitation.filter(|it| it.is_for(&developer)).ok_or_else(unknown)?;
         if invitation.status(tx.now()) != InvitationStatus::Open
             || !self.inviter_still_may(&tx, &invitation).await?
@@ -231,9 +231,9 @@ impl App {
     /// Who invites many, and who is invited often, has to wait.
     async fn slow_down(&self, caller: &Caller, address: &Email) -> Result<()> {
         let (_, actor) = caller.actor().parts();
-        let pepper = self.keys.pepper();
-        let by = pepper.fingerprint("invitations by", &[actor.unwrap_or_default().as_bytes()]);
-        let to = pepper.fingerprint("invitations to", &[address.unique_key().as_bytes()]);
+        let marks = self.keys.marks();
+        let by = marks.fingerprint("invitations by", &[actor.unwrap_or_default().as_bytes()]);
+        let to = marks.fingerprint("invitations to", &[address.unique_key().as_bytes()]);
         let now = self.clock.now();
         // Administrators' own pace is limited by their tokens.
         let by_person = match caller.developer() {
@@ -337,7 +337,8 @@ fn text(name: &Name, to: Membership, url: &str) -> String {
 }
 
 fn already_invited() -> Error {
-    Error::conflict("already_invited", "this address is invited already; withdraw that invitation first")
+    let message = "this address is invited already; withdraw that invitation first";
+    Error::conflict_in("email", "already_invited", message)
 }
 
 fn already_member() -> Error {

@@ -13,6 +13,7 @@ mod approval_flow;
 mod audit;
 mod auth_strategy;
 mod basic;
+mod brand;
 mod bridge;
 mod bridge_work;
 mod callback;
@@ -24,7 +25,9 @@ mod counts;
 mod credential;
 mod developer;
 mod document;
+mod elsewhere;
 mod error;
+mod every;
 mod evidence;
 mod example;
 mod external_credential;
@@ -34,8 +37,11 @@ mod four_eyes;
 mod gateway;
 mod group;
 mod housekeeping;
+mod identity_provider;
 mod invitation;
+mod key_rotation;
 mod keys;
+mod linked_identity;
 mod mail;
 mod names;
 mod new_application;
@@ -44,17 +50,22 @@ mod once;
 mod partner;
 mod password;
 mod plan;
+mod plan_usage;
 mod portal;
 mod refusal;
+mod refused_call;
 mod renewal;
 mod request;
 mod request_subject;
 mod request_time;
+mod reseal;
 mod rights;
 mod sign_in;
 mod sign_in_page;
 mod sign_up;
+mod specification;
 mod subscription;
+mod subscription_mail;
 mod sync;
 mod telling;
 mod token;
@@ -68,17 +79,18 @@ mod webhook_health;
 mod webhook_outcome;
 mod webhook_work;
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use domain::{AddressRules, GrantType, MasterKey, Noun, SigningAlgorithm, Transition};
+use domain::{AddressRules, GrantType, MasterKeys, Noun, Peppers, SigningAlgorithm, Transition};
 use store::{Author, Record, Store, Tx};
 use uuid::Uuid;
 use verify::Verifier;
 
 pub use application_client::ClientProof;
 pub use approval::Asked;
+pub use brand::Brand;
 pub use bridge::{Asking, BridgeAct, BridgeDoor, BridgeReply, BridgeRequest};
 pub use callback::Answer;
 pub use caller::{Caller, Identity};
@@ -86,30 +98,40 @@ pub use calls::Calls;
 pub use catalogue::{Offer, Terms};
 pub use clock::Clock;
 pub use counts::Counts;
+pub use elsewhere::{
+    Arrived, AskingProvider, Departure, Errand, NotArrived, ProviderDoor, ProviderReply, ProviderRequest,
+    WayIn, callback_path,
+};
 pub use error::{Error, Result};
+pub use every::every;
 pub use evidence::{FoundOut, InMemory};
 pub use example::Example;
 pub use external_credential::Revealed;
 pub use factor::{Enrollment, Provision, SECOND_FACTOR, SECOND_FACTOR_MISSING, SecondFactor, SignInStep};
 pub use four_eyes::FourEyes;
+pub use identity_provider::ProviderReport;
+pub use key_rotation::{DroppedKeys, KeySource, MasterKeyState};
 pub use keys::Keys;
+pub use linked_identity::OwnIdentity;
 pub use mail::{MailJob, ShownMail};
 pub use names::{Names, ToName};
 pub use new_application::NewApplication;
 pub use oauth::*;
 pub use once::Created;
 pub use refusal::RefusedAct;
+pub use refused_call::RefusedCalls;
 pub use renewal::Renewable;
 pub use request::{NewRequest, RequestStory};
+pub use reseal::Resealing;
 pub use rights::Rights;
 pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
 pub use sign_up::{LinkForm, Registration};
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,
     CredentialFilter, DeveloperFilter, Health, InvitationFilter, Lane, MailFilter, MailResult, Page,
-    PageRequest, PartnerFilter, ProvisionFilter, RequestFilter, Slice, Sliced, SubscribedTo,
-    SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport, UsageStep, Wanted,
-    WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
+    PageRequest, PartnerFilter, ProvisionFilter, RefusedCall, RefusedCallFilter, RequestFilter, Slice,
+    Sliced, SubscribedTo, SubscriptionFilter, UsageCount, UsageDimension, UsageFilter, UsageReport,
+    UsageStep, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use telling::{GatewayEvent, event_data};
 pub use verify::CertificateHeader;
@@ -121,6 +143,9 @@ pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};
 pub struct Settings {
     /// Where people reach it, without a slash at the end: links in mails begin with this.
     pub public_url: String,
+    /// Where callers reach the gateway, without a slash at the end: examples begin with this. Not known if there are
+    /// several.
+    pub gateway_url: Option<String>,
     /// Whether people may register themselves.
     pub sign_up: bool,
     /// Whether who has proven the address needs nobody's approval.
@@ -135,6 +160,8 @@ pub struct Settings {
     pub four_eyes: FourEyes,
     /// Of whom a second factor is demanded.
     pub second_factor: SecondFactor,
+    /// Whether mails tell that subscriptions wait, and what was decided.
+    pub subscription_mails: bool,
     /// How long the gateway check goes on from memory when the database cannot be reached.
     pub max_staleness: Duration,
     /// How gateways hand client certificates on.
@@ -175,6 +202,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             public_url: "http://127.0.0.1:8080".to_owned(),
+            gateway_url: None,
             sign_up: true,
             approve_developers: true,
             allowed_email_domains: Vec::new(),
@@ -182,6 +210,7 @@ impl Default for Settings {
             applications_per_developer: 500,
             four_eyes: FourEyes::Auto,
             second_factor: SecondFactor::Voluntary,
+            subscription_mails: true,
             max_staleness: Duration::from_secs(60),
             certificate_header: CertificateHeader::Off,
             oauth: OAuthSettings::default(),
@@ -198,18 +227,25 @@ pub struct App {
     me: Weak<Self>,
     pub(crate) store: Store,
     pub(crate) keys: Keys,
+    /// The master keys as they were given at the start, and where they are read again.
+    pub(crate) masters: key_rotation::Masters,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     pub(crate) passwords: password::Passwords,
     pub(crate) basic: basic::Verified,
+    brand: brand::LastBrand,
     pub(crate) mail_waits: tokio::sync::Notify,
     pub(crate) refusals: refusal::Refusals,
     /// How requests get to bridges.
     pub(crate) bridge_door: OnceLock<bridge::BridgeDoor>,
     /// There may be something to be done at a bridge.
     pub(crate) bridges_wait: tokio::sync::Notify,
+    /// Where people sign in elsewhere.
+    pub(crate) elsewhere: elsewhere::Elsewhere,
     /// Somebody committed: there may be something to tell.
     pub(crate) webhooks_wait: tokio::sync::Notify,
+    /// When what was counted was last written down.
+    pub(crate) flushed_at: AtomicI64,
     /// How far this node knows the feed of changes to be told.
     pub(crate) told: tokio::sync::Mutex<webhook_event::Told>,
     /// Milliseconds and counter of the last id that was made here.
@@ -220,6 +256,7 @@ pub struct App {
     pub(crate) oauth: oauth::OAuth,
     verifier: Arc<Verifier>,
     calls: calls::Calls,
+    refused_calls: refused_call::RefusedCalls,
 }
 
 #[macros::boxed]
@@ -228,38 +265,56 @@ impl App {
     ///
     /// # Errors
     /// If the database is not available, or was written under another master key.
-    pub async fn start(
+    pub async fn start<M: Into<MasterKeys> + Send>(
         store: Store,
-        master: &MasterKey,
+        masters: M,
         settings: Settings,
         clock: Clock,
     ) -> Result<Arc<Self>> {
-        let keys = Keys::new(master);
-        let verifier = Verifier::new(keys.pepper().clone(), settings.max_staleness);
+        Self::start_with(store, masters.into(), settings, clock).await
+    }
+
+    /// The same, whatever the keys were given as.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub async fn start_with(
+        store: Store,
+        masters: MasterKeys,
+        settings: Settings,
+        clock: Clock,
+    ) -> Result<Arc<Self>> {
+        let keys = Keys::load(&store, &masters).await?;
+        let verifier = Verifier::new(Peppers::clone(&keys.peppers()), settings.max_staleness);
         let verifier = Arc::new(verifier.with_certificates(settings.certificate_header));
         let app = Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             oauth: oauth::OAuth::new(&store),
             store,
             keys,
+            masters: key_rotation::Masters::new(masters),
             clock,
             settings,
             passwords: password::Passwords::new(),
             basic: basic::Verified::default(),
+            brand: brand::LastBrand::default(),
             mail_waits: tokio::sync::Notify::new(),
             refusals: refusal::Refusals::default(),
             bridge_door: OnceLock::new(),
             bridges_wait: tokio::sync::Notify::new(),
+            elsewhere: elsewhere::Elsewhere::default(),
             webhooks_wait: tokio::sync::Notify::new(),
+            flushed_at: AtomicI64::new(i64::MIN),
             told: tokio::sync::Mutex::default(),
             last_id: AtomicU64::new(0),
             sync: sync::Sync::default(),
             node: Uuid::now_v7(),
             verifier,
             calls: calls::Calls::new(),
+            refused_calls: refused_call::RefusedCalls::default(),
         });
-        app.check_master_key().await?;
         app.load().await?;
+        app.learn_usage().await?;
         Ok(app)
     }
 
@@ -271,6 +326,11 @@ impl App {
     /// What gateways asked this node, since its start.
     pub fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    /// What this node told gateways to refuse, until it is written down.
+    pub fn refused_calls_to_write(&self) -> &RefusedCalls {
+        &self.refused_calls
     }
 
     /// The clock that everything goes by.

@@ -36,7 +36,7 @@ pub struct ShownMail {
     pub text: String,
 }
 
-fn place(id: MailId) -> String {
+pub(crate) fn place(id: MailId) -> String {
     format!("mails.body.{id}")
 }
 
@@ -48,9 +48,18 @@ pub(crate) fn greeting(name: &Name) -> String {
 
 /// Whether a mail program would turn a part of a name into a link.
 pub(crate) fn looks_like_a_link(name: &Name) -> bool {
+    holds_a_link(name.as_str())
+}
+
+fn holds_a_link(name: &str) -> bool {
     let is_one =
         |word: &str| word.contains(['/', ':', '@', '\\']) || word.trim_end_matches('.').contains('.');
-    name.as_str().split_whitespace().any(is_one)
+    name.split_whitespace().any(is_one)
+}
+
+/// A name that somebody has chosen, as a mail may show it; otherwise what it is called instead.
+pub(crate) fn plain_name<'a>(name: &'a str, otherwise: &'a str) -> &'a str {
+    if holds_a_link(name) { otherwise } else { name }
 }
 
 /// The first line of a mail to somebody whose name is not known.

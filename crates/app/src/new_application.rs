@@ -27,7 +27,7 @@ pub struct NewApplication {
 
 /// An application that somebody wants to have.
 #[derive(Clone, Debug)]
-pub(crate) struct Wish {
+pub(crate) struct WantedApplication {
     pub(crate) id: ApplicationId,
     pub(crate) draft: ApplicationDraft,
     pub(crate) owner: Option<Owner>,
@@ -37,7 +37,7 @@ pub(crate) struct Wish {
     pub(crate) scopes: Vec<String>,
 }
 
-impl Wish {
+impl WantedApplication {
     /// The developer who answers for it: who owns it, or asks for it.
     pub(crate) fn developer(&self, caller: &Caller) -> Option<DeveloperId> {
         self.owner.and_then(Owner::developer).or(caller.developer())
@@ -59,7 +59,7 @@ impl App {
         scopes: Vec<String>,
     ) -> Result<NewApplication> {
         let owner = Some(Owner::Developer(own_id(caller)?));
-        let wish = Wish { id: self.new_id(), draft, owner, auth_strategy_id, scopes };
+        let wish = WantedApplication { id: self.new_id(), draft, owner, auth_strategy_id, scopes };
         Ok(self.make_application(caller, wish).await?.value)
     }
 
@@ -68,7 +68,7 @@ impl App {
     pub(crate) async fn make_application(
         &self,
         caller: &Caller,
-        wish: Wish,
+        wish: WantedApplication,
     ) -> Result<Created<NewApplication>> {
         let (secret, _) = self.keys.mint(SecretKind::ClientSecret);
         let mut tx = self.begin(caller).await?;
@@ -108,14 +108,20 @@ impl App {
         by: AuthStrategy,
     ) -> Result<Created<NewApplication>> {
         let Created { value: application, secret, replayed } = done;
-        let scopes = tx.read().live_client(application.id).await?.map(|it| it.scopes).unwrap_or_default();
+        let scopes =
+            tx.read().live_client(application.id).await?.map(|it| it.draft().scopes).unwrap_or_default();
         let proof = secret.clone().map(|secret| ClientProof { client_id: application.known_as(), secret });
         let value = NewApplication { application, strategy: by, proof, scopes };
         Ok(Created { value, secret, replayed })
     }
 
     /// Keeps an application whose client a bridge has made. An idempotency key is claimed now that there is a secret.
-    pub(crate) async fn keep_bridged(&self, caller: &Caller, wish: &Wish, proof: &ClientProof) -> Result<()> {
+    pub(crate) async fn keep_bridged(
+        &self,
+        caller: &Caller,
+        wish: &WantedApplication,
+        proof: &ClientProof,
+    ) -> Result<()> {
         let mut tx = self.begin(caller).await?;
         if self.replay::<Application>(&tx, caller, wish.id, Some(&proof.secret)).await?.is_some() {
             let message =
@@ -134,7 +140,7 @@ impl App {
         &self,
         tx: &mut Tx,
         caller: &Caller,
-        wish: &Wish,
+        wish: &WantedApplication,
         by: &AuthStrategy,
         client_id: Option<String>,
     ) -> Result<Application> {
@@ -168,7 +174,7 @@ impl App {
         let id = self.new_id();
         let change = Client::create(id, application.id, application.known_as(), draft, &rules(&all), now);
         let client = tx.save(change.map_err(about_application)?).await?;
-        self.put_client_secret(tx, application.id, secret).await?;
+        self.add_client_secret(tx, application.id, self.minted_secret(secret)).await?;
         Ok(ClientProof { client_id: client.client_id, secret: secret.clone() })
     }
 }

@@ -45,7 +45,7 @@ impl App {
         secret: Option<&Secret>,
     ) -> Result<Option<Created<T>>> {
         let Some(claim) = &caller.claim else { return Ok(None) };
-        let place = format!("idempotency_keys.sealed_secret.{}", hex(&claim.key));
+        let place = claim_place(&claim.key);
         let sealed = secret.map(|secret| self.keys.seal(&place, secret.expose().as_bytes()));
         let had_secret = sealed.is_some();
         let (same_request, result_id, sealed_secret, created_at) =
@@ -70,6 +70,11 @@ impl App {
         }
         Ok(Some(Created { value, secret, replayed: true }))
     }
+}
+
+/// Where the secret that a repeated create shows again is sealed.
+pub(crate) fn claim_place(key: &[u8]) -> String {
+    format!("idempotency_keys.sealed_secret.{}", hex(key))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -65,6 +65,7 @@ impl App {
             other => other?,
         };
         self.commit(tx).await?;
+        self.brand.forget();
         Ok(portal)
     }
 
@@ -100,6 +101,8 @@ impl App {
         }
         let details = json!({ "picture": kind, "bytes": size });
         tx.note(Event { action: "portal.picture_changed", details }, &portal);
-        self.commit(tx).await
+        self.commit(tx).await?;
+        self.brand.forget();
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Sessions that are renewed: a short-lived secret for each call, and a second one that gets another first one.
 
-use domain::{Developer, Person, Secret, SecretHash, SecretKind, Session};
+use domain::{Developer, IdentityProviderId, Person, Secret, SecretHash, SecretKind, Session};
 use store::Tx;
 
 use crate::sign_in::{acting, may_sign_in};
@@ -30,10 +30,26 @@ impl App {
         password: &str,
         user_agent: &str,
     ) -> Result<Renewable> {
-        let (mut tx, person, _) = self.prove_developer(caller, email, password, None).await?;
+        let (tx, person, _) = self.prove_developer(caller, email, password, None).await?;
+        self.start_renewable_session(tx, caller, person, user_agent, None).await
+    }
+
+    /// Starts a session that can be renewed, of somebody who is proven, perhaps by a provider.
+    pub(crate) async fn start_renewable_session(
+        &self,
+        mut tx: Tx,
+        caller: &Caller,
+        person: Person,
+        user_agent: &str,
+        provider: Option<IdentityProviderId>,
+    ) -> Result<Renewable> {
         let (secret, renewal, hashes) = self.mint_pair();
         let address = caller.address.map(|ip| ip.to_string()).unwrap_or_default();
         let start = Session::start_renewable(self.new_id(), person, hashes, user_agent, &address, tx.now());
+        let start = match provider {
+            Some(provider) => Session::through(start, provider),
+            None => start,
+        };
         let session = tx.save(start).await?;
         self.commit(tx).await?;
         Ok(Renewable { signed_in: SignedIn { session, secret }, renewal })
@@ -75,9 +91,9 @@ impl App {
     }
 
     async fn renewable_session(&self, renewal: &str) -> Result<Option<Session>> {
-        let hash = self.keys.pepper().hash(SecretKind::SessionRenewal, renewal);
+        let hashes = self.keys.hashes(SecretKind::SessionRenewal, renewal);
         let now = self.clock.now();
-        let session = self.store.read().session_by_renewal(&hash).await?;
+        let session = self.store.read().session_by_renewal(&hashes).await?;
         Ok(session.filter(|session| session.is_renewable(now)))
     }
 

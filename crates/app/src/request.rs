@@ -14,7 +14,7 @@ use crate::approval::Asked;
 use crate::caller::application_for;
 use crate::{
     App, Caller, Created, Error, GatewayEvent, Page, PageRequest, ProvisionFilter, RequestFilter, Result,
-    Slice, Sliced,
+    Slice, Sliced, every,
 };
 
 pub(crate) const THIS: Resource = Resource::Requests;
@@ -180,9 +180,8 @@ impl App {
         let read = self.store.read();
         let filter = RequestFilter { gateway_id: caller.provider(), ..RequestFilter::default() };
         // A request with one state that waits may be worse as a whole, so all that are not over are looked at.
-        let slice = Slice { page: 0, limit: 500 };
         let mut events = Vec::new();
-        for request in read.requests(&filter, slice).await?.items {
+        for request in every(|page| read.requests_page(&filter, page)).await? {
             for state in request.states.iter().filter(|state| statuses.contains(&state.status)) {
                 events.push(self.gateway_event(read, &request, state).await?);
             }

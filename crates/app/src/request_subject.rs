@@ -11,8 +11,9 @@ use store::{Connection, Read, Tx};
 
 use crate::application::strategy;
 use crate::caller::application_for;
+use crate::gateway::may_look;
 use crate::request::{NewRequest, THIS};
-use crate::{ApiVersionFilter, App, Caller, Error, PageRequest, PartnerFilter, RequestFilter, Result, Slice};
+use crate::{ApiVersionFilter, App, Caller, Error, PageRequest, RequestFilter, Result, every};
 
 /// The partner that owns what administrators ask for themselves.
 const HOUSE: &str = "Administrators";
@@ -20,7 +21,7 @@ const HOUSE: &str = "Administrators";
 const MAX_APIS: usize = 50;
 
 /// What is asked for, with what there is already.
-pub(crate) struct Wish {
+pub(crate) struct RequestSubject {
     pub(crate) application: Application,
     pub(crate) provision: Provision,
     pub(crate) gateway_id: Option<GatewayId>,
@@ -36,10 +37,10 @@ impl App {
     /// If the caller is nobody or lacks the scope.
     pub async fn apis_at_gateways(&self, caller: &Caller) -> Result<Vec<(Api, Name)>> {
         // Whose an API is is not hidden from those who may ask for it.
-        self.gateways(caller, PageRequest::first(1)).await?;
+        may_look(caller)?;
         let read = self.store.read();
         let mut found = Vec::new();
-        for gateway in read.gateways(PageRequest::first(200)).await?.items {
+        for gateway in every(|page| read.gateways(page)).await? {
             let apis: Vec<Api> = read.find_all(gateway.apis.keys().map(|id| id.0)).await?;
             for api in apis {
                 if caller.developer().is_none() || is_on_offer(read, caller, api.id).await? {
@@ -58,10 +59,15 @@ impl App {
         caller: &Caller,
         requester: Person,
         new: &NewRequest,
-    ) -> Result<Wish> {
+    ) -> Result<RequestSubject> {
         let package = match new.kind {
             RequestKind::Subscribe => Some(package(tx, &new.context).await?),
-            _ => None,
+            RequestKind::Create
+            | RequestKind::Increase
+            | RequestKind::Decrease
+            | RequestKind::Update
+            | RequestKind::Delete
+            | RequestKind::Unsubscribe => None,
         };
         let asked = match package {
             Some((api, _)) => vec![api],
@@ -90,7 +96,7 @@ impl App {
         };
         let provision = tx.save(Transition::create(provision, "provision.created")).await?;
         let apis = asked.into_iter().map(Some).collect();
-        Ok(Wish { application, provision, gateway_id, apis })
+        Ok(RequestSubject { application, provision, gateway_id, apis })
     }
 
     /// Loads the application that something else is asked for.
@@ -100,26 +106,33 @@ impl App {
         caller: &Caller,
         requester: Person,
         new: &NewRequest,
-    ) -> Result<Wish> {
+    ) -> Result<RequestSubject> {
         let id = new
             .application
             .ok_or_else(|| Invalid::field("application", "required", "must be the id of an application"))?;
         let action = match new.kind {
             RequestKind::Update => ApplicationAction::Edit,
             RequestKind::Delete | RequestKind::Unsubscribe => ApplicationAction::Delete,
-            _ => ApplicationAction::ManageSubscriptions,
+            RequestKind::Create | RequestKind::Increase | RequestKind::Decrease | RequestKind::Subscribe => {
+                ApplicationAction::ManageSubscriptions
+            }
         };
         let application = application_for(tx.read(), caller, id, THIS, action).await?;
         tx.lock_application(id).await?;
         let mut wish = match tx.read().provision_of(id).await? {
             Some(provision) => {
-                Wish { application, gateway_id: provision.gateway_id, provision, apis: Vec::new() }
+                RequestSubject { application, gateway_id: provision.gateway_id, provision, apis: Vec::new() }
             }
             None if new.kind == RequestKind::Increase => {
                 // It had nothing to do with a gateway until now.
                 let gateway_id = self.gateway_of(tx, caller, &distinct(&new.apis)?).await?;
                 let change = Provision::create(self.new_id(), id, gateway_id, requester, tx.now());
-                Wish { application, gateway_id, provision: tx.save(change).await?, apis: Vec::new() }
+                RequestSubject {
+                    application,
+                    gateway_id,
+                    provision: tx.save(change).await?,
+                    apis: Vec::new(),
+                }
             }
             None => return Err(Error::conflict("no_provision", "the application is at no gateway")),
         };
@@ -185,13 +198,13 @@ impl App {
             statuses: Some(open),
             ..RequestFilter::default()
         };
-        let slice = Slice { page: 0, limit: 100 };
-        let others = tx.read().requests(&filter, slice).await?.items;
+        let read = tx.read();
+        let others = every(|page| read.requests_page(&filter, page)).await?;
         let is_open =
             |state: &domain::RequestState| open.contains(&state.status) && apis.contains(&state.api_id);
         if others.iter().flat_map(|request| &request.states).any(is_open) {
             let message = "something is being asked about this already; wait for the answer or take it back";
-            return Err(Error::conflict("asked_already", message));
+            return Err(Error::conflict_in("apis", "asked_already", message));
         }
         Ok(())
     }
@@ -217,9 +230,7 @@ impl App {
 
     /// The partner that owns what administrators ask for themselves.
     async fn house(&self, tx: &mut Tx) -> Result<PartnerId> {
-        let filter = PartnerFilter { name_contains: Some(HOUSE.to_owned()), ..PartnerFilter::default() };
-        let found = tx.read().partners(&filter, PageRequest::first(200)).await?.items;
-        if let Some(partner) = found.iter().find(|partner| partner.name.as_str() == HOUSE) {
+        if let Some(partner) = tx.read().partner_named(&Name::parse(HOUSE)?).await? {
             return Ok(partner.id);
         }
         let description = "Owns what administrators ask for themselves.".to_owned();

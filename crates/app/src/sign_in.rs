@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use domain::{
-    Administrator, AdministratorRole, ClientId, Developer, DeveloperState, Email, Event, Instant, Person,
-    Secret, SecretKind, Session, SessionId, secret,
+    Administrator, AdministratorRole, ClientId, Developer, DeveloperState, Email, Event, IdentityProviderId,
+    Instant, Person, Secret, SecretKind, Session, SessionId, secret,
 };
 use serde_json::json;
 use store::Tx;
@@ -26,12 +26,14 @@ pub struct SignedIn {
 }
 
 /// How a session begins.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Start {
     /// The client for which somebody stays signed in.
     pub(crate) keep_for: Option<ClientId>,
     /// Whether a code was shown besides the password.
     pub(crate) second_factor: bool,
+    /// The provider at which it was shown who that is; `None`: here.
+    pub(crate) provider: Option<IdentityProviderId>,
 }
 
 /// Five free tries, then 1, 2, 4 … 60 seconds.
@@ -79,7 +81,7 @@ impl App {
         user_agent: &str,
     ) -> Result<SignedIn> {
         let (tx, person, second_factor) = self.prove_developer(caller, email, password, code).await?;
-        let start = Start { keep_for: None, second_factor };
+        let start = Start { second_factor, ..Start::default() };
         self.start_session(tx, caller, person, user_agent, start).await
     }
 
@@ -151,7 +153,7 @@ impl App {
         let mut tx = self.begin(&acting(caller, person, self.new_id())).await?;
         must_still_be_in(&tx, &administrator).await?;
         let second_factor = self.prove_factor(&mut tx, factor.as_ref(), code).await?;
-        let start = Start { keep_for: None, second_factor };
+        let start = Start { second_factor, ..Start::default() };
         self.start_session(tx, caller, person, user_agent, start).await
     }
 
@@ -173,6 +175,10 @@ impl App {
             None => Session::start(self.new_id(), person, hash, user_agent, &address, tx.now()),
         };
         let start = if how.second_factor { Session::with_second_factor(start) } else { start };
+        let start = match how.provider {
+            Some(provider) => Session::through(start, provider),
+            None => start,
+        };
         let session = tx.save(start).await?;
         self.commit(tx).await?;
         Ok(SignedIn { session, secret })
@@ -199,11 +205,11 @@ impl App {
 
     async fn session_identity(&self, bearer: &str) -> Result<Identity> {
         const OVER: Error = Error::Unauthenticated("you are not signed in any more; sign in again");
-        let hash = self.keys.pepper().hash(SecretKind::Session, bearer);
+        let hashes = self.keys.hashes(SecretKind::Session, bearer);
         let read = self.store.read();
         let now = self.clock.now();
         let session = read
-            .session_by_hash(&hash)
+            .session_by_hash(&hashes)
             .await?
             .filter(|session| self.is_session_alive(session, now))
             .ok_or(OVER)?;
@@ -285,7 +291,7 @@ impl App {
 
     /// Forgives bad tries on an account, wherever they came from: the owner has chosen a new password.
     pub(crate) async fn forgive(&self, email: &Email) -> Result<()> {
-        let key = self.keys.pepper().fingerprint("guesses", &[email.unique_key().as_bytes()]);
+        let key = self.keys.marks().fingerprint("guesses", &[email.unique_key().as_bytes()]);
         Ok(self.store.forgive_attempts(&key).await?)
     }
 
@@ -293,10 +299,10 @@ impl App {
     fn guess_keys(&self, caller: &Caller, email: &Email) -> [[u8; 32]; 2] {
         let account = email.unique_key();
         let network = caller.address.map(network).unwrap_or_default();
-        let pepper = self.keys.pepper();
+        let marks = self.keys.marks();
         [
-            pepper.fingerprint("guesses-from", &[account.as_bytes(), &network]),
-            pepper.fingerprint("guesses", &[account.as_bytes()]),
+            marks.fingerprint("guesses-from", &[account.as_bytes(), &network]),
+            marks.fingerprint("guesses", &[account.as_bytes()]),
         ]
     }
 
@@ -376,6 +382,7 @@ fn identity(person: Person, session_id: SessionId) -> Identity {
     }
 }
 
+/// The person who calls.
 pub(crate) fn person(caller: &Caller) -> Result<Person> {
     match caller.identity {
         Identity::Developer { id, .. } => Ok(Person::Developer(id)),

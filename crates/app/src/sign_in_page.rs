@@ -62,7 +62,7 @@ impl App {
             Account::Developer(developer) => must_still_have_this_password(&tx, developer).await?,
             Account::Administrator(administrator) => must_still_be_in(&tx, administrator).await?,
         }
-        let start = Start { keep_for, second_factor: false };
+        let start = Start { keep_for, ..Start::default() };
         let signed_in = self.start_session(tx, caller, person, user_agent, start).await?;
         Ok(SignInStep::Done(Box::new(signed_in)))
     }

@@ -148,15 +148,7 @@ impl App {
         let mut tx = self.begin_as(caller, developer.id).await?;
         use_up(&tx, &token).await?;
         let developer: Developer = tx.read().find(developer.id).await?.ok_or(Error::NotFound("token"))?;
-        let policy = tx.read().approval_policy(PolicyScope::Accounts).await?;
-        let asks = policy.as_ref().is_some_and(ApprovalPolicy::covers_accounts);
-        // A policy that wants nobody to be asked says that nobody has to approve.
-        let approve = if policy.is_some() { !asks } else { self.settings.approve_developers };
-        let mut developer = tx.save(developer.apply(DeveloperCommand::Verify { approve }, tx.now())?).await?;
-        if let Some(policy) = policy.filter(|_| asks) {
-            let stages = self.stages(&tx, policy.steps).await?;
-            self.ask_for_approval(&mut tx, &Asked::Developer(developer.clone()), stages).await?;
-        }
+        let mut developer = self.prove_address(&mut tx, &developer).await?;
         let password_token = match hash {
             Some(hash) => {
                 developer = tx.save(developer.set_password(hash, tx.now())).await?;
@@ -170,6 +162,20 @@ impl App {
         };
         self.commit(tx).await?;
         Ok(Registration { developer, password_token })
+    }
+
+    /// The address of an account is proven. Whether somebody has to approve it is said by a policy, or by the settings.
+    pub(crate) async fn prove_address(&self, tx: &mut Tx, developer: &Developer) -> Result<Developer> {
+        let policy = tx.read().approval_policy(PolicyScope::Accounts).await?;
+        let asks = policy.as_ref().is_some_and(ApprovalPolicy::covers_accounts);
+        // A policy that wants nobody to be asked says that nobody has to approve.
+        let approve = if policy.is_some() { !asks } else { self.settings.approve_developers };
+        let developer = tx.save(developer.apply(DeveloperCommand::Verify { approve }, tx.now())?).await?;
+        if let Some(policy) = policy.filter(|_| asks) {
+            let stages = self.stages(tx, policy.steps).await?;
+            self.ask_for_approval(tx, &Asked::Developer(developer.clone()), stages).await?;
+        }
+        Ok(developer)
     }
 
     /// Somebody forgot the password. The answer is the same whether the address has an account or not.
@@ -252,24 +258,24 @@ impl App {
         Ok(self.store.begin(author).await?)
     }
 
-    /// Looks a one-time secret up, without using it.
     /// Whether a link with a secret is known to be over, so that nobody fills its form in in vain. Looking uses nothing
     /// up. Of a secret that was never made here nothing is said.
     ///
     /// # Errors
     /// If the database is not available.
     pub async fn is_link_over(&self, kind: SecretKind, secret: &str) -> Result<bool> {
-        let hash = self.keys.pepper().hash(kind, secret);
+        let hashes = self.keys.hashes(kind, secret);
         let read = self.store.read();
-        let Some(token) = read.one_time_token(kind, &hash).await? else { return Ok(false) };
+        let Some(token) = read.one_time_token(kind, &hashes).await? else { return Ok(false) };
         let has_no_use = kind == SecretKind::Setup && read.count_administrators().await? > 0;
         Ok(has_no_use || !token.is_usable(self.clock.now()))
     }
 
+    /// Looks a one-time secret up, without using it.
     async fn one_time(&self, kind: SecretKind, secret: &str) -> Result<(OneTimeToken, Developer)> {
-        let hash = self.keys.pepper().hash(kind, secret);
+        let hashes = self.keys.hashes(kind, secret);
         let read = self.store.read();
-        let token = read.one_time_token(kind, &hash).await?.ok_or(Error::NotFound("token"))?;
+        let token = read.one_time_token(kind, &hashes).await?.ok_or(Error::NotFound("token"))?;
         if !token.is_usable(self.clock.now()) {
             return Err(Error::Gone("this link was used before or is too old; ask for a new one"));
         }
@@ -327,11 +333,11 @@ impl App {
 
     /// Whether this address may get another mail that a stranger can cause. Nobody is told if not.
     async fn may_mail(&self, email: &Email) -> Result<bool> {
-        let key = self.keys.pepper().fingerprint("mails", &[email.unique_key().as_bytes()]);
+        let key = self.keys.marks().fingerprint("mails", &[email.unique_key().as_bytes()]);
         Ok(self.store.take_attempt(&key, self.clock.now(), mail_delay).await?.is_none())
     }
 
-    fn check_domain(&self, email: &Email) -> Result<(), Invalid> {
+    pub(crate) fn check_domain(&self, email: &Email) -> Result<(), Invalid> {
         let allowed = &self.settings.allowed_email_domains;
         if allowed.is_empty() || allowed.iter().any(|domain| domain.eq_ignore_ascii_case(email.domain())) {
             return Ok(());

@@ -102,7 +102,7 @@ impl App {
         plan: PlanId,
         comment: &str,
     ) -> Result<Created<Subscription>> {
-        self.ask(caller, application, version, Wish::Plan(plan), comment).await
+        self.ask(caller, application, version, PlanChoice::Plan(plan), comment).await
     }
 
     /// Asks for an API version under the first plan that it offers: for those who know nothing of plans. The
@@ -116,7 +116,7 @@ impl App {
         application: ApplicationId,
         version: ApiVersionId,
     ) -> Result<Created<Subscription>> {
-        self.ask(caller, application, version, Wish::FirstPlan, "").await
+        self.ask(caller, application, version, PlanChoice::FirstPlan, "").await
     }
 
     async fn ask(
@@ -124,7 +124,7 @@ impl App {
         caller: &Caller,
         application: ApplicationId,
         version: ApiVersionId,
-        wish: Wish,
+        wish: PlanChoice,
         comment: &str,
     ) -> Result<Created<Subscription>> {
         let comment = Text::parse(comment).map_err(|e| e.within("comment"))?;
@@ -139,8 +139,8 @@ impl App {
         }
         let version = offered_version(&tx, caller, &application, version).await?;
         let plan = match wish {
-            Wish::Plan(plan) => offered_plan(&tx, &version, plan).await?,
-            Wish::FirstPlan => first_plan(&tx, &application, &version).await?,
+            PlanChoice::Plan(plan) => offered_plan(&tx, &version, plan).await?,
+            PlanChoice::FirstPlan => first_plan(&tx, &application, &version).await?,
         };
         if !version.open_for_subscriptions && caller.developer().is_some() {
             return Err(not_open());
@@ -224,7 +224,7 @@ impl App {
         let plan = offered_plan(&tx, &version, plan).await?;
         let needs_approval = version.needs_approval(&plan) && self.is_reviewed(tx.read(), caller).await?;
         let command = SubscriptionCommand::ChangePlan { plan_id: plan.id, needs_approval, comment };
-        self.take_up(tx, &subscription, command).await
+        self.take_up(tx, &subscription, command, None).await
     }
 
     /// Ends a subscription from the side of the application. Its calls are refused from now on. One that was revoked
@@ -272,7 +272,7 @@ impl App {
         if matches!(command, SubscriptionCommand::Approve { .. }) {
             self.must_not_have_asked(tx.read(), caller, id).await?;
         }
-        self.take_up(tx, &subscription, command).await
+        self.take_up(tx, &subscription, command, Some(caller)).await
     }
 
     async fn take_up(
@@ -280,10 +280,14 @@ impl App {
         mut tx: Tx,
         before: &Subscription,
         command: SubscriptionCommand,
+        decides: Option<&Caller>,
     ) -> Result<Subscription> {
-        let change = before.apply(command, tx.now())?;
+        let change = before.apply(command.clone(), tx.now())?;
         let after = tx.save(change).await?;
         self.note_calls(&tx, Some(before), Some(&after)).await?;
+        if let Some(caller) = decides {
+            self.tell_of_decision(&tx, caller, before, &command).await?;
+        }
         self.commit(tx).await?;
         Ok(after)
     }
@@ -312,20 +316,24 @@ impl App {
 }
 
 /// Which plan is wanted.
-enum Wish {
+enum PlanChoice {
     Plan(PlanId),
     FirstPlan,
 }
 
 fn not_open() -> Error {
-    Error::conflict("not_open", "this API version takes no new subscriptions at the moment")
+    Error::conflict_in(
+        "api_version_id",
+        "not_open",
+        "this API version takes no new subscriptions at the moment",
+    )
 }
 
 /// The first plan of a version, for an application that authenticates as the version demands.
 async fn first_plan(tx: &Tx, application: &Application, version: &ApiVersion) -> Result<Plan> {
     if application.auth_strategy_id != version.auth_strategy_id {
         let message = "the application authenticates by another strategy than this API version demands";
-        return Err(Error::conflict("strategy_mismatch", message));
+        return Err(Error::conflict_in("api_version_id", "strategy_mismatch", message));
     }
     match version.plan_ids.first() {
         Some(id) => offered_plan(tx, version, *id).await,
@@ -334,7 +342,8 @@ async fn first_plan(tx: &Tx, application: &Application, version: &ApiVersion) ->
 }
 
 fn already_subscribed() -> Error {
-    Error::conflict(
+    Error::conflict_in(
+        "api_version_id",
         "already_subscribed",
         "the application has a subscription to this API version already; change the plan of that one, or delete it first",
     )

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::CredentialId;
 use store::Found;
 use tokio::sync::Mutex;
 use verify::Verifier;
 
-use crate::{App, Error, Result};
+use crate::{App, Result};
 
 /// How often the feed of changes is looked at.
 const POLL: Duration = Duration::from_millis(250);
@@ -31,6 +32,10 @@ impl App {
     /// Loads everything.
     pub(crate) async fn load(&self) -> Result<()> {
         let mut seen = self.sync.seen.lock().await;
+        self.load_from_the_start(&mut seen).await
+    }
+
+    async fn load_from_the_start(&self, seen: &mut i64) -> Result<()> {
         let now = self.clock.now();
         let verifier = self.verifier();
         *seen = self.store.load_all(|found| take_over(verifier, found)).await?;
@@ -38,13 +43,27 @@ impl App {
         self.reload_issuance().await
     }
 
-    /// Follows the feed to its end.
-    pub(crate) async fn follow(&self) -> Result<()> {
+    /// Reads credentials again of which no line of the feed tells.
+    pub(crate) async fn reload_credentials(&self, ids: impl IntoIterator<Item = CredentialId>) -> Result<()> {
+        let _feed = self.sync.seen.lock().await;
+        take_over(self.verifier(), self.store.load_credentials(ids).await?);
+        Ok(())
+    }
+
+    /// Follows the feed to its end: [`App::keep_in_step`] does so four times a second.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn follow(&self) -> Result<()> {
         let mut seen = self.sync.seen.lock().await;
         loop {
             // Taken before reading: what we read is at least as new as this.
             let now = self.clock.now();
             let batch = self.store.load_changes(*seen).await?;
+            // First: what else has changed may be sealed by a new key.
+            if batch.master_keys && self.reload_keys().await? {
+                return self.load_from_the_start(&mut seen).await;
+            }
             if batch.issuance {
                 self.reload_issuance().await?;
             }
@@ -76,12 +95,15 @@ impl App {
     pub async fn beat(&self) -> Result<()> {
         let now = self.clock.now();
         let Some(age) = self.verifier().age(now) else { return Ok(()) };
-        Ok(self.store.beat(self.node, now - age, now - NODE_IS_GONE).await?)
+        if self.keys.lacks_a_key() {
+            self.reload_keys().await?;
+        }
+        Ok(self.store.beat(self.node, now - age, self.keys.newest(), now - NODE_IS_GONE).await?)
     }
 
     /// Follows the feed for ever.
     pub async fn keep_in_step(self: Arc<Self>) {
-        let mut beaten: Option<tokio::time::Instant> = None;
+        let mut beaten: Option<(tokio::time::Instant, (u8, u8))> = None;
         let mut ticks = tokio::time::interval(POLL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut is_down = false;
@@ -93,8 +115,10 @@ impl App {
                     tracing::info!("the database answers again");
                 }
                 Ok(()) => {
-                    if beaten.is_none_or(|at| at.elapsed() >= BEAT) && self.beat().await.is_ok() {
-                        beaten = Some(tokio::time::Instant::now());
+                    let keys = (self.keys.newest(), self.keys.present());
+                    let is_due = beaten.is_none_or(|(at, told)| at.elapsed() >= BEAT || told != keys);
+                    if is_due && self.beat().await.is_ok() {
+                        beaten = Some((tokio::time::Instant::now(), keys));
                     }
                 }
                 Err(error) if !is_down => {
@@ -107,17 +131,6 @@ impl App {
                 }
                 Err(_) => {}
             }
-        }
-    }
-
-    /// Whether this database was written under this master key; notes the key if it is new.
-    pub(crate) async fn check_master_key(&self) -> Result<()> {
-        match self.store.master_key_check(&self.keys.check_value()).await? {
-            true => Ok(()),
-            false => Err(Error::conflict(
-                "wrong_master_key",
-                "this database was written under another master key; put the right master.key back",
-            )),
         }
     }
 }

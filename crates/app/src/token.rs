@@ -71,10 +71,15 @@ impl App {
     /// # Errors
     /// [`Error::Unauthenticated`] if it is unknown or has ended.
     pub(crate) async fn token_identity(&self, secret: &str) -> Result<Identity> {
-        let hash = self.keys.pepper().hash(SecretKind::ApiToken, secret);
-        let token = self.store.read().api_token_by_hash(&hash).await?;
+        let hashes = self.keys.hashes(SecretKind::ApiToken, secret);
+        let token = self.store.read().api_token_by_hash(&hashes).await?;
         match token.filter(|token| token.is_usable(self.clock.now())) {
-            Some(token) => Ok(Identity::Token { id: token.id, scopes: token.scopes }),
+            Some(token) => {
+                if let Some(fresh) = hashes.first().filter(|fresh| **fresh != token.hash) {
+                    self.store.rehash_api_token(token.id, fresh).await?;
+                }
+                Ok(Identity::Token { id: token.id, scopes: token.scopes })
+            }
             None => Err(Error::Unauthenticated("this token is unknown, expired or revoked")),
         }
     }

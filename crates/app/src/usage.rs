@@ -26,6 +26,16 @@ impl App {
         self.usage(caller, UsageFilter { owned_by, ..filter }, by).await
     }
 
+    /// Whether any call was ever let through, at any node: administrators only.
+    ///
+    /// # Errors
+    /// If the caller may not.
+    pub async fn was_any_call_allowed(&self, caller: &Caller) -> Result<bool> {
+        caller.must_administer(Resource::Usage, Access::Read)?;
+        let (_, _, here) = self.calls().all().next().unwrap_or_default();
+        Ok(here > 0 || self.store.read().was_any_call_allowed().await?)
+    }
+
     /// Counts of calls, told apart by some dimensions and summed up over the others: all of them for administrators; for
     /// developers those of applications that they may see. They are up to a second behind; days are those of UTC.
     ///

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use domain::webhook_signature;
 use domain::{
-    Access, DisabledBecause, Event, Resource, Sealed, Secret, Transition, WebhookEndpoint,
-    WebhookEndpointDraft, WebhookEndpointId,
+    Access, DisabledBecause, Event, Invalid, Resource, Sealed, Secret, Transition, WebhookAuthDraft,
+    WebhookEndpoint, WebhookEndpointDraft, WebhookEndpointId, client_identity, webhook_signature,
 };
 use serde_json::json;
 use store::{Health, WebhookDeliveryFilter};
@@ -68,6 +67,7 @@ impl App {
         caller.must_administer(THIS, Access::Write)?;
         let id: WebhookEndpointId = self.new_id();
         let secret = signing_secret(secret)?;
+        check_pair(draft.auth.as_ref())?;
         let tx = self.begin(caller).await?;
         if let Some(done) = self.replay(&tx, caller, id, Some(&secret)).await? {
             return Ok(done);
@@ -96,6 +96,7 @@ impl App {
         expect_version(&endpoint, expected)?;
         let mut draft = endpoint.draft();
         edit(&mut draft);
+        check_pair(draft.auth.as_ref())?;
         let change = endpoint.update(draft, &self.settings.outbound, &self.sealer(id), tx.now())?;
         self.save(tx, change).await
     }
@@ -183,6 +184,21 @@ impl App {
     fn sealer(&self, id: WebhookEndpointId) -> impl Fn(&str) -> Sealed {
         let place = place(id);
         move |value| Sealed(self.keys.seal(&place, value.as_bytes()))
+    }
+}
+
+/// A private key that is another certificate's would fail at every attempt.
+fn check_pair(auth: Option<&WebhookAuthDraft>) -> Result<(), Invalid> {
+    let Some(WebhookAuthDraft::Certificate { certificate, private_key }) = auth else { return Ok(()) };
+    let public = client_identity::public_key(certificate);
+    let private = client_identity::private_key_der(private_key);
+    // What cannot be read is told of with everything else that is wrong.
+    let (Some(public), Some(private)) = (public, private) else { return Ok(()) };
+    let message = "must be the private key of the certificate: RSA, P-256, P-384, P-521 or Ed25519";
+    if oauth::jose::is_pair(&private, &public) {
+        Ok(())
+    } else {
+        Err(Invalid::field("auth.private_key", "mismatch", message))
     }
 }
 

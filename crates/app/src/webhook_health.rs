@@ -117,7 +117,7 @@ impl App {
             endpoints.entry(job.target.endpoint_id).or_default().push(job);
         }
         for (id, jobs) in endpoints {
-            let key = self.keys.pepper().fingerprint("given-up-notice", &[id.0.as_bytes()]);
+            let key = self.keys.marks().fingerprint("given-up-notice", &[id.0.as_bytes()]);
             let is_known = self.store.take_attempt(&key, self.clock.now(), |_| NOTICE).await?.is_some();
             let tx = self.begin(&Caller::system()).await?;
             if let (false, Some(first)) = (is_known, jobs.first()) {

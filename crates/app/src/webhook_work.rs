@@ -50,6 +50,8 @@ pub enum TargetAuth {
     Bearer(Secret),
     /// Header fields.
     Headers(Vec<(String, Secret)>),
+    /// A client certificate with those of its signers, and its private key; both as PEM.
+    Certificate(String, Secret),
 }
 
 /// A delivery that is to be tried now.
@@ -190,6 +192,9 @@ impl App {
             WebhookAuth::Headers { headers } => TargetAuth::Headers(
                 headers.iter().map(|header| (header.name.clone(), open(&header.value))).collect(),
             ),
+            WebhookAuth::Certificate { certificate, private_key } => {
+                TargetAuth::Certificate(certificate.clone(), open(private_key))
+            }
         };
         WebhookTarget {
             endpoint_id: endpoint.id,

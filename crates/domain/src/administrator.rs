@@ -15,7 +15,7 @@ pub struct Administrator {
     pub meta: Meta,
     /// Unique without regard to case.
     pub email: Email,
-    /// Argon2id, as a PHC string.
+    /// Argon2id, as a PHC string; empty for those who sign in elsewhere only.
     #[serde(skip)]
     pub password_hash: String,
     /// What they may do.
@@ -114,6 +114,11 @@ impl AdministratorRole {
 }
 
 impl Administrator {
+    /// Whether they can sign in here.
+    pub fn has_password(&self) -> bool {
+        !self.password_hash.is_empty()
+    }
+
     /// Somebody new.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::transition::noun;
-use crate::{FactorId, Instant, Meta, Person, Sealed, SecretHash, Transition};
+use crate::{FactorId, Instant, Meta, Person, Sealed, Transition};
 
 /// What somebody proves themselves with besides the password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,9 +23,9 @@ pub struct Factor {
     /// (RFC 6238 §5.2).
     #[serde(skip)]
     pub last_step: i64,
-    /// The keyed hashes of the recovery codes that are left. Each works once.
+    /// The marks of the recovery codes that are left. Each works once.
     #[serde(skip)]
-    pub recovery: Vec<SecretHash>,
+    pub recovery: Vec<[u8; 32]>,
 }
 
 noun!(Factor, FactorId);
@@ -40,7 +40,7 @@ impl Factor {
         person: Person,
         secret: Sealed,
         first_step: i64,
-        recovery: Vec<SecretHash>,
+        recovery: Vec<[u8; 32]>,
         now: Instant,
     ) -> Transition<Self> {
         let meta = Meta::new(now);
@@ -57,7 +57,7 @@ impl Factor {
     }
 
     /// Somebody brings a recovery code. `None`: it is none of those that are left.
-    pub fn take_recovery_code(&self, code: &SecretHash, now: Instant) -> Option<Transition<Self>> {
+    pub fn take_recovery_code(&self, code: &[u8; 32], now: Instant) -> Option<Transition<Self>> {
         let mut after = self.clone();
         after.recovery.retain(|left| left != code);
         let left = after.recovery.len();
@@ -67,7 +67,7 @@ impl Factor {
     }
 
     /// Gives new recovery codes; the old ones are worth nothing from now on.
-    pub fn renew_recovery_codes(&self, recovery: Vec<SecretHash>, now: Instant) -> Transition<Self> {
+    pub fn renew_recovery_codes(&self, recovery: Vec<[u8; 32]>, now: Instant) -> Transition<Self> {
         Transition::update(self, Self { recovery, ..self.clone() }, "factor.codes_renewed", now)
     }
 
@@ -88,7 +88,7 @@ mod tests {
 
     fn factor() -> Factor {
         let person = Person::Developer(DeveloperId(Uuid::from_u128(1)));
-        let recovery = (0..10).map(|n| SecretHash([n; 32])).collect();
+        let recovery = (0..10).map(|n| [n; 32]).collect();
         let id = FactorId(Uuid::from_u128(2));
         Factor::enroll(id, person, Sealed(vec![1]), 100, recovery, NOW).into_parts().0
     }
@@ -103,14 +103,14 @@ mod tests {
 
     #[test]
     fn a_114_a_recovery_code_works_once() {
-        let (factor, third) = (factor(), SecretHash([3; 32]));
-        assert!(factor.take_recovery_code(&SecretHash([99; 32]), NOW).is_none());
+        let (factor, third) = (factor(), [3; 32]);
+        assert!(factor.take_recovery_code(&[99; 32], NOW).is_none());
         let factor = factor.take_recovery_code(&third, NOW).unwrap().into_parts().0;
         assert_eq!(factor.recovery.len(), 9);
         assert!(factor.take_recovery_code(&third, NOW).is_none());
         let factor = factor.renew_recovery_codes(vec![third], NOW).into_parts().0;
         assert!(factor.take_recovery_code(&third, NOW).is_some());
-        assert!(factor.take_recovery_code(&SecretHash([4; 32]), NOW).is_none());
+        assert!(factor.take_recovery_code(&[4; 32], NOW).is_none());
     }
 
     #[test]

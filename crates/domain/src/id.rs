@@ -88,6 +88,8 @@ ids! {
     MailId = "mail";
     /// Where events are sent to.
     WebhookEndpointId = "webhook_endpoint";
+    /// A master key, by its number.
+    KeyGenerationId = "master_key";
     /// Something that happened, as it is told to webhook endpoints.
     WebhookEventId = "event";
     /// One event on its way to one endpoint.
@@ -126,6 +128,10 @@ ids! {
     TokenRequestId = "token_request";
     /// What a developer must fill in to ask for an external token.
     TokenFormId = "token_form";
+    /// Somebody else's server where people sign in.
+    IdentityProviderId = "identity_provider";
+    /// Somebody whom an identity provider knows is somebody here.
+    LinkedIdentityId = "linked_identity";
 }
 
 /// Reads a hyphenated UUID and nothing else.

@@ -26,6 +26,8 @@
 //! - **invitation**: a mail address is asked to join a partner or an application. [`Invitation`]
 //! - **grant**: what a person has allowed a client once; codes and tokens come from it and end with it. [`OAuthGrant`]
 //! - **consent**: what a person has allowed a client for good, so that they are not asked again. [`Consent`]
+//! - **identity provider**: somebody else's server where people sign in to be signed in here. [`IdentityProvider`]
+//! - **linked identity**: somebody whom an identity provider knows is somebody here. [`LinkedIdentity`]
 //! - **administrator**: a person who runs this installation, in one of four roles: administrator, approver, auditor, or
 //!   provider, the technical user of a gateway. [`Administrator`]
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
@@ -55,11 +57,14 @@ mod actor;
 pub mod address;
 mod administrator;
 mod api;
+mod api_version;
 mod application;
 mod approval;
 mod approval_policy;
 mod auth_strategy;
 mod client;
+pub mod client_identity;
+mod color;
 mod credential;
 mod developer;
 mod document;
@@ -70,14 +75,21 @@ mod factor;
 mod gateway;
 mod group;
 mod id;
+mod identity_provider;
 mod instant;
 mod invitation;
+mod key_generation;
+mod linked_identity;
 mod mail;
 mod master_key;
 mod oauth_grant;
 mod oauth_scope;
 pub mod openapi;
+pub mod openapi_security;
+mod operation_scopes;
 mod partner;
+mod pepper;
+mod period;
 mod plan;
 mod portal;
 mod provision;
@@ -103,9 +115,8 @@ pub use access_token::{AccessToken, RevokedToken};
 pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
 pub use administrator::{Administrator, AdministratorRole};
-pub use api::{
-    Accepted, Api, ApiDraft, ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval,
-};
+pub use api::{Accepted, Api, ApiDraft};
+pub use api_version::{ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval};
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
 pub use approval::{Approval, ApprovalState, ApprovalSubject, Stage, StageKind, Vote};
 pub use approval_policy::{
@@ -116,6 +127,7 @@ pub use client::{
     Client, ClientAuthMethod, ClientDraft, ClientRules, ClientState, ClientType, GrantType, SubjectType,
     TokenFormat, check_client_id,
 };
+pub use color::{Color, READABLE};
 pub use credential::{
     ApiKey, Certificate, Claim, ClaimSet, ClientSecret, Credential, CredentialDraft, CredentialKind,
     CredentialState, CredentialStatus, External, ExternalForm, ExternalValues, ForeignKey, MAX_CERTIFICATE,
@@ -134,26 +146,35 @@ pub use group::{Group, GroupDraft};
 pub use id::{
     AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId,
     ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId, CredentialId, DeveloperId, DocumentId,
-    ExternalTokenId, FactorId, GatewayId, GrantId, GroupId, InvitationId, MailId, OAuthScopeId, PartnerId,
-    PlanId, PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId,
-    TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
+    ExternalTokenId, FactorId, GatewayId, GrantId, GroupId, IdentityProviderId, InvitationId,
+    KeyGenerationId, LinkedIdentityId, MailId, OAuthScopeId, PartnerId, PlanId, PortalId, ProvisionId,
+    RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId, TokenFormId, TokenRequestId,
+    WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
+};
+pub use identity_provider::{
+    Audience, ClaimRules, IdentityProvider, IdentityProviderDraft, MappedRole, TokenAuth,
 };
 pub use instant::Instant;
 pub use invitation::{INVITATION_LIFETIME, Invitation, InvitationState, InvitationStatus, Membership};
+pub use key_generation::{KeyGeneration, NotedMasterKey};
+pub use linked_identity::LinkedIdentity;
 pub use mail::{Mail, MailState};
-pub use master_key::{MasterKey, MasterKeyError};
+pub use master_key::{MasterKey, MasterKeyError, MasterKeys};
 pub use oauth_grant::{Consent, GrantEnd, OAuthGrant};
 pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};
+pub use operation_scopes::OperationScopes;
 pub use partner::{Partner, PartnerDraft, PartnerRole};
-pub use plan::{Limit, Period, Plan, PlanDraft};
-pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalPicture};
+pub use pepper::{Marks, Pepper, Peppers, SecretHash};
+pub use period::{Period, Span};
+pub use plan::{Limit, Plan, PlanDraft};
+pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalLink, PortalPicture};
 pub use provision::{Provision, ProvisionStatus};
 pub use request::{
     Request, RequestCommand, RequestContext, RequestKind, RequestState, RequestStatus, Trace, TraceKind,
 };
 pub use role::{ApplicationAction, PartnerAction};
-pub use sealed::Sealed;
-pub use secret::{Hint, Pepper, Secret, SecretHash, SecretKind};
+pub use sealed::{HoldsSealed, Sealed};
+pub use secret::{Hint, Secret, SecretKind};
 pub use session::{Person, Renewal, Session};
 pub use signing_algorithm::SigningAlgorithm;
 pub use signing_key::{SigningKey, SigningKeyState};

@@ -6,8 +6,6 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::Pepper;
-
 /// 32 random bytes from which every other key is derived (HKDF-SHA-256, RFC 5869), each under its own label.
 #[derive(Clone)]
 pub struct MasterKey(Zeroizing<[u8; 32]>);
@@ -53,9 +51,9 @@ impl MasterKey {
         Zeroizing::new(self.0.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// The key of the hash under which secrets are stored.
-    pub fn pepper(&self, id: i32) -> Pepper {
-        Pepper::new(&self.derive(&format!("pepper/{id}")))
+    /// Tells whether a database was written under this key, and nothing of it.
+    pub fn check_value(&self) -> [u8; 32] {
+        *self.derive("check")
     }
 
     /// A key for one purpose, such as `kek/1` or `cursor`.
@@ -69,6 +67,62 @@ impl MasterKey {
     }
 }
 
+/// The master keys that an installation has: one, and a second one while one is replaced by the other.
+#[derive(Clone, Debug)]
+pub struct MasterKeys(Vec<MasterKey>);
+
+impl MasterKeys {
+    /// So many may be in one file.
+    pub const MOST: usize = 8;
+
+    /// Reads one key in each line; empty lines do not count.
+    ///
+    /// # Errors
+    /// As [`MasterKey::parse`], of the first line that is no key; if there is none, or too many.
+    pub fn parse(text: &str) -> Result<Self, MasterKeyError> {
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        let keys = lines.map(MasterKey::parse).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() || keys.len() > Self::MOST {
+            return Err(MasterKeyError::Malformed);
+        }
+        Ok(Self(keys))
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[MasterKey] {
+        &self.0
+    }
+
+    /// With one more.
+    #[must_use]
+    pub fn and(mut self, key: MasterKey) -> Self {
+        self.0.push(key);
+        self
+    }
+
+    /// Those that are `wanted`; `None` if there is none.
+    pub fn only(&self, wanted: impl Fn(&MasterKey) -> bool) -> Option<Self> {
+        let kept: Vec<MasterKey> = self.0.iter().filter(|key| wanted(key)).cloned().collect();
+        (!kept.is_empty()).then_some(Self(kept))
+    }
+
+    /// The text that [`MasterKeys::parse`] reads.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::new());
+        for key in &self.0 {
+            text.push_str(&key.to_hex());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl From<&MasterKey> for MasterKeys {
+    fn from(only: &MasterKey) -> Self {
+        Self(vec![only.clone()])
+    }
+}
+
 impl fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MasterKey(…)")
@@ -78,6 +132,22 @@ impl fmt::Debug for MasterKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_holds_one_key_or_several() {
+        let (mut one, mut two) = ([9; 32], [8; 32]);
+        (one[0], two[0]) = (1, 2);
+        let both = MasterKeys::from(&MasterKey::new(one)).and(MasterKey::new(two));
+        let read = MasterKeys::parse(&both.to_text()).unwrap();
+        let checks = |keys: &MasterKeys| keys.all().iter().map(MasterKey::check_value).collect::<Vec<_>>();
+        assert_eq!(checks(&read), checks(&both));
+        let second = both.only(|key| key.check_value() == MasterKey::new(two).check_value()).unwrap();
+        assert_eq!(*second.to_text(), format!("{}\n", *MasterKey::new(two).to_hex()));
+        assert!(both.only(|_| false).is_none());
+        for bad in ["", "\n \n", "12\n", &format!("{}x", *both.to_text()), &both.to_text().repeat(5)] {
+            assert_eq!(MasterKeys::parse(bad).err(), Some(MasterKeyError::Malformed), "{bad:?}");
+        }
+    }
 
     #[test]
     fn labels_give_unrelated_keys() {

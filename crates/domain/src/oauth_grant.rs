@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::transition::noun;
-use crate::{ApplicationId, ClientId, ConsentId, DeveloperId, GrantId, Instant, Meta, SessionId, Transition};
+use crate::{
+    ApplicationId, ClientId, ConsentId, DeveloperId, GrantId, IdentityProviderId, Instant, Meta, SessionId,
+    Transition,
+};
 
 /// One authorization by a person. The code and all tokens that come from it are its family, and end with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,6 +26,8 @@ pub struct OAuthGrant {
     pub developer_id: DeveloperId,
     /// In which session.
     pub session_id: Option<SessionId>,
+    /// Where the person had signed in for it, if not here.
+    pub identity_provider_id: Option<IdentityProviderId>,
     /// What it is for.
     pub scopes: Vec<String>,
     /// For which APIs.

@@ -35,6 +35,9 @@ pub struct Operation {
     pub tags: Vec<String>,
     /// Whether it is on its way out.
     pub deprecated: bool,
+    /// What its first way of authenticating by tokens demands of one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
 }
 
 /// Reads a specification.
@@ -122,7 +125,11 @@ fn operations(document: &Value) -> Vec<Operation> {
     let items = paths.into_iter().flatten().filter_map(|(path, item)| Some((path, item.as_object()?)));
     items
         .flat_map(|(path, item)| {
-            METHODS.iter().filter_map(move |method| Some(operation(method, path, item.get(*method)?)))
+            METHODS.iter().filter_map(move |method| {
+                let description = item.get(*method)?;
+                let scopes = scopes(document, description);
+                Some(Operation { scopes, ..operation(method, path, description) })
+            })
         })
         .collect()
 }
@@ -137,7 +144,28 @@ fn operation(method: &str, path: &str, description: &Value) -> Operation {
         summary: text("summary"),
         tags: tags.into_iter().flatten().filter_map(|tag| Some(tag.as_str()?.to_owned())).collect(),
         deprecated: description.get("deprecated").and_then(Value::as_bool).unwrap_or(false),
+        scopes: Vec::new(),
     }
+}
+
+/// The scopes that an operation demands: those of the first alternative that takes tokens (OpenAPI 3.1, “Security
+/// Requirement Object”). None, if it can be called without.
+fn scopes(document: &Value, description: &Value) -> Vec<String> {
+    let security = description.get("security").or_else(|| document.get("security")).and_then(Value::as_array);
+    let schemes =
+        document.pointer("/components/securitySchemes").or_else(|| document.get("securityDefinitions"));
+    let takes_tokens = |name: &String| {
+        let kind = schemes.and_then(|schemes| schemes.get(name)?.get("type")?.as_str());
+        matches!(kind, Some("oauth2" | "openIdConnect"))
+    };
+    let alternatives: Vec<_> = security.into_iter().flatten().filter_map(Value::as_object).collect();
+    if alternatives.iter().any(|all| all.is_empty()) {
+        return Vec::new();
+    }
+    let by_token = alternatives.into_iter().find(|all| all.keys().any(takes_tokens));
+    let demanded = by_token.into_iter().flatten().filter(|(name, _)| takes_tokens(name));
+    let named = demanded.filter_map(|(_, scopes)| scopes.as_array()).flatten();
+    named.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -152,6 +180,18 @@ mod tests {
         assert_eq!(a.operations, b.operations);
         assert_eq!(a.operations.len(), 1);
         assert_eq!((a.summary.title.as_str(), a.summary.format.as_str()), ("Orders", "openapi 3.1.0"));
+    }
+
+    #[test]
+    fn an_operation_demands_the_scopes_of_its_first_way_with_tokens() {
+        let text = r#"{"openapi":"3.1.0","security":[{"key":[]},{"login":["all"]}],
+            "components":{"securitySchemes":{"key":{"type":"apiKey"},"login":{"type":"oauth2"},"oidc":{"type":"openIdConnect"}}},
+            "paths":{"/a":{"get":{},"put":{"security":[{"login":["w"],"oidc":["x"],"key":[]}]},
+            "post":{"security":[{"login":["w"]},{}]},"delete":{"security":[]}}}}"#;
+        let scopes: Vec<_> =
+            parse(text).unwrap().operations.into_iter().map(|it| (it.method, it.scopes.join(" "))).collect();
+        let told: Vec<_> = scopes.iter().map(|(method, scopes)| (method.as_str(), scopes.as_str())).collect();
+        assert_eq!(told, [("GET", "all"), ("PUT", "w x"), ("POST", ""), ("DELETE", "")]);
     }
 
     #[test]

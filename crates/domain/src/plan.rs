@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::transition::noun;
-use crate::{Checks, Instant, Invalid, Meta, Name, PlanId, Text, Transition};
+use crate::{Checks, Instant, Invalid, Meta, Name, Period, PlanId, Text, Transition};
 
 /// Limits, counted per application, that a subscription buys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -35,22 +35,6 @@ pub struct Limit {
     pub requests: u64,
     /// In how much time.
     pub per: Period,
-}
-
-/// A span of time that limits are counted over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Period {
-    /// One second.
-    Second,
-    /// One minute.
-    Minute,
-    /// One hour.
-    Hour,
-    /// One day, in UTC.
-    Day,
-    /// One calendar month, in UTC.
-    Month,
 }
 
 /// What somebody typed about a plan.

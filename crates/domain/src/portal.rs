@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::transition::noun;
-use crate::{Checks, Instant, Invalid, Meta, Name, PortalId, Text, Transition};
+use crate::{Checks, Color, Instant, Invalid, Meta, Name, PortalId, Text, Transition};
 
 /// What this installation shows of itself to those who use its APIs. There is one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,6 +25,19 @@ pub struct Portal {
     pub welcome: Text,
     /// Origins of pages elsewhere that may call for whoever is signed in, such as `https://portal.example.com`.
     pub allowed_origins: Vec<String>,
+    /// The colour of links and buttons; none: Keywright's own.
+    pub accent: Option<Color>,
+    /// What stands at the foot of every page, such as terms of use and the imprint.
+    pub links: Vec<PortalLink>,
+}
+
+/// A link at the foot of every page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalLink {
+    /// Its words.
+    pub label: String,
+    /// Where it leads: an address of http or https.
+    pub url: String,
 }
 
 noun!(Portal, PortalId);
@@ -44,6 +57,10 @@ pub struct PortalDraft {
     pub welcome: String,
     /// See [`Portal::allowed_origins`].
     pub allowed_origins: Vec<String>,
+    /// See [`Portal::accent`]; empty: none.
+    pub accent: String,
+    /// See [`Portal::links`].
+    pub links: Vec<PortalLink>,
 }
 
 impl Portal {
@@ -60,6 +77,8 @@ impl Portal {
             headline: "APIs".to_owned(),
             welcome: String::new(),
             allowed_origins: Vec::new(),
+            accent: String::new(),
+            links: Vec::new(),
         };
         draft.check(id, meta)
     }
@@ -73,6 +92,8 @@ impl Portal {
             headline: self.headline.as_str().to_owned(),
             welcome: self.welcome.as_str().to_owned(),
             allowed_origins: self.allowed_origins.clone(),
+            accent: self.accent.map(|color| color.to_string()).unwrap_or_default(),
+            links: self.links.clone(),
         }
     }
 
@@ -96,6 +117,11 @@ impl PortalDraft {
         let headline = checks.take("headline", Text::parse(&self.headline));
         let welcome = checks.take("welcome", Text::parse(&self.welcome));
         let origins = checks.take("allowed_origins", parse_origins(&self.allowed_origins));
+        let accent = match self.accent.as_str() {
+            "" => Some(None),
+            text => checks.take("accent", Color::parse(text)).map(Some),
+        };
+        let links = checks.take("links", parse_links(self.links));
         checks.build(|| {
             Some(Portal {
                 id,
@@ -106,9 +132,31 @@ impl PortalDraft {
                 headline: headline?,
                 welcome: welcome?,
                 allowed_origins: origins?,
+                accent: accent?,
+                links: links?,
             })
         })
     }
+}
+
+/// A footer has room for so many.
+const MOST_LINKS: usize = 8;
+
+fn parse_links(links: Vec<PortalLink>) -> Result<Vec<PortalLink>, Invalid> {
+    if links.len() > MOST_LINKS {
+        return Err(Invalid::field("", "too_many", format!("must have at most {MOST_LINKS} entries")));
+    }
+    for (i, link) in links.iter().enumerate() {
+        let name = Name::parse(&link.label).map_err(|wrong| wrong.within(&format!("[{i}].label")))?;
+        let leads = ["https://", "http://"].iter().any(|scheme| link.url.starts_with(scheme));
+        let is_plain = link.url.len() <= 2_000 && link.url.bytes().all(|byte| byte.is_ascii_graphic());
+        if !(leads && is_plain) || name.as_str().chars().count() > 60 {
+            let message =
+                "must be an address such as https://example.com/terms, with words of at most 60 characters";
+            return Err(Invalid::field(format!("[{i}].url"), "invalid", message));
+        }
+    }
+    Ok(links)
 }
 
 fn parse_origins(texts: &[String]) -> Result<Vec<String>, Invalid> {
@@ -180,6 +228,15 @@ pub enum PictureFormat {
 pub const MAX_PICTURE: usize = 200 * 1024;
 
 impl PictureFormat {
+    /// Its media type (RFC 2046 §4.2, W3C PNG).
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+        }
+    }
+
     /// The format that the first bytes of a picture prove.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Secrets that we make: their format, and the keyed hash that is all we keep of them.
+//! Secrets that we make: their format. What is kept of them is in [`crate::Pepper`].
 //!
 //! `kw_key_<43 base62><6 base62>`: the type, 256 random bits, and a CRC-32 over everything before it. The checksum
 //! lets scanners recognise a leaked one without asking us, and lets us refuse a mistyped one without looking it up.
@@ -6,7 +6,6 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -178,78 +177,6 @@ pub fn looks_like_ours(text: &str) -> bool {
     })
 }
 
-/// What is stored of a secret: HMAC-SHA-256 under a pepper, over the kind and the secret.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SecretHash(pub [u8; 32]);
-
-impl fmt::Debug for SecretHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretHash(…)")
-    }
-}
-
-/// The key of that hash. It is derived from the master key and never stored, so a stolen database confirms nothing.
-#[derive(Clone)]
-pub struct Pepper {
-    mac: Hmac<Sha256>,
-}
-
-impl Pepper {
-    /// From 32 bytes that were derived for this purpose only.
-    pub fn new(key: &[u8; 32]) -> Self {
-        // A shorter key is padded with zeros to the block (RFC 2104 §2).
-        let mut block = [0u8; 64];
-        block[..32].copy_from_slice(key);
-        Self { mac: <Hmac<Sha256> as KeyInit>::new(&block.into()) }
-    }
-
-    /// Hashes a secret that we made.
-    pub fn hash(&self, kind: SecretKind, secret: &str) -> SecretHash {
-        self.tagged(kind.tag().as_bytes(), secret.as_bytes())
-    }
-
-    /// Hashes an API key that somebody else made. Such keys may be handed to us as their SHA-256 only, so that is
-    /// what goes under the pepper.
-    pub fn hash_foreign_key(&self, sha256: &[u8; 32]) -> SecretHash {
-        self.tagged(b"foreign-key", sha256)
-    }
-
-    /// The hash under which a presented API key is looked up; `None` if it claims to be ours and is mistyped.
-    pub fn hash_presented_key(&self, presented: &str) -> Option<SecretHash> {
-        if kind_of(presented) == Some(SecretKind::ApiKey) {
-            return Some(self.hash(SecretKind::ApiKey, presented));
-        }
-        (!looks_like_ours(presented)).then(|| self.hash_foreign_key(&sha256(presented.as_bytes())))
-    }
-
-    /// Hashes anything that must be the same for the same input and tell nothing of it: an idempotency key, an
-    /// account in a counter of bad passwords.
-    pub fn fingerprint(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = self.mac.clone();
-        mac.update(b"fingerprint:");
-        mac.update(purpose.as_bytes());
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
-    }
-
-    fn tagged(&self, tag: &[u8], secret: &[u8]) -> SecretHash {
-        let mut mac = self.mac.clone();
-        mac.update(tag);
-        mac.update(&[0]);
-        mac.update(secret);
-        SecretHash(mac.finalize().into_bytes().into())
-    }
-}
-
-impl fmt::Debug for Pepper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pepper(…)")
-    }
-}
-
 /// Plain SHA-256.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
@@ -310,7 +237,7 @@ mod tests {
         mistyped[20] = if mistyped[20] == b'A' { b'B' } else { b'A' };
         let mistyped = String::from_utf8(mistyped).unwrap();
         assert_eq!(kind_of(&mistyped), None);
-        assert!(Pepper::new(&[1; 32]).hash_presented_key(&mistyped).is_none());
+        assert!(crate::Pepper::new(&[1; 32]).hash_presented_key(&mistyped).is_none());
         assert_eq!(secret.hint().last4, text[text.len() - 4..]);
     }
 
@@ -326,24 +253,8 @@ mod tests {
     }
 
     #[test]
-    fn kinds_do_not_share_hashes() {
-        let pepper = Pepper::new(&[1; 32]);
-        assert_ne!(pepper.hash(SecretKind::ApiKey, "x"), pepper.hash(SecretKind::Session, "x"));
-        assert_ne!(pepper.fingerprint("a", &[b"xy", b"z"]), pepper.fingerprint("a", &[b"x", b"yz"]));
-    }
-
-    #[test]
     fn a_279_debug_output_shows_no_secret() {
         let secret = Secret::mint(SecretKind::ApiKey, [7; 32]);
         assert!(!format!("{secret:?}").contains(&secret.expose()[8..20]));
-    }
-
-    #[test]
-    fn a_foreign_key_is_found_by_value_or_by_its_sha256() {
-        let pepper = Pepper::new(&[1; 32]);
-        assert_eq!(
-            pepper.hash_presented_key("legacy-key"),
-            Some(pepper.hash_foreign_key(&sha256(b"legacy-key")))
-        );
     }
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::transition::noun;
-use crate::{AdministratorId, ClientId, DeveloperId, Instant, Meta, SecretHash, SessionId, Transition};
+use crate::{
+    AdministratorId, ClientId, DeveloperId, IdentityProviderId, Instant, Meta, SecretHash, SessionId,
+    Transition,
+};
 
 /// Who a session belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,6 +47,8 @@ pub struct Session {
     pub renewal: Option<Renewal>,
     /// The client for which somebody chose to stay signed in; none: it ends as sessions do.
     pub kept_for: Option<ClientId>,
+    /// Where somebody signed in for it, if not here.
+    pub identity_provider_id: Option<IdentityProviderId>,
     /// Whether a code was shown besides the password.
     pub second_factor: bool,
 }
@@ -109,8 +114,16 @@ impl Session {
             ends_at: now + person.session_lifetime(),
             renewal: None,
             kept_for: None,
+            identity_provider_id: None,
             second_factor: false,
         };
+        Transition::create(session, "session.started")
+    }
+
+    /// The same, of somebody who has signed in at a provider.
+    pub fn through(start: Transition<Self>, provider: IdentityProviderId) -> Transition<Self> {
+        let (session, ..) = start.into_parts();
+        let session = Self { identity_provider_id: Some(provider), ..session };
         Transition::create(session, "session.started")
     }
 

@@ -82,6 +82,8 @@ pub enum Resource {
     ExternalTokens,
     /// How the portal shows itself.
     Portal,
+    /// Where people sign in elsewhere, and whom that links.
+    IdentityProviders,
     /// The people who run this installation, and their roles.
     Administrators,
 }
@@ -97,7 +99,7 @@ pub enum Access {
 
 impl Resource {
     /// Every resource.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Partners,
         Self::Developers,
         Self::Applications,
@@ -118,6 +120,7 @@ impl Resource {
         Self::Requests,
         Self::ExternalTokens,
         Self::Portal,
+        Self::IdentityProviders,
         Self::Administrators,
     ];
 
@@ -144,6 +147,7 @@ impl Resource {
             Self::Requests => "requests",
             Self::ExternalTokens => "external-tokens",
             Self::Portal => "portal",
+            Self::IdentityProviders => "identity-providers",
             Self::Administrators => "administrators",
         }
     }

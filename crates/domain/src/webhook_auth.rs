@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Checks, Invalid, Sealed};
+use crate::{Checks, Invalid, Sealed, client_identity};
 
 /// Seals a value for the endpoint that it belongs to.
 pub(crate) type Seal<'a> = &'a dyn Fn(&str) -> Sealed;
@@ -35,6 +35,14 @@ pub enum WebhookAuth {
         /// Each of them.
         headers: Vec<SealedHeader>,
     },
+    /// A client certificate in the TLS handshake.
+    Certificate {
+        /// It and those of its signers, as PEM: nothing in them is secret.
+        certificate: String,
+        /// Its private key, as PEM.
+        #[serde(skip)]
+        private_key: Sealed,
+    },
 }
 
 /// A header field with a sealed value.
@@ -66,6 +74,13 @@ pub enum WebhookAuthDraft {
     },
     /// Header fields, by name and value.
     Headers(Vec<(String, String)>),
+    /// A client certificate.
+    Certificate {
+        /// It and those of its signers, as PEM.
+        certificate: String,
+        /// Its private key, as PEM, in clear.
+        private_key: String,
+    },
 }
 
 /// Header fields that HTTP, the signature or the other kinds of authentication are made of.
@@ -124,6 +139,10 @@ impl WebhookAuthDraft {
                 checks.build(|| Some(WebhookAuth::Bearer { token: seal(&token) }))
             }
             Self::Headers(headers) => check_headers(headers, seal),
+            Self::Certificate { certificate, private_key } => {
+                client_identity::check(&certificate, &private_key)?;
+                Ok(WebhookAuth::Certificate { certificate, private_key: seal(&private_key) })
+            }
         }
     }
 }

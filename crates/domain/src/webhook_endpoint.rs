@@ -244,6 +244,9 @@ impl WebhookEndpointDraft {
             None => Some(before.auth.clone()),
             Some(auth) => checks.take("auth", auth.check(seal)),
         };
+        let has_certificate = matches!(auth, Some(WebhookAuth::Certificate { .. }));
+        let is_fit = !has_certificate || url.as_ref().is_none_or(|url| url.as_str().starts_with("https:"));
+        checks.require(is_fit, "url", "https_required", "must begin with https: certificates are of TLS");
         checks.build(|| {
             Some(WebhookEndpoint {
                 url: url?,

@@ -3,14 +3,18 @@
 //! them together.
 
 pub mod assets;
+pub mod brand;
+pub mod cookie;
 pub mod even;
 pub mod extract;
+mod own_path;
 pub mod page;
 pub mod problem;
 pub mod state;
 
 use ipnet::IpNet;
 
+pub use own_path::{known_place, own_path};
 pub use problem::Problem;
 
 /// What the edges need to know of an installation.

@@ -29,7 +29,7 @@ pub struct Problem {
     /// To be told to the administrator, who finds the log lines by it. Filled in by the edge of the process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// The wrong fields, if that is what is wrong.
+    /// The wrong fields, if that is what is wrong, or the one that stands against something else.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub invalid_parameters: Vec<InvalidParameter>,
     /// Not before so many seconds, for the header `Retry-After`.
@@ -103,17 +103,18 @@ impl Problem {
 impl From<Invalid> for Problem {
     fn from(invalid: Invalid) -> Self {
         let mut problem = Self::new(StatusCode::BAD_REQUEST, "invalid", invalid.to_string());
-        problem.invalid_parameters = invalid
-            .fields()
-            .iter()
-            .map(|field| InvalidParameter {
-                field: field.field.clone(),
-                code: field.code.to_owned(),
-                reason: field.message.clone(),
-            })
-            .collect();
+        problem.invalid_parameters = parameters(&invalid);
         problem
     }
+}
+
+fn parameters(invalid: &Invalid) -> Vec<InvalidParameter> {
+    let each = invalid.fields().iter().map(|field| InvalidParameter {
+        field: field.field.clone(),
+        code: field.code.to_owned(),
+        reason: field.message.clone(),
+    });
+    each.collect()
 }
 
 impl From<Error> for Problem {
@@ -135,7 +136,10 @@ impl From<Error> for Problem {
             Error::Upstream(_) => StatusCode::BAD_GATEWAY,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        let problem = Self::new(status, error.code(), error.to_string());
+        let mut problem = Self::new(status, error.code(), error.to_string());
+        if let Some(wrong) = error.field_in_conflict() {
+            problem.invalid_parameters = parameters(&wrong);
+        }
         match error {
             Error::Limited { retry_after_s } => problem.retry_after(retry_after_s),
             Error::Unavailable(_) => problem.retry_after(2),

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{admin, config, doctor, keys, migrate, openapi, quickstart, routes, serve, token};
+use crate::commands::{
+    admin, config, doctor, keys, master_key, migrate, openapi, quickstart, routes, serve, token,
+};
 use crate::config::Flag;
 use crate::output::Color;
 
 const EXAMPLES: &str = "\
 Examples:
-  keywright quickstart                 start with a small example in it, and see a key work
-  keywright serve                      start; no configuration is needed
-  keywright config show                see every setting, and where it comes from
-  keywright help token create          learn more about a command
+  keywright quickstart         start with a small example, and see a key work
+  keywright serve              start; no configuration is needed
+  keywright config show        see every setting, and where it comes from
+  keywright help token create  learn more about a command
 
 Exit status: 0 done, 1 failed, 2 wrong arguments or configuration.";
 
@@ -82,6 +84,7 @@ pub(crate) enum Command {
     Admin(admin::Args),
     Token(token::Args),
     Keys(keys::Args),
+    MasterKey(master_key::Args),
     Routes(routes::Args),
     Openapi(openapi::Args),
     Config(config::Args),

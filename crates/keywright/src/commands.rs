@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod keys;
+pub(crate) mod master_key;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod quickstart;

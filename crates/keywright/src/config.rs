@@ -73,6 +73,8 @@ pub(crate) struct Server {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Gateway {
     pub(crate) listen: SocketAddr,
+    #[serde(deserialize_with = "optional")]
+    pub(crate) public_url: Option<PublicUrl>,
     pub(crate) adapter: Adapter,
     #[serde(deserialize_with = "networks")]
     pub(crate) allowed_peers: Vec<IpNet>,
@@ -144,6 +146,7 @@ pub(crate) struct SignIn {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Subscriptions {
     pub(crate) four_eyes: FourEyes,
+    pub(crate) tell_by_mail: bool,
 }
 
 /// `[webmethods]`: for those who come from there.

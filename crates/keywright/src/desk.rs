@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::{App, Clock, OAuthSettings, Settings};
-use domain::{AddressRules, MasterKey};
+use domain::{AddressRules, MasterKeys};
 use outbound::email::{Mailer, Password, SettingsError, SmtpSettings};
 use store::Store;
 
@@ -20,6 +20,7 @@ use crate::output::{Failure, Problem};
 
 pub(crate) use data_dir::Sharing;
 pub(crate) use listeners::{Listener, reachable};
+pub(crate) use master_key::{add as add_master_key, keep_only as keep_only_master_keys};
 pub(crate) use running::{Running, shared_secret};
 
 /// Opens everything that the configuration names, makes what is missing and brings the database up to date.
@@ -35,8 +36,16 @@ async fn open_with_store(config: &Config, public_url: &PublicUrl) -> anyhow::Res
         tracing::warn!(%database, "there is a master key here and no database: an empty one is made now. If there was one, stop, and put it back from your backup");
     }
     let (store, _) = migrated_store(config).await?;
-    let master = master_key_for(config, &store).await?;
-    let app = App::start(store.clone(), &master, settings(config, public_url), Clock::System).await?;
+    let masters = master_keys_for(config, &store).await?;
+    let app = App::start(store.clone(), masters, settings(config, public_url), Clock::System).await?;
+    let folder = config.data_dir.clone();
+    app.read_master_keys_again_by(Box::new(move || match master_key::load(&folder) {
+        Ok(keys) => keys,
+        Err(error) => {
+            tracing::error!(%error, "the master keys cannot be read again; those that are in memory count");
+            None
+        }
+    }));
     app.ensure_default_strategy().await?;
     Ok((app, store))
 }
@@ -44,7 +53,7 @@ async fn open_with_store(config: &Config, public_url: &PublicUrl) -> anyhow::Res
 /// Whether the embedded database is missing although there is a key that one was written under, perhaps.
 pub(crate) fn is_database_lost(config: &Config) -> Result<bool, Failure> {
     let is_missing = config.database.url.is_none() && !config.embedded_database().exists();
-    Ok(is_missing && find_master_key(config)?.is_some())
+    Ok(is_missing && find_master_keys(config)?.is_some())
 }
 
 /// Refuses where there is no embedded database yet: for commands that only make sense with one.
@@ -85,11 +94,11 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     })
 }
 
-/// The master key of a database: a new one only for a new database.
-async fn master_key_for(config: &Config, store: &Store) -> anyhow::Result<MasterKey> {
+/// The master keys of a database: a new one only for a new database.
+async fn master_keys_for(config: &Config, store: &Store) -> anyhow::Result<MasterKeys> {
     let folder = &config.data_dir;
     // Asked first: who makes a key, makes the file before the database knows of it.
-    let is_new = store.master_key_noted().await.map_err(app::Error::from)?.is_none();
+    let is_new = store.read().master_keys().await.map_err(app::Error::from)?.is_empty();
     let key = if is_new { Some(master_key::load_or_make(folder)?) } else { master_key::load(folder)? };
     key.ok_or_else(|| Failure::failed(master_key::missing(folder)).into())
 }
@@ -97,6 +106,7 @@ async fn master_key_for(config: &Config, store: &Store) -> anyhow::Result<Master
 fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
     Settings {
         public_url: public_url.to_string(),
+        gateway_url: config.gateway.public_url.as_ref().map(PublicUrl::to_string),
         sign_up: config.sign_up.enabled,
         approve_developers: config.sign_up.approve_automatically,
         allowed_email_domains: config.sign_up.allowed_email_domains.clone(),
@@ -112,6 +122,7 @@ fn settings(config: &Config, public_url: &PublicUrl) -> Settings {
             SecondFactor::Administrators => app::SecondFactor::Administrators,
             SecondFactor::Everybody => app::SecondFactor::Everybody,
         },
+        subscription_mails: config.subscriptions.tell_by_mail,
         max_staleness: Duration::from_secs(config.gateway.max_staleness_s),
         certificate_header: match config.gateway.client_certificates {
             ClientCertificates::Off => app::CertificateHeader::Off,
@@ -149,8 +160,8 @@ pub(crate) fn mailer(config: &Config) -> Result<Option<Mailer>, Failure> {
     Mailer::new(smtp).map(Some).map_err(wrong)
 }
 
-/// Looks at the master key without making one.
-pub(crate) fn find_master_key(config: &Config) -> Result<Option<MasterKey>, Failure> {
+/// Looks at the master keys without making one.
+pub(crate) fn find_master_keys(config: &Config) -> Result<Option<MasterKeys>, Failure> {
     master_key::load(&config.data_dir)
 }
 

@@ -44,6 +44,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate(_) => wait_for(commands::migrate::run(&context)),
         Command::Admin(args) => wait_for(commands::admin::run(args, &context)),
         Command::Keys(args) => wait_for(commands::keys::run(args, &context)),
+        Command::MasterKey(args) => wait_for(commands::master_key::run(args, &context)),
         Command::Token(args) => wait_for(commands::token::run(args, &context)),
         Command::Routes(_) => commands::routes::run(&context),
         Command::Openapi(_) => commands::openapi::run(&context),

@@ -123,6 +123,8 @@ mod tests {
         assert_eq!((claims["iat"].as_i64(), claims["exp"].as_i64()), (Some(1_000), Some(1_600)));
         assert_eq!(claims["auth_time"], 900);
         assert_eq!(claims["nonce"], "n1");
+        assert_eq!(claims["amr"], json!(["pwd"]));
+        assert!(IdToken { amr: &[], ..token }.claims().get("amr").is_none());
         // OpenID Connect Core appendix A.3.
         assert_eq!(claims["at_hash"], "77QmUPtjPfzWtF2AnpK9RQ");
         assert!(claims.get("c_hash").is_none() && claims.get("sid").is_none());

@@ -15,6 +15,7 @@ pub mod logout;
 pub mod params;
 pub mod pkce;
 pub mod redirect_uri;
+pub mod relying_party;
 pub mod resource;
 pub mod response;
 pub mod scope;

@@ -50,6 +50,12 @@ impl Challenge {
         }
     }
 
+    /// The challenge that a verifier of our own meets, for a request of ours (RFC 7636 §4.2).
+    pub fn of(verifier: &str) -> Self {
+        let hash = digest::digest(&digest::SHA256, verifier.as_bytes());
+        Self(BASE64URL.encode(hash.as_ref()))
+    }
+
     /// As it was sent.
     pub fn as_str(&self) -> &str {
         &self.0

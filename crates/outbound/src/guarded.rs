@@ -12,7 +12,10 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response};
 use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_platform_verifier::Verifier;
 
 /// How long everything may take if nothing else is said, the body of the answer included.
 const WITHIN: Duration = Duration::from_secs(15);
@@ -31,9 +34,23 @@ pub type Lookup =
 /// nothing.
 pub struct GuardedClient {
     rules: AddressRules,
+    lookup: Lookup,
+    verifier: Arc<Verifier>,
     tls: Client,
     plain: Client,
     within: Duration,
+}
+
+/// By what we prove ourselves in the handshake: a certificate with those of its signers, and its private key.
+pub struct Identity(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+impl Identity {
+    /// Reads both, as PEM.
+    pub fn read(certificate: &str, private_key: &str) -> Option<Self> {
+        let chain = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<Vec<_>, _>>();
+        let key = PrivateKeyDer::from_pem_slice(private_key.as_bytes());
+        Some(Self(chain.ok().filter(|chain| !chain.is_empty())?, key.ok()?))
+    }
 }
 
 /// What came back, whatever its status.
@@ -97,8 +114,27 @@ impl GuardedClient {
         roots: Vec<CertificateDer<'static>>,
         lookup: Lookup,
     ) -> Result<Self, rustls::Error> {
+        Self::build(rules, lookup, Arc::new(verifier(roots)?), None)
+    }
+
+    /// One like it that shows a certificate to receivers that ask for one.
+    ///
+    /// # Errors
+    /// If the key is none that can be used, or another certificate's.
+    pub fn showing(&self, identity: Identity) -> Result<Self, rustls::Error> {
+        let (rules, lookup) = (self.rules.clone(), Arc::clone(&self.lookup));
+        let made = Self::build(rules, lookup, Arc::clone(&self.verifier), Some(identity))?;
+        Ok(made.within(self.within))
+    }
+
+    fn build(
+        rules: AddressRules,
+        lookup: Lookup,
+        verifier: Arc<Verifier>,
+        identity: Option<Identity>,
+    ) -> Result<Self, rustls::Error> {
         let general = |error: reqwest::Error| rustls::Error::General(error.to_string());
-        let config = tls_config(roots)?;
+        let config = tls_config(Arc::clone(&verifier), identity)?;
         let client = |tls: bool| {
             let resolver = Guard { rules: rules.clone(), tls, lookup: Arc::clone(&lookup) };
             Client::builder()
@@ -115,7 +151,7 @@ impl GuardedClient {
                 .build()
         };
         let (tls, plain) = (client(true).map_err(general)?, client(false).map_err(general)?);
-        Ok(Self { rules, tls, plain, within: WITHIN })
+        Ok(Self { rules, lookup, verifier, tls, plain, within: WITHIN })
     }
 
     /// The same, with another limit to how long everything may take.
@@ -176,15 +212,25 @@ fn wait_asked_for(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds.into()))
 }
 
-fn tls_config(roots: Vec<CertificateDer<'static>>) -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(roots, Arc::clone(&provider))
-        .map_err(|error| rustls::Error::General(error.to_string()))?;
-    Ok(ClientConfig::builder_with_provider(provider)
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
+
+/// Trusts what this machine trusts, and `roots`.
+fn verifier(roots: Vec<CertificateDer<'static>>) -> Result<Verifier, rustls::Error> {
+    let made = Verifier::new_with_extra_roots(roots, provider());
+    made.map_err(|error| rustls::Error::General(error.to_string()))
+}
+
+fn tls_config(verifier: Arc<Verifier>, identity: Option<Identity>) -> Result<ClientConfig, rustls::Error> {
+    let config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .dangerous() // the platform's verifier is one that rustls doesn't ship
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
+        .with_custom_certificate_verifier(verifier);
+    match identity {
+        Some(Identity(chain, key)) => config.with_client_auth_cert(chain, key),
+        None => Ok(config.with_no_client_auth()),
+    }
 }
 
 /// Resolves names, and hands out their addresses only if every one of them may be connected to. Who answers with a public

@@ -6,6 +6,7 @@ pub mod bridge;
 pub mod email;
 pub mod guarded;
 pub mod http;
+pub mod identity_provider;
 pub mod mail_worker;
 pub mod webhook;
 pub mod webhook_worker;

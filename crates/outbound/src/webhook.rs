@@ -1,8 +1,10 @@
 //! One attempt to deliver a webhook: the body in the shape that the endpoint wants, signed, sent, and what came of it.
 
 mod body;
+mod identities;
 mod webmethods;
 
+use std::sync::Arc;
 use std::time::Instant as Watch;
 
 use app::{Clock, Sent, TargetAuth, WebhookJob, WebhookTarget};
@@ -12,6 +14,7 @@ use domain::{AddressRules, Instant, webhook_signature};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use crate::guarded::{Failure, GuardedAnswer, GuardedClient};
+use identities::Identities;
 
 /// How much of an answer's body is handed on.
 const BODY_SHOWN: usize = 1_024;
@@ -19,7 +22,8 @@ const BODY_SHOWN: usize = 1_024;
 /// Sends webhooks.
 pub struct WebhookSender {
     /// Nothing, if TLS cannot be set up on this machine: every attempt fails then, and says so.
-    client: Option<GuardedClient>,
+    client: Option<Arc<GuardedClient>>,
+    identities: Identities,
 }
 
 impl WebhookSender {
@@ -29,21 +33,22 @@ impl WebhookSender {
             Ok(client) => Self::over(client),
             Err(error) => {
                 tracing::error!(%error, "no webhook can be sent: TLS cannot be set up; are there CA certificates?");
-                Self { client: None }
+                Self { client: None, identities: Identities::default() }
             }
         }
     }
 
     /// A sender over a client of one's own.
     pub fn over(client: GuardedClient) -> Self {
-        Self { client: Some(client) }
+        Self { client: Some(Arc::new(client)), identities: Identities::default() }
     }
 
     /// Makes one attempt. Never fails: what went wrong is part of what came of it.
     pub async fn send(&self, job: &WebhookJob, clock: &Clock) -> Sent {
         let (at, watch) = (clock.now(), Watch::now());
-        let answer = match prepare(job, at) {
-            Ok((headers, body)) => self.post(&job.target.url, headers, body).await,
+        let ready = prepare(job, at).and_then(|ready| Ok((ready, self.client_for(&job.target)?)));
+        let answer = match ready {
+            Ok(((headers, body), client)) => client.post(&job.target.url, headers, body).await,
             Err(why) => return Sent { error: Some(why.to_owned()), ..blank(at, watch) },
         };
         let mut sent = blank(at, watch);
@@ -57,8 +62,17 @@ impl WebhookSender {
         sent
     }
 
-    async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<GuardedAnswer, Failure> {
-        self.client.as_ref().ok_or(Failure::Tls)?.post(url, headers, body).await
+    /// The client that shows the target's certificate, if it has one.
+    fn client_for(&self, target: &WebhookTarget) -> Result<Arc<GuardedClient>, &'static str> {
+        let client = self.client.as_ref().ok_or("tls")?;
+        match &target.auth {
+            TargetAuth::Certificate(certificate, key) => {
+                self.identities.client_for(client, target.endpoint_id, certificate, key)
+            }
+            TargetAuth::None | TargetAuth::Basic(..) | TargetAuth::Bearer(_) | TargetAuth::Headers(_) => {
+                Ok(Arc::clone(client))
+            }
+        }
     }
 }
 
@@ -132,6 +146,8 @@ fn auth(target: &WebhookTarget) -> Result<HeaderMap, &'static str> {
                 put(name, known(value)?)?;
             }
         }
+        // It is shown in the handshake.
+        TargetAuth::Certificate(..) => {}
     }
     Ok(headers)
 }

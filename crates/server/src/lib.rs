@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use app::App;
 use axum::Router;
-use edge::assets;
 use edge::state::State;
+use edge::{assets, brand};
 
 pub use api::openapi_json;
 pub use edge::{KonnectOptions, Options, Problem, RouteInfo};
@@ -28,7 +28,8 @@ pub fn public_router(app: Arc<App>, options: &Options) -> Router {
         .merge(web::router(state.clone()))
         .merge(oauth2::router(state.clone()))
         .merge(dialects::router(state.clone()));
-    middleware::around(edges.merge(probes::router(app)).merge(assets::router()), state)
+    let own = probes::router(Arc::clone(&app)).merge(assets::router()).merge(brand::router(app));
+    middleware::around(edges.merge(own), state)
 }
 
 /// All routes of our own that people and their tools reach, by path: pages and API.
@@ -41,7 +42,7 @@ pub fn routes() -> Vec<RouteInfo> {
 
 /// What the listener for people and APIs answers.
 pub fn public_routes() -> Vec<RouteInfo> {
-    let others = probes::ROUTES.into_iter().chain([assets::ROUTE]);
+    let others = probes::ROUTES.into_iter().chain([assets::ROUTE]).chain(brand::ROUTES);
     routes()
         .into_iter()
         .chain(dialects::routes())

@@ -36,7 +36,8 @@ pub(crate) fn around(router: Router, state: State) -> Router {
         .layer(from_fn(refuse_oddities))
         .layer(from_fn(limit_time))
         .layer(DefaultBodyLimit::max(state.options.body_bytes))
-        .layer(from_fn_with_state(state, identify_and_log))
+        .layer(from_fn_with_state(state.clone(), identify_and_log))
+        .layer(from_fn_with_state(state.app, edge::brand::around))
 }
 
 /// Gives the request an id, which every log line within, the answer's header and an error's body carry.

@@ -9,7 +9,7 @@ use sea_orm::{QueryOrder, QuerySelect, QueryTrait, TransactionTrait, TryInsertRe
 use serde::{Deserialize, Serialize};
 
 use crate::connect::immediate;
-use crate::record::{Place, json, meta};
+use crate::record::{Place, json, meta, stored};
 use crate::{Read, Record, Result, Store, Tx};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -144,7 +144,7 @@ fn row(token: &AccessToken) -> Option<ActiveModel> {
     };
     token.hash.map(|hash| ActiveModel {
         id: Set(token.id.0),
-        hash: Set(hash.0.to_vec()),
+        hash: Set(hash.stored()),
         client_id: Set(token.client_id.0),
         grant_id: Set(token.grant_id),
         expires_at: Set(token.expires_at.micros()),
@@ -185,7 +185,7 @@ async fn insert(tokens: &[AccessToken], connection: &impl ConnectionTrait) -> Re
         let places: Vec<by_uuid::ActiveModel> = without_id
             .filter_map(|token| {
                 token.hash.map(|hash| by_uuid::ActiveModel {
-                    hash: Set(hash.0.to_vec()),
+                    hash: Set(hash.stored()),
                     token_id: Set(token.id.0),
                     expires_at: Set(token.expires_at.micros()),
                 })
@@ -284,8 +284,9 @@ impl<C: ConnectionTrait> Read<'_, C> {
     ///
     /// # Errors
     /// If the database is not available or the row is corrupt.
-    pub async fn access_token_by_hash(&self, hash: &SecretHash) -> Result<Option<AccessToken>> {
-        match by_uuid::Entity::find_by_id(hash.0.to_vec()).one(self.0).await? {
+    pub async fn access_token_by_hash(&self, hashes: &[SecretHash]) -> Result<Option<AccessToken>> {
+        let place = by_uuid::Entity::find().filter(by_uuid::Column::Hash.is_in(stored(hashes)));
+        match place.one(self.0).await? {
             Some(place) => self.access_token(AccessTokenId(place.token_id)).await,
             None => Ok(None),
         }

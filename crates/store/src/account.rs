@@ -5,7 +5,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 
-use crate::record::Place;
+use crate::record::{Place, stored};
 use crate::{Read, Result, Store, Tx};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -55,7 +55,7 @@ impl Tx {
     pub async fn put_one_time_token(&self, token: &OneTimeToken) -> Result<()> {
         self.drop_one_time_tokens(token.kind, token.developer_id).await?;
         let row = ActiveModel {
-            hash: Set(token.hash.0.to_vec()),
+            hash: Set(token.hash.stored()),
             kind: Set(token.kind.tag().to_owned()),
             developer_id: Set(token.developer_id.map(|id| id.0)),
             created_at: Set(self.now().micros()),
@@ -93,7 +93,7 @@ impl Tx {
         let now = self.now().micros();
         let update = Entity::update_many()
             .col_expr(Column::UsedAt, Expr::value(now))
-            .filter(Column::Hash.eq(hash.0.to_vec()))
+            .filter(Column::Hash.eq(hash.stored()))
             .filter(Column::UsedAt.is_null())
             .filter(Column::ExpiresAt.gt(now))
             .exec(&self.inner)
@@ -107,8 +107,13 @@ impl<C: ConnectionTrait> Read<'_, C> {
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn one_time_token(&self, kind: SecretKind, hash: &SecretHash) -> Result<Option<OneTimeToken>> {
-        let row = Entity::find_by_id(hash.0.to_vec()).filter(Column::Kind.eq(kind.tag())).one(self.0).await?;
+    pub async fn one_time_token(
+        &self,
+        kind: SecretKind,
+        hashes: &[SecretHash],
+    ) -> Result<Option<OneTimeToken>> {
+        let row = Entity::find().filter(Column::Hash.is_in(stored(hashes)));
+        let row = row.filter(Column::Kind.eq(kind.tag())).one(self.0).await?;
         let at = Place { table: "one_time_tokens", id: Uuid::nil() };
         row.map(|row| {
             Ok(OneTimeToken {

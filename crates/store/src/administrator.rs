@@ -102,6 +102,14 @@ impl<C: ConnectionTrait> Read<'_, C> {
         self.many(Entity::find().filter(with_roles(&["administrator"]))).await
     }
 
+    /// Everybody who decides on what waits.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn all_deciders(&self) -> Result<Vec<Administrator>> {
+        self.many(Entity::find().filter(with_roles(&["administrator", "approver"]))).await
+    }
+
     /// How many there are who may do everything.
     ///
     /// # Errors

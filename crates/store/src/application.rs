@@ -186,6 +186,17 @@ pub enum SubscribedTo {
 }
 
 impl<C: ConnectionTrait> Read<'_, C> {
+    /// The application of an owner that has a name, or one that looks like it; not one that shares its name.
+    ///
+    /// # Errors
+    /// If the database is not available or the row is corrupt.
+    pub async fn application_named(&self, owner: Owner, name: &Name) -> Result<Option<Application>> {
+        let its = Entity::find()
+            .filter(Column::OwnerId.eq(owner_id(owner)))
+            .filter(Column::NameKey.eq(name.unique_key()));
+        self.one(its).await
+    }
+
     /// Applications, from the newest to the oldest.
     ///
     /// # Errors

@@ -313,12 +313,12 @@ mod tests {
         let path = folder.path().join("keywright.db");
         let store = Store::open(&format!("sqlite://{}", path.display())).await.unwrap();
         assert!(!store.is_migrated().await.unwrap());
-        assert!(store.master_key_noted().await.is_err(), "there is no table yet");
+        assert!(store.read().master_keys().await.is_err(), "there is no table yet");
         store.migrate().await.unwrap();
-        assert_eq!(store.master_key_noted().await.unwrap(), None);
-        assert!(store.master_key_check(&[1; 32]).await.unwrap());
-        assert_eq!(store.master_key_noted().await.unwrap(), Some([1; 32]));
-        assert!(!store.master_key_check(&[2; 32]).await.unwrap());
+        assert!(store.read().master_keys().await.unwrap().is_empty());
+        assert_eq!(store.note_first_master_key(&[1; 32]).await.unwrap()[0].check_value, [1; 32]);
+        assert_eq!(store.read().master_keys().await.unwrap()[0].check_value, [1; 32]);
+        assert_eq!(store.note_first_master_key(&[2; 32]).await.unwrap()[0].check_value, [1; 32]);
     }
 
     #[tokio::test]

@@ -5,17 +5,18 @@ use base64::prelude::BASE64_STANDARD as STANDARD;
 use domain::{
     ApiKey, ApplicationId, Certificate, ClientSecret, Credential, CredentialId, CredentialKind,
     CredentialState, DeveloperId, External, ExternalForm, GatewayId, Hint, Instant, Material, Name,
-    SecretForm,
+    SecretForm, SecretHash,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{Condition, DatabaseTransaction};
+use sea_orm::{Condition, DatabaseTransaction, TransactionTrait};
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Place, json, meta, word};
+use crate::connect::immediate;
+use crate::record::{Place, json, meta, stored, word};
 use crate::subscription::application_ids_visible_to;
-use crate::{Owned, Page, PageRequest, Read, Record, Result, Slice, Sliced};
+use crate::{Owned, Page, PageRequest, Read, Record, Result, Slice, Sliced, Store};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "credentials")]
@@ -100,20 +101,20 @@ impl Record for Credential {
 
     fn to_row(&self) -> ActiveModel {
         let (secret_hash, pepper, details) = match &self.material {
-            Material::ApiKey(ApiKey { hash, pepper, hint, imported }) => {
+            Material::ApiKey(ApiKey { hash, hint, imported }) => {
                 let Hint { prefix, last4 } = hint.clone();
                 (
-                    Some(hash.0.to_vec()),
-                    Some(*pepper),
+                    Some(hash.stored()),
+                    Some(hash.pepper().into()),
                     json(ApiKeyDetails { prefix, last4, imported: *imported }),
                 )
             }
             Material::ClientSecret(ClientSecret { form, hint, chosen: _ }) => {
                 let Hint { prefix, last4 } = hint.clone();
                 match form {
-                    SecretForm::Minted { hash, pepper } => {
+                    SecretForm::Minted { hash } => {
                         let details = json(ClientSecretDetails { prefix, last4, phc: None });
-                        (Some(hash.0.to_vec()), Some(*pepper), details)
+                        (Some(hash.stored()), Some(hash.pepper().into()), details)
                     }
                     SecretForm::Chosen { phc } => {
                         (None, None, json(ClientSecretDetails { prefix, last4, phc: Some(phc.clone()) }))
@@ -131,7 +132,7 @@ impl Record for Credential {
                     skip_chain: it.skip_chain,
                     der: it.der.iter().map(|byte| format!("{byte:02x}")).collect(),
                 };
-                (Some(it.fingerprint.0.to_vec()), None, json(details))
+                (Some(it.fingerprint.stored()), None, json(details))
             }
             Material::External(External { gateway_id, form, sealed, hint }) => {
                 let (sealed, hint) = (STANDARD.encode(sealed), hint.clone());
@@ -147,8 +148,9 @@ impl Record for Credential {
             application_id: Set(self.application_id.0),
             name: Set(self.name.to_string()),
             kind: Set(word(self.material.kind())),
-            secret_hash: Set(secret_hash),
-            pepper: Set(pepper),
+            // They never change, but a secret is kept under another pepper at times: an update leaves them alone.
+            secret_hash: if self.meta.version == 1 { Set(secret_hash) } else { NotSet },
+            pepper: if self.meta.version == 1 { Set(pepper) } else { NotSet },
             details: Set(details),
             state: Set(word(self.state)),
             expires_at: Set(self.expires_at.map(Instant::micros)),
@@ -165,13 +167,12 @@ impl Record for Credential {
                 let ApiKeyDetails { prefix, last4, imported } = at.json("details", row.details)?;
                 Material::ApiKey(ApiKey {
                     hash: at.hash("secret_hash", row.secret_hash.as_deref().unwrap_or_default())?,
-                    pepper: row.pepper.ok_or_else(|| at.corrupt("pepper"))?,
                     hint: Hint { prefix, last4 },
                     imported,
                 })
             }
             CredentialKind::ClientSecret => {
-                let form = secret_form(at, row.secret_hash, row.pepper, row.details.clone())?;
+                let form = secret_form(at, row.secret_hash, row.details.clone())?;
                 let ClientSecretDetails { prefix, last4, phc } = at.json("details", row.details)?;
                 let chosen = phc.is_some();
                 Material::ClientSecret(ClientSecret { form, hint: Hint { prefix, last4 }, chosen })
@@ -211,19 +212,11 @@ impl Record for Credential {
 }
 
 /// How a client secret is compared, out of the columns that say so.
-pub(crate) fn secret_form(
-    at: Place,
-    hash: Option<Vec<u8>>,
-    pepper: Option<i32>,
-    details: Json,
-) -> Result<SecretForm> {
+pub(crate) fn secret_form(at: Place, hash: Option<Vec<u8>>, details: Json) -> Result<SecretForm> {
     let ClientSecretDetails { phc, .. } = at.json("details", details)?;
     Ok(match phc {
         Some(phc) => SecretForm::Chosen { phc },
-        None => SecretForm::Minted {
-            hash: at.hash("secret_hash", hash.as_deref().unwrap_or_default())?,
-            pepper: pepper.ok_or_else(|| at.corrupt("pepper"))?,
-        },
+        None => SecretForm::Minted { hash: at.hash("secret_hash", hash.as_deref().unwrap_or_default())? },
     })
 }
 
@@ -328,6 +321,38 @@ impl<C: ConnectionTrait> Read<'_, C> {
             .count(self.0)
             .await?;
         Ok(count)
+    }
+}
+
+impl Store {
+    /// Keeps secrets by the hashes of another pepper. What cannot be done for one is not done for it only: it is tried
+    /// again when the secret is used again.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn rehash_credentials(&self, fresh: &[(CredentialId, SecretHash)]) -> Result<()> {
+        let tx = self.writer().begin_with_options(immediate()).await?;
+        for (id, hash) in fresh {
+            let number = i32::from(hash.pepper());
+            Entity::update_many()
+                .col_expr(Column::SecretHash, Expr::value(hash.stored()))
+                .col_expr(Column::Pepper, Expr::value(number))
+                .filter(Column::Id.eq(id.0))
+                .filter(Column::Pepper.lt(number))
+                .exec(&tx)
+                .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+impl<C: ConnectionTrait> Read<'_, C> {
+    /// Whether a credential is kept by one of these.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn is_hash_taken(&self, hashes: &[SecretHash]) -> Result<bool> {
+        Ok(Entity::find().filter(Column::SecretHash.is_in(stored(hashes))).count(self.0).await? > 0)
     }
 }
 

@@ -103,6 +103,7 @@ const UNIQUE_COLUMNS: &[(&str, &str)] = &[
     ("open_key", "email"),
     ("email_key", "email"),
     ("name_key", "name"),
+    ("slug", "slug"),
     ("secret_hash", "value"),
     ("live_application_id", "application"),
     ("client_id", "client_id"),

@@ -1,14 +1,11 @@
 //! Second factors.
 
-use domain::{AdministratorId, DeveloperId, Factor, FactorId, Person, Sealed, SecretHash};
+use domain::{AdministratorId, DeveloperId, Factor, FactorId, Person, Sealed};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
 use crate::record::{Place, meta};
 use crate::{Read, Record, Result};
-
-/// How long a keyed hash is.
-const HASH: usize = 32;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "factors")]
@@ -22,7 +19,7 @@ pub struct Model {
     pub administrator_id: Option<Uuid>,
     pub secret: Vec<u8>,
     pub last_step: i64,
-    /// Keyed hashes, one after the other.
+    /// Marks, one after the other.
     pub recovery: Vec<u8>,
 }
 
@@ -51,7 +48,7 @@ impl Record for Factor {
             administrator_id: Set(administrator_id),
             secret: Set(self.secret.0.clone()),
             last_step: Set(self.last_step),
-            recovery: Set(self.recovery.iter().flat_map(|hash| hash.0).collect()),
+            recovery: Set(self.recovery.concat()),
         }
     }
 
@@ -62,16 +59,21 @@ impl Record for Factor {
             (None, Some(id)) => Person::Administrator(AdministratorId(id)),
             _ => return Err(at.corrupt("developer_id")),
         };
-        let hash = |bytes: &[u8]| at.hash("recovery", bytes);
         Ok(Self {
             id: FactorId(row.id),
             meta: meta(row.version, row.created_at, row.updated_at),
             person,
             secret: Sealed(row.secret),
             last_step: row.last_step,
-            recovery: row.recovery.chunks(HASH).map(hash).collect::<Result<Vec<SecretHash>>>()?,
+            recovery: marks(&row.recovery).ok_or_else(|| at.corrupt("recovery"))?,
         })
     }
+}
+
+/// `None`: there is a piece of one too many.
+fn marks(bytes: &[u8]) -> Option<Vec<[u8; 32]>> {
+    let (marks, rest) = bytes.as_chunks::<32>();
+    rest.is_empty().then(|| marks.to_vec())
 }
 
 impl<C: ConnectionTrait> Read<'_, C> {

@@ -9,7 +9,7 @@ use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
 use crate::partner::partners_of;
-use crate::record::{Place, meta, word};
+use crate::record::{Place, meta, stored, word};
 use crate::subscription::application_ids_visible_to;
 use crate::{Owned, Page, PageRequest, Read, Record, Result, Store};
 
@@ -71,7 +71,7 @@ impl Record for Invitation {
             partner_id: Set(self.to.partner().map(|id| id.0)),
             application_id: Set(self.to.application().map(|id| id.0)),
             role: Set(role),
-            secret_hash: Set(self.hash.0.to_vec()),
+            secret_hash: Set(self.hash.stored()),
             open_key: Set(is_open.then(|| open_key(self.to, &self.email))),
             invited_by_kind: Set(invited_by_kind.to_owned()),
             invited_by_id: Set(invited_by_id),
@@ -158,8 +158,8 @@ impl<C: ConnectionTrait> Read<'_, C> {
     ///
     /// # Errors
     /// If the database is not available or the row is corrupt.
-    pub async fn invitation_by_hash(&self, hash: &SecretHash) -> Result<Option<Invitation>> {
-        self.one(Entity::find().filter(Column::SecretHash.eq(hash.0.to_vec()))).await
+    pub async fn invitation_by_hash(&self, hashes: &[SecretHash]) -> Result<Option<Invitation>> {
+        self.one(Entity::find().filter(Column::SecretHash.is_in(stored(hashes)))).await
     }
 
     /// The open invitation of an address to something, whether it has expired or not.

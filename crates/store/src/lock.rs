@@ -2,11 +2,11 @@
 //! written without a change: PostgreSQL lets one at a time do so until the end of its transaction, and SQLite has one
 //! writer anyway. They are taken before any other row is written, so that nobody waits in a circle.
 
-use domain::{ApplicationId, DeveloperId};
+use domain::{AdministratorId, ApplicationId, DeveloperId, IdentityProviderId};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 
-use crate::{Result, Tx, application, developer, token_definition};
+use crate::{Result, Tx, administrator, application, developer, identity_provider, token_definition};
 
 /// Things to lock that have no row of their own.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -31,12 +31,30 @@ impl Tx {
         self.lock::<Entity>(Column::UpdatedAt, Column::Id.eq(id.0)).await
     }
 
+    /// For those who count or change what belongs to an administrator.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn lock_administrator(&self, id: AdministratorId) -> Result<()> {
+        use administrator::{Column, Entity};
+        self.lock::<Entity>(Column::UpdatedAt, Column::Id.eq(id.0)).await
+    }
+
     /// For those who count what belongs to an application.
     ///
     /// # Errors
     /// If the database is not available.
     pub async fn lock_application(&self, id: ApplicationId) -> Result<()> {
         use application::{Column, Entity};
+        self.lock::<Entity>(Column::UpdatedAt, Column::Id.eq(id.0)).await
+    }
+
+    /// For those who let people of a provider in, and those who end that.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn lock_identity_provider(&self, id: IdentityProviderId) -> Result<()> {
+        use identity_provider::{Column, Entity};
         self.lock::<Entity>(Column::UpdatedAt, Column::Id.eq(id.0)).await
     }
 

@@ -1,7 +1,8 @@
 //! What people have allowed clients: grants, and consents that are remembered.
 
 use domain::{
-    ApplicationId, ClientId, Consent, ConsentId, DeveloperId, GrantId, Instant, OAuthGrant, SessionId,
+    ApplicationId, ClientId, Consent, ConsentId, DeveloperId, GrantId, IdentityProviderId, Instant,
+    OAuthGrant, SessionId,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -22,6 +23,7 @@ pub struct Model {
     pub application_id: Uuid,
     pub developer_id: Uuid,
     pub session_id: Option<Uuid>,
+    pub identity_provider_id: Option<Uuid>,
     #[sea_orm(column_type = "JsonBinary")]
     pub scopes: Json,
     #[sea_orm(column_type = "JsonBinary")]
@@ -79,6 +81,7 @@ impl Record for OAuthGrant {
             application_id: Set(self.application_id.0),
             developer_id: Set(self.developer_id.0),
             session_id: Set(self.session_id.map(|id| id.0)),
+            identity_provider_id: Set(self.identity_provider_id.map(|id| id.0)),
             scopes: Set(json(&self.scopes)),
             resources: Set(json(&self.resources)),
             claims: Set(self.claims.clone()),
@@ -97,6 +100,7 @@ impl Record for OAuthGrant {
             application_id: ApplicationId(row.application_id),
             developer_id: DeveloperId(row.developer_id),
             session_id: row.session_id.map(SessionId),
+            identity_provider_id: row.identity_provider_id.map(IdentityProviderId),
             scopes: at.json("scopes", row.scopes)?,
             resources: at.json("resources", row.resources)?,
             claims: row.claims,

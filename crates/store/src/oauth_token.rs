@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 
-use crate::record::Place;
+use crate::record::{Place, stored};
 use crate::{Read, Result, Store, Tx};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -95,7 +95,7 @@ impl Tx {
     /// If the database is not available.
     pub async fn put_code(&self, code: &AuthorizationCode) -> Result<()> {
         let row = ActiveModel {
-            hash: Set(code.hash.0.to_vec()),
+            hash: Set(code.hash.stored()),
             grant_id: Set(code.grant_id.0),
             redirect_uri: Set(code.redirect_uri.clone()),
             challenge: Set(code.challenge.clone()),
@@ -114,7 +114,7 @@ impl Tx {
     pub async fn use_code(&self, hash: &SecretHash) -> Result<bool> {
         let update = Entity::update_many()
             .col_expr(Column::UsedAt, Expr::value(self.now().micros()))
-            .filter(Column::Hash.eq(hash.0.to_vec()))
+            .filter(Column::Hash.eq(hash.stored()))
             .filter(Column::UsedAt.is_null())
             .exec(&self.inner)
             .await?;
@@ -127,7 +127,7 @@ impl Tx {
     /// If the database is not available.
     pub async fn put_refresh_token(&self, token: &RefreshToken) -> Result<()> {
         let row = refresh::ActiveModel {
-            hash: Set(token.hash.0.to_vec()),
+            hash: Set(token.hash.stored()),
             grant_id: Set(token.grant_id.0),
             created_at: Set(token.created_at.micros()),
             expires_at: Set(token.expires_at.micros()),
@@ -150,12 +150,12 @@ impl Tx {
         successor: Option<(&SecretHash, &[u8])>,
     ) -> Result<bool> {
         use refresh::Column;
-        let (next, sealed) = successor.map(|(hash, sealed)| (hash.0.to_vec(), sealed.to_vec())).unzip();
+        let (next, sealed) = successor.map(|(hash, sealed)| (hash.stored(), sealed.to_vec())).unzip();
         let update = refresh::Entity::update_many()
             .col_expr(Column::UsedAt, Expr::value(self.now().micros()))
             .col_expr(Column::SuccessorHash, Expr::value(next))
             .col_expr(Column::SealedSuccessor, Expr::value(sealed))
-            .filter(Column::Hash.eq(hash.0.to_vec()))
+            .filter(Column::Hash.eq(hash.stored()))
             .filter(Column::UsedAt.is_null())
             .exec(&self.inner)
             .await?;
@@ -169,7 +169,7 @@ impl Tx {
     pub async fn extend_refresh_token(&self, hash: &SecretHash, expires_at: Instant) -> Result<()> {
         refresh::Entity::update_many()
             .col_expr(refresh::Column::ExpiresAt, Expr::value(expires_at.micros()))
-            .filter(refresh::Column::Hash.eq(hash.0.to_vec()))
+            .filter(refresh::Column::Hash.eq(hash.stored()))
             .exec(&self.inner)
             .await?;
         Ok(())
@@ -181,30 +181,35 @@ impl<C: ConnectionTrait> Read<'_, C> {
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn code(&self, hash: &SecretHash) -> Result<Option<AuthorizationCode>> {
-        let row = Entity::find_by_id(hash.0.to_vec()).one(self.0).await?;
-        Ok(row.map(|row| AuthorizationCode {
-            hash: *hash,
-            grant_id: GrantId(row.grant_id),
-            redirect_uri: row.redirect_uri,
-            challenge: row.challenge,
-            nonce: row.nonce,
-            expires_at: Instant::from_micros(row.expires_at),
-            used_at: row.used_at.map(Instant::from_micros),
-        }))
+    pub async fn code(&self, hashes: &[SecretHash]) -> Result<Option<AuthorizationCode>> {
+        let row = Entity::find().filter(Column::Hash.is_in(stored(hashes))).one(self.0).await?;
+        row.map(|row| {
+            let at = Place { table: "oauth_codes", id: row.grant_id };
+            Ok(AuthorizationCode {
+                hash: at.hash("hash", &row.hash)?,
+                grant_id: GrantId(row.grant_id),
+                redirect_uri: row.redirect_uri,
+                challenge: row.challenge,
+                nonce: row.nonce,
+                expires_at: Instant::from_micros(row.expires_at),
+                used_at: row.used_at.map(Instant::from_micros),
+            })
+        })
+        .transpose()
     }
 
     /// The refresh token with a secret, used or not.
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn refresh_token(&self, hash: &SecretHash) -> Result<Option<RefreshToken>> {
-        let row = refresh::Entity::find_by_id(hash.0.to_vec()).one(self.0).await?;
+    pub async fn refresh_token(&self, hashes: &[SecretHash]) -> Result<Option<RefreshToken>> {
+        let row = refresh::Entity::find().filter(refresh::Column::Hash.is_in(stored(hashes)));
+        let row = row.one(self.0).await?;
         row.map(|row| {
             let at = Place { table: "oauth_refresh_tokens", id: row.grant_id };
             let next = row.successor_hash.map(|next| at.hash("successor_hash", &next)).transpose()?;
             Ok(RefreshToken {
-                hash: *hash,
+                hash: at.hash("hash", &row.hash)?,
                 grant_id: GrantId(row.grant_id),
                 created_at: Instant::from_micros(row.created_at),
                 expires_at: Instant::from_micros(row.expires_at),

@@ -134,6 +134,14 @@ pub struct PartnerFilter {
 }
 
 impl<C: ConnectionTrait> Read<'_, C> {
+    /// The partner that has a name, or one that looks like it.
+    ///
+    /// # Errors
+    /// If the database is not available or the row is corrupt.
+    pub async fn partner_named(&self, name: &Name) -> Result<Option<Partner>> {
+        self.one(Entity::find().filter(Column::NameKey.eq(name.unique_key()))).await
+    }
+
     /// Partners, from the newest to the oldest.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The portal's settings and pictures.
 
-use domain::{Name, PictureFormat, Portal, PortalId, PortalPicture, Text};
+use domain::{Color, Name, PictureFormat, Portal, PortalId, PortalPicture, Text};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
@@ -21,6 +21,8 @@ pub struct Model {
     pub headline: String,
     pub welcome: String,
     pub allowed_origins: Json,
+    pub accent: Option<String>,
+    pub links: Json,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -65,6 +67,8 @@ impl Record for Portal {
             headline: Set(self.headline.as_str().to_owned()),
             welcome: Set(self.welcome.as_str().to_owned()),
             allowed_origins: Set(json(&self.allowed_origins)),
+            accent: Set(self.accent.map(|color| color.to_string())),
+            links: Set(json(&self.links)),
         }
     }
 
@@ -79,6 +83,8 @@ impl Record for Portal {
             headline: at.text("headline", Text::parse(&row.headline))?,
             welcome: at.text("welcome", Text::parse(&row.welcome))?,
             allowed_origins: at.json("allowed_origins", row.allowed_origins)?,
+            accent: row.accent.map(|text| at.text("accent", Color::parse(&text))).transpose()?,
+            links: at.json("links", row.links)?,
         })
     }
 }
@@ -92,6 +98,15 @@ impl<C: ConnectionTrait> Read<'_, C> {
         let row = picture::Entity::find_by_id(kind.as_str().to_owned()).one(self.0).await?;
         let at = Place { table: "portal_pictures", id: Uuid::nil() };
         row.map(|row| Ok((at.word("format", row.format)?, row.bytes))).transpose()
+    }
+
+    /// Whether the portal has been given a picture.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn has_portal_picture(&self, kind: PortalPicture) -> Result<bool> {
+        let found = picture::Entity::find_by_id(kind.as_str().to_owned());
+        Ok(found.count(self.0).await? > 0)
     }
 }
 

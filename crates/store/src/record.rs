@@ -75,6 +75,11 @@ pub(crate) fn word<T: Serialize>(value: T) -> String {
     }
 }
 
+/// What a secret may be kept under, as it is stored.
+pub(crate) fn stored(hashes: &[domain::SecretHash]) -> Vec<Vec<u8>> {
+    hashes.iter().map(domain::SecretHash::stored).collect()
+}
+
 /// A list or a small structure as JSON.
 pub(crate) fn json<T: Serialize>(value: T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
@@ -109,6 +114,6 @@ impl Place {
 
     /// A keyed hash.
     pub(crate) fn hash(self, column: &'static str, bytes: &[u8]) -> Result<domain::SecretHash> {
-        bytes.try_into().map(domain::SecretHash).map_err(|_| self.corrupt(column))
+        domain::SecretHash::from_stored(bytes).ok_or_else(|| self.corrupt(column))
     }
 }

@@ -1,14 +1,15 @@
 //! Sessions of people who signed in.
 
 use domain::{
-    AdministratorId, ClientId, DeveloperId, Instant, Person, Renewal, SecretHash, Session, SessionId,
+    AdministratorId, Audience, ClientId, DeveloperId, IdentityProviderId, Instant, Person, Renewal,
+    SecretHash, Session, SessionId,
 };
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
+use sea_orm::{QueryOrder, QuerySelect};
 
-use crate::record::{Place, meta};
+use crate::record::{Place, meta, stored};
 use crate::{Read, Record, Result, Store};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -29,6 +30,7 @@ pub struct Model {
     pub renewal_hash: Option<Vec<u8>>,
     pub renewable_until: Option<i64>,
     pub kept_for: Option<Uuid>,
+    pub identity_provider_id: Option<Uuid>,
     pub second_factor: Option<bool>,
 }
 
@@ -55,15 +57,16 @@ impl Record for Session {
             updated_at: Set(self.meta.updated_at.micros()),
             developer_id: Set(developer_id),
             administrator_id: Set(administrator_id),
-            hash: Set(self.hash.0.to_vec()),
+            hash: Set(self.hash.stored()),
             user_agent: Set(self.user_agent.clone()),
             address: Set(self.address.clone()),
             // A session is saved when it is used: at the start, and when it is renewed.
             last_seen_at: Set(self.last_seen_at.micros()),
             ends_at: Set(self.ends_at.micros()),
-            renewal_hash: Set(self.renewal.as_ref().map(|renewal| renewal.hash.0.to_vec())),
+            renewal_hash: Set(self.renewal.as_ref().map(|renewal| renewal.hash.stored())),
             renewable_until: Set(self.renewal.as_ref().map(|renewal| renewal.until.micros())),
             kept_for: Set(self.kept_for.map(|id| id.0)),
+            identity_provider_id: Set(self.identity_provider_id.map(|id| id.0)),
             second_factor: Set(Some(self.second_factor)),
         }
     }
@@ -92,6 +95,7 @@ impl Record for Session {
                 _ => None,
             },
             kept_for: row.kept_for.map(ClientId),
+            identity_provider_id: row.identity_provider_id.map(IdentityProviderId),
             second_factor: row.second_factor.unwrap_or_default(),
         })
     }
@@ -102,16 +106,16 @@ impl<C: ConnectionTrait> Read<'_, C> {
     ///
     /// # Errors
     /// If the database is not available or the row is corrupt.
-    pub async fn session_by_hash(&self, hash: &SecretHash) -> Result<Option<Session>> {
-        self.one(Entity::find().filter(Column::Hash.eq(hash.0.to_vec()))).await
+    pub async fn session_by_hash(&self, hashes: &[SecretHash]) -> Result<Option<Session>> {
+        self.one(Entity::find().filter(Column::Hash.is_in(stored(hashes)))).await
     }
 
     /// The session that is renewed with a secret.
     ///
     /// # Errors
     /// If the database is not available or the row is corrupt.
-    pub async fn session_by_renewal(&self, hash: &SecretHash) -> Result<Option<Session>> {
-        self.one(Entity::find().filter(Column::RenewalHash.eq(hash.0.to_vec()))).await
+    pub async fn session_by_renewal(&self, hashes: &[SecretHash]) -> Result<Option<Session>> {
+        self.one(Entity::find().filter(Column::RenewalHash.is_in(stored(hashes)))).await
     }
 
     /// All sessions of a person, from the newest to the oldest, ended ones included until they are swept.
@@ -124,6 +128,24 @@ impl<C: ConnectionTrait> Read<'_, C> {
             Person::Administrator(id) => Entity::find().filter(Column::AdministratorId.eq(id.0)),
         };
         self.many(select.order_by_desc(Column::Id)).await
+    }
+
+    /// Sessions that came from a provider, of developers or of administrators, the oldest first, some at a time.
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn sessions_through(
+        &self,
+        provider: IdentityProviderId,
+        audience: Audience,
+        limit: u64,
+    ) -> Result<Vec<Session>> {
+        let whose = match audience {
+            Audience::Developer => Column::DeveloperId.is_not_null(),
+            Audience::Administrator => Column::AdministratorId.is_not_null(),
+        };
+        let theirs = Entity::find().filter(Column::IdentityProviderId.eq(provider.0)).filter(whose);
+        self.many(theirs.order_by_asc(Column::Id).limit(limit)).await
     }
 }
 

@@ -73,6 +73,15 @@ impl Store {
         Ok(Some(now + Duration::from_secs(1)))
     }
 
+    /// Whether [`Store::take_attempt`] would say not yet. Looking takes nothing.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn attempt_waits(&self, key: &[u8; 32], now: Instant) -> Result<bool> {
+        let row = Entity::find_by_id(key.to_vec()).one(self.writer()).await?;
+        Ok(row.is_some_and(|row| row.blocked_until > now.micros()))
+    }
+
     /// Forgets bad attempts after a good one.
     ///
     /// # Errors

@@ -1,11 +1,12 @@
 //! Administrators' API tokens.
 
 use domain::{ApiToken, ApiTokenId, Hint, Instant, Name, Scope, SecretHash};
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
 
-use crate::record::{Place, json, meta};
-use crate::{Page, PageRequest, Read, Record, Result};
+use crate::record::{Place, json, meta, stored};
+use crate::{Page, PageRequest, Read, Record, Result, Store};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "api_tokens")]
@@ -44,7 +45,8 @@ impl Record for ApiToken {
             name: Set(self.name.to_string()),
             prefix: Set(self.hint.prefix.clone()),
             last4: Set(self.hint.last4.clone()),
-            hash: Set(self.hash.0.to_vec()),
+            // It never changes, but is kept by another pepper's hash at times: an update leaves it alone.
+            hash: if self.meta.version == 1 { Set(self.hash.stored()) } else { NotSet },
             scopes: Set(json(&self.scopes)),
             expires_at: Set(self.expires_at.map(Instant::micros)),
             revoked_at: Set(self.revoked_at.map(Instant::micros)),
@@ -79,7 +81,22 @@ impl<C: ConnectionTrait> Read<'_, C> {
     ///
     /// # Errors
     /// If the database is not available or the row is corrupt.
-    pub async fn api_token_by_hash(&self, hash: &SecretHash) -> Result<Option<ApiToken>> {
-        self.one(Entity::find().filter(Column::Hash.eq(hash.0.to_vec()))).await
+    pub async fn api_token_by_hash(&self, hashes: &[SecretHash]) -> Result<Option<ApiToken>> {
+        self.one(Entity::find().filter(Column::Hash.is_in(stored(hashes)))).await
+    }
+}
+
+impl Store {
+    /// Keeps a token by the hash of another pepper.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn rehash_api_token(&self, id: ApiTokenId, fresh: &SecretHash) -> Result<()> {
+        Entity::update_many()
+            .col_expr(Column::Hash, Expr::value(fresh.stored()))
+            .filter(Column::Id.eq(id.0))
+            .exec(self.writer())
+            .await?;
+        Ok(())
     }
 }

@@ -225,6 +225,20 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
+impl<C: ConnectionTrait> Read<'_, C> {
+    /// Whether any call was let through, as far back as counts are kept.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn was_any_call_allowed(&self) -> Result<bool> {
+        let allowed = Entity::find()
+            .filter(Column::StepS.eq(UsageStep::Day.seconds()))
+            .filter(Column::Status.eq(200))
+            .limit(1);
+        Ok(allowed.one(self.0).await?.is_some())
+    }
+}
+
 impl Store {
     /// Writes down what was counted at a gateway since the last time: when credentials were last used, and how many calls
     /// were decided how. Nobody's act: no audit line. All of it or none.

@@ -68,6 +68,7 @@ enum StoredAuth {
     Basic { username: String, password: Hex },
     Bearer { token: Hex },
     Headers { headers: Vec<(String, Hex)> },
+    Certificate { certificate: String, private_key: Hex },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,6 +87,9 @@ impl From<WebhookAuth> for StoredAuth {
             WebhookAuth::Headers { headers } => {
                 Self::Headers { headers: headers.into_iter().map(|it| (it.name, Hex(it.value))).collect() }
             }
+            WebhookAuth::Certificate { certificate, private_key } => {
+                Self::Certificate { certificate, private_key: Hex(private_key) }
+            }
         }
     }
 }
@@ -99,6 +103,9 @@ impl From<StoredAuth> for WebhookAuth {
             StoredAuth::Headers { headers } => {
                 let header = |(name, value): (String, Hex)| SealedHeader { name, value: value.0 };
                 Self::Headers { headers: headers.into_iter().map(header).collect() }
+            }
+            StoredAuth::Certificate { certificate, private_key } => {
+                Self::Certificate { certificate, private_key: private_key.0 }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! API keys: a text that is sent with each call.
 
-use domain::{KeyLocation, Pepper, SecretHash};
+use domain::KeyLocation;
 
 use crate::decide::{Headers, Request};
 use crate::{Reason, query_values};
@@ -37,11 +37,10 @@ pub(crate) fn collect<'a, H: Headers>(
     Ok(found)
 }
 
-/// The hash under which a presented key would be known. What could not be a key is not hashed at all.
-pub(crate) fn hash(key: &[u8], pepper: &Pepper) -> Option<SecretHash> {
+/// A presented key as a text. What could not be a key is not hashed at all.
+pub(crate) fn text(key: &[u8]) -> Option<&str> {
     let printable = !key.is_empty() && key.len() <= MAX_KEY && key.iter().all(u8::is_ascii_graphic);
-    let text = std::str::from_utf8(key).ok().filter(|_| printable)?;
-    pepper.hash_presented_key(text)
+    std::str::from_utf8(key).ok().filter(|_| printable)
 }
 
 /// The token of `Bearer <token>` (RFC 6750 §2.1); the scheme's case does not count (RFC 9110 §11.1).

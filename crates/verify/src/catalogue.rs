@@ -4,10 +4,14 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use domain::{Accepted, ApiVersion, ApiVersionId, AuthMethod, AuthStrategyId, KeyLocation, PlanId, Route};
+use domain::{
+    Accepted, ApiVersion, ApiVersionId, AuthMethod, AuthStrategyId, KeyLocation, Period, Plan, PlanId, Route,
+};
 
 use crate::challenge::Challenges;
 use crate::facts::CatalogueFacts;
+use crate::limit::Limits;
+use crate::operations::Operations;
 use crate::{Method, Original, Reason};
 
 /// All versions, arranged to be found by host and path; and the names of plans.
@@ -15,13 +19,21 @@ use crate::{Method, Original, Reason};
 pub(crate) struct Catalogue {
     named_hosts: HashMap<String, Paths>,
     any_host: Paths,
-    plans: HashMap<PlanId, Arc<str>>,
+    plans: HashMap<PlanId, Terms>,
     /// Something is published nobody knows where: any call could be one of it.
     is_in_doubt: bool,
     /// Whom tokens can be for.
     pub(crate) audiences: HashSet<String>,
     /// How many rows could not be read.
     pub(crate) unreadable: usize,
+}
+
+/// What the check needs to know of a plan.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    /// Its name, fit for a header.
+    pub(crate) name: Arc<str>,
+    pub(crate) limits: Limits,
 }
 
 /// Path prefixes in lower case, each with its true spelling and the versions published there.
@@ -43,7 +55,8 @@ pub(crate) struct Version {
     pub(crate) accepts: Vec<Accepted>,
     pub(crate) key_locations: Vec<KeyLocation>,
     pub(crate) required_roles: Vec<String>,
-    pub(crate) required_scopes: Vec<String>,
+    required_scopes: Vec<String>,
+    operations: Operations,
     pub(crate) audiences: Vec<String>,
     pub(crate) subscription_required: bool,
     pub(crate) challenges: Challenges,
@@ -54,8 +67,11 @@ impl Catalogue {
     pub(crate) fn new(facts: CatalogueFacts) -> Self {
         let strategies: HashMap<AuthStrategyId, &AuthMethod> =
             facts.strategies.iter().map(|strategy| (strategy.id, &strategy.method)).collect();
-        let plans =
-            facts.plans.iter().map(|plan| (plan.id, header_text(plan.name.as_str()).into())).collect();
+        let terms = |plan: Plan| {
+            let name = header_text(plan.name.as_str()).into();
+            (plan.id, Terms { name, limits: Limits::new(plan.limits) })
+        };
+        let plans = facts.plans.into_iter().map(terms).collect();
         let mut catalogue = Self { plans, unreadable: facts.unreadable, ..Self::default() };
         // First those that cannot be read: at their places they come before all others.
         for broken in facts.broken {
@@ -123,12 +139,17 @@ impl Catalogue {
         Err(Reason::ApiUnknown)
     }
 
-    /// The name of a plan, fit for a header.
+    /// What a plan allows.
     ///
     /// # Errors
-    /// If the plan cannot be read: nobody knows what it allows.
-    pub(crate) fn plan(&self, id: PlanId) -> Result<Arc<str>, Reason> {
-        self.plans.get(&id).map(Arc::clone).ok_or(Reason::Unreadable)
+    /// If the plan cannot be read: nobody knows.
+    pub(crate) fn plan(&self, id: PlanId) -> Result<&Terms, Reason> {
+        self.plans.get(&id).ok_or(Reason::Unreadable)
+    }
+
+    /// Every limit there is: of which plan, over which period.
+    pub(crate) fn limited(&self) -> impl Iterator<Item = (PlanId, Period)> {
+        self.plans.iter().flat_map(|(id, plan)| plan.limits.periods().map(|period| (*id, period)))
     }
 }
 
@@ -172,6 +193,7 @@ impl Version {
             is_broken: false,
             cors: version.cors,
             challenges: Challenges::new(&version, locations),
+            operations: Operations::new(&version.operation_scopes),
             accepts: version.accepted_credentials,
             key_locations: locations.to_vec(),
             required_roles: version.required_roles,
@@ -191,10 +213,20 @@ impl Version {
             key_locations: Vec::new(),
             required_roles: Vec::new(),
             required_scopes: Vec::new(),
+            operations: Operations::default(),
             audiences: Vec::new(),
             subscription_required: true,
             challenges: Challenges::default(),
             methods: route.methods.clone(),
+        }
+    }
+
+    /// What a token must carry for a call, and what is said to one that does not: as its operation says, else as the
+    /// version does.
+    pub(crate) fn demanded(&self, original: &Original<'_>) -> (&[String], &Arc<str>) {
+        match self.operations.demand(original.method, original.path.as_str()) {
+            Some(demand) => (&demand.scopes, &demand.challenge),
+            None => (&self.required_scopes, &self.challenges.insufficient_scope),
         }
     }
 

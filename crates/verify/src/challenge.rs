@@ -31,15 +31,19 @@ impl Challenges {
                 .collect();
             challenges.join(", ").into()
         };
-        let first = |scope: &String| scope.split('|').next().unwrap_or_default().to_owned();
-        let scope: Vec<String> = version.required_scopes.iter().map(first).collect();
-        let scope = scope.join(" ");
         Self {
             plain: all(BEARER),
             invalid_token: all(&format!("{BEARER}, error=\"invalid_token\"")),
-            insufficient_scope: format!("{BEARER}, error=\"insufficient_scope\", scope=\"{scope}\"").into(),
+            insufficient_scope: insufficient_scope(&version.required_scopes),
         }
     }
+}
+
+/// What a token lacks (RFC 6750 §3.1): of several that would do, the first is named.
+pub(crate) fn insufficient_scope(required: &[String]) -> Arc<str> {
+    let first = |scope: &String| scope.split('|').next().unwrap_or_default().to_owned();
+    let scope = required.iter().map(first).collect::<Vec<_>>().join(" ");
+    format!("{BEARER}, error=\"insufficient_scope\", scope=\"{scope}\"").into()
 }
 
 const BEARER: &str = "Bearer realm=\"keywright\"";

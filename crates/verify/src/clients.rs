@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::{
     AccessToken, AccessTokenId, ApplicationId, Client, ClientId, CredentialId, CredentialState,
-    CredentialStatus, GrantId, Instant, SecretForm, credential_status,
+    CredentialStatus, GrantId, Instant, SecretForm, SecretHash, credential_status,
 };
 use papaya::HashMap;
 
@@ -51,6 +51,15 @@ impl SecretRecord {
     /// What it is worth at a moment.
     pub fn status(&self, now: Instant) -> CredentialStatus {
         credential_status(self.state, self.expires_at, self.is_replaced, now)
+    }
+
+    /// Whether it is the minted secret that has one of these hashes. Of a keyed hash of 256 random bits, nothing can be
+    /// learnt by the time that it takes.
+    pub fn is_minted_as(&self, hashes: &[SecretHash]) -> bool {
+        match &self.form {
+            SecretForm::Minted { hash } => hashes.contains(hash),
+            SecretForm::Chosen { .. } => false,
+        }
     }
 }
 
@@ -210,6 +219,16 @@ impl Verifier {
             return Err(Reason::CredentialRevoked);
         }
         if token.is_alive(now) { Ok(client) } else { Err(Reason::CredentialExpired) }
+    }
+
+    /// A minted secret was shown, and these are its hashes, the present pepper's first: it is kept by that one from now
+    /// on.
+    pub fn renew_hash(&self, secret: &SecretRecord, hashes: &[SecretHash]) {
+        if let (SecretForm::Minted { hash }, Some(fresh)) = (&secret.form, hashes.first())
+            && hash != fresh
+        {
+            self.note_stale_hash(secret.id, *fresh);
+        }
     }
 
     /// Notes that a secret let a call through.

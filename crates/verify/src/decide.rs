@@ -3,16 +3,16 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use domain::{Accepted, AccessToken, Client, Instant, SubscriptionStatus};
+use domain::{Accepted, AccessToken, Client, Instant, KeyLocation, SubscriptionStatus};
 
 use crate::authorization::{self, IdAndSecret};
 use crate::catalogue::Version;
 use crate::certificate;
-use crate::decision::{Identity, Shown, Verified};
+use crate::decision::{About, Held, Identity, Shown, Verified};
 use crate::facts::ApplicationFacts;
 use crate::snapshot::SubscriptionRecord;
 use crate::usage::UsageKey;
-use crate::{Decision, Evidence, Method, Original, Question, Reason, Refusal, Verifier, api_key};
+use crate::{Allowance, Decision, Evidence, Method, Original, Question, Reason, Refusal, Verifier, api_key};
 
 /// The headers of the original call, wherever they are kept.
 pub trait Headers {
@@ -41,7 +41,7 @@ pub struct Request<'a, H> {
 
 impl Verifier {
     /// May this call pass? Known API, then credential and its state and expiry, then application, address, roles,
-    /// subscription, scopes.
+    /// subscription, scopes, limits of the plan.
     pub fn decide<H: Headers>(
         &self,
         request: &Request<'_, H>,
@@ -49,17 +49,16 @@ impl Verifier {
         now: Instant,
     ) -> Decision {
         let mut about = About::default();
-        let decision = match self.check(request, evidence, now, &mut about) {
-            Ok(verified) => Decision::Allowed(verified),
-            Err(Stop::Refuse(refusal)) => Decision::Refused(refusal),
+        let (decision, reason) = match self.check(request, evidence, now, &mut about) {
+            Ok(verified) => (Decision::Allowed(verified), None),
+            Err(Stop::Refuse(refusal)) => {
+                let reason = refusal.reason;
+                (Decision::Refused(Refusal { about, ..refusal }), Some(reason))
+            }
             // It is counted when it is decided.
             Err(Stop::Ask(question)) => return Decision::Undecided(question),
         };
         let About { application_id, api_version_id, plan_id } = about;
-        let reason = match &decision {
-            Decision::Refused(refusal) => Some(refusal.reason),
-            Decision::Allowed(_) | Decision::Undecided(_) => None,
-        };
         self.usage.count(UsageKey { application_id, api_version_id, plan_id, reason });
         decision
     }
@@ -101,9 +100,13 @@ impl Verifier {
         self.check_roles(version, application)?;
         let subscription = check_subscription(version, self.subscription(application_id, version.id))?;
         about.plan_id = subscription.map(|it| it.plan_id);
-        caller.check_scopes(version)?;
+        caller.check_scopes(version, &request.original)?;
         let subscription = match subscription {
-            Some(it) => Some((it.id, catalogue.plan(it.plan_id)?)),
+            Some(it) => {
+                let plan = catalogue.plan(it.plan_id)?;
+                let left = self.meters.take(application_id, it.plan_id, &plan.limits, now);
+                Some(Held { id: it.id, plan: Arc::clone(&plan.name), left: left.map_err(over)? })
+            }
             None => None,
         };
         let identity = Identity {
@@ -160,7 +163,10 @@ impl Verifier {
                 (one, other) => one.or(other),
             };
         }
-        Ok(found)
+        match found {
+            Some(_) if is_contradicted(version, request)? => Err(Reason::CredentialAmbiguous),
+            found => Ok(found),
+        }
     }
 
     /// Where keys are looked for in `Authorization: Bearer` too, one text is found twice: it is a key if it is known as
@@ -171,10 +177,9 @@ impl Verifier {
         else {
             return None;
         };
-        let is_key = || api_key::hash(key, &self.pepper).and_then(|hash| self.credential(&hash, |_| ()));
-        std::ptr::eq(key, token).then(|| match is_key() {
-            Some(()) => Presented::Key(key),
-            None => Presented::Token(token),
+        std::ptr::eq(key, token).then(|| match self.is_key(key) {
+            true => Presented::Key(key),
+            false => Presented::Token(token),
         })
     }
 
@@ -186,14 +191,6 @@ impl Verifier {
         let holds_all = version.required_roles.iter().all(|role| held.contains(role));
         if holds_all { Ok(()) } else { Err(Reason::RoleMissing) }
     }
-}
-
-/// What is known of a call so far: for the counts.
-#[derive(Default)]
-struct About {
-    application_id: Option<domain::ApplicationId>,
-    api_version_id: Option<domain::ApiVersionId>,
-    plan_id: Option<domain::PlanId>,
 }
 
 /// Something that a call carries.
@@ -222,13 +219,16 @@ impl Caller {
     }
 
     /// RFC 6750 §3.1. Only tokens have scopes: a key opens all that its application may call.
-    fn check_scopes(&self, version: &Version) -> Result<(), Refusal> {
-        match &self.shown {
-            Shown::Token(token) if !holds_scopes(token, &version.required_scopes) => {
-                Err(refusal(Reason::ScopeMissing, &version.challenges.insufficient_scope))
-            }
-            Shown::Token(_) | Shown::Credential(_) => Ok(()),
+    fn check_scopes(&self, version: &Version, original: &Original<'_>) -> Result<(), Refusal> {
+        let token = match &self.shown {
+            Shown::Token(token) => token,
+            Shown::Credential(_) => return Ok(()),
+        };
+        let (required, challenge) = version.demanded(original);
+        if holds_scopes(token, required) {
+            return Ok(());
         }
+        Err(refusal(Reason::ScopeMissing, challenge))
     }
 }
 
@@ -279,7 +279,12 @@ impl From<Reason> for Stop {
 /// A refusal that says what to bring instead, where that is what is wrong.
 fn refusal(reason: Reason, challenge: &Arc<str>) -> Refusal {
     let is_told = reason.status() == 401 || reason == Reason::ScopeMissing;
-    Refusal { reason, challenge: is_told.then(|| Arc::clone(challenge)) }
+    Refusal { challenge: is_told.then(|| Arc::clone(challenge)), ..reason.into() }
+}
+
+/// A limit of the plan is reached.
+fn over(allowance: Allowance) -> Refusal {
+    Refusal { allowance: Some(allowance), ..Reason::PlanLimitExceeded.into() }
 }
 
 fn check_application(application: ApplicationFacts) -> Result<(), Reason> {
@@ -302,6 +307,17 @@ fn check_subscription(
         Some(SubscriptionStatus::Revoked) => Reason::SubscriptionRevoked,
     };
     if version.subscription_required { Err(reason) } else { Ok(None) }
+}
+
+/// Where no bearers are taken, `Authorization: Bearer` is for the upstream, and may say what it likes: unless it is
+/// something of ours. Then the call says twice who calls, and the two could be different.
+fn is_contradicted<H: Headers>(version: &Version, request: &Request<'_, H>) -> Result<bool, Reason> {
+    let is_place = |it: &KeyLocation| matches!(it, KeyLocation::Header(name) if name == "authorization");
+    if version.accepts.contains(&Accepted::Bearer) || version.key_locations.iter().any(is_place) {
+        return Ok(false);
+    }
+    let text = authorization::bearer(request)?.and_then(authorization::token);
+    Ok(text.is_some_and(domain::secret::looks_like_ours))
 }
 
 /// A browser asks before it sends the call that carries the credential (Fetch §3.2.2); the question carries none.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{AccessToken, ApiVersionId, ApplicationId, CredentialId, PartnerId, SubscriptionId};
+use domain::{AccessToken, ApiVersionId, ApplicationId, CredentialId, PartnerId, PlanId, SubscriptionId};
 use uuid::Uuid;
 
-use crate::{BadRequestReason, Question};
+use crate::{Allowance, BadRequestReason, Question};
 
 /// The answer to a gateway.
 #[derive(Clone, Debug)]
@@ -31,7 +31,17 @@ pub(crate) struct Identity {
     pub(crate) application_id: ApplicationId,
     pub(crate) partner_id: Option<PartnerId>,
     pub(crate) shown: Shown,
-    pub(crate) subscription: Option<(SubscriptionId, Arc<str>)>,
+    pub(crate) subscription: Option<Held>,
+}
+
+/// The subscription that lets a call through.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) id: SubscriptionId,
+    /// The name of its plan, fit for a header.
+    pub(crate) plan: Arc<str>,
+    /// What the plan still allows, if it has limits.
+    pub(crate) left: Option<Allowance>,
 }
 
 /// By what the caller proved it.
@@ -75,12 +85,21 @@ impl Verified {
 
     /// The subscription that lets the call through, if one is held.
     pub fn subscription_id(&self) -> Option<SubscriptionId> {
-        self.identity.as_ref()?.subscription.as_ref().map(|(id, _)| *id)
+        self.held().map(|held| held.id)
     }
 
     /// The name of its plan, percent-encoded so that it fits in a header.
     pub fn plan(&self) -> Option<&str> {
-        self.identity.as_ref()?.subscription.as_ref().map(|(_, plan)| plan.as_ref())
+        self.held().map(|held| held.plan.as_ref())
+    }
+
+    /// What the plan still allows, if it has limits.
+    pub fn allowance(&self) -> Option<&Allowance> {
+        self.held().and_then(|held| held.left.as_ref())
+    }
+
+    fn held(&self) -> Option<&Held> {
+        self.identity.as_ref().and_then(|identity| identity.subscription.as_ref())
     }
 }
 
@@ -91,11 +110,26 @@ pub struct Refusal {
     pub reason: Reason,
     /// How to authenticate (`WWW-Authenticate`), if that is what is missing.
     pub challenge: Option<Arc<str>>,
+    /// Which limit is reached, if that is why.
+    pub allowance: Option<Allowance>,
+    /// What it was about.
+    pub about: About,
+}
+
+/// What is known of a call, as far as it was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Whose credential it carries.
+    pub application_id: Option<ApplicationId>,
+    /// What is called.
+    pub api_version_id: Option<ApiVersionId>,
+    /// Under which plan.
+    pub plan_id: Option<PlanId>,
 }
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, challenge: None }
+        Self { reason, challenge: None, allowance: None, about: About::default() }
     }
 }
 
@@ -181,6 +215,8 @@ reasons! {
         "The application's subscription to this API was revoked."
     ScopeMissing 403 "insufficient_scope"
         "The access token lacks a scope that the API demands."
+    PlanLimitExceeded 429 "plan_limit_exceeded"
+        "The application has called as often as its plan allows for now."
     Stale 503 "stale"
         "The database cannot be reached, and what is in memory is too old to be trusted."
     LookupFailed 503 "lookup_failed"

@@ -16,11 +16,33 @@ use crate::{Evidence, Known, Question, Reason, Verifier, api_key};
 
 impl Verifier {
     pub(crate) fn holder_of_key(&self, key: &[u8], now: Instant) -> Result<Caller, Reason> {
-        let hash = api_key::hash(key, &self.pepper).ok_or(Reason::CredentialUnknown)?;
-        self.known(&hash, now, |record| match record.certificate {
-            None => Ok(()),
-            Some(_) => Err(Reason::CredentialUnknown),
-        })
+        let text = api_key::text(key).ok_or(Reason::CredentialUnknown)?;
+        let peppers = self.peppers.load();
+        let mut fresh = None;
+        for pepper in peppers.each() {
+            let hash = pepper.hash_presented_key(text).ok_or(Reason::CredentialUnknown)?;
+            let fresh = *fresh.get_or_insert(hash);
+            let found = self.known(&hash, now, |record| match record.certificate {
+                None if hash != fresh => {
+                    self.note_stale_hash(record.id, fresh);
+                    Ok(())
+                }
+                None => Ok(()),
+                Some(_) => Err(Reason::CredentialUnknown),
+            });
+            if let Some(holder) = found {
+                return holder;
+            }
+        }
+        Err(Reason::CredentialUnknown)
+    }
+
+    /// Whether a key is known, whichever pepper has hashed it.
+    pub(crate) fn is_key(&self, key: &[u8]) -> bool {
+        let Some(text) = api_key::text(key) else { return false };
+        let peppers = self.peppers.load();
+        let mut hashes = peppers.each().map_while(|pepper| pepper.hash_presented_key(text));
+        hashes.any(|hash| self.credential(&hash, |_| ()).is_some())
     }
 
     pub(crate) fn holder_of_certificate(
@@ -28,19 +50,20 @@ impl Verifier {
         presented: certificate::Presented,
         now: Instant,
     ) -> Result<Caller, Reason> {
-        self.known(&presented.fingerprint, now, |record| match record.certificate {
+        let found = self.known(&presented.fingerprint, now, |record| match record.certificate {
             Some(terms) => check_certificate(presented.chain, terms, now),
             None => Err(Reason::CredentialUnknown),
-        })
+        });
+        found.unwrap_or(Err(Reason::CredentialUnknown))
     }
 
-    /// Whose a credential is, if it is worth something now and `fits`.
+    /// Whose a credential is, if it is worth something now and `fits`; `None` if there is none.
     fn known(
         &self,
         hash: &SecretHash,
         now: Instant,
         fits: impl FnOnce(&CredentialRecord) -> Result<(), Reason>,
-    ) -> Result<Caller, Reason> {
+    ) -> Option<Result<Caller, Reason>> {
         self.credential(hash, |record| {
             check_status(record.status(now))?;
             fits(record)?;
@@ -48,7 +71,6 @@ impl Verifier {
             let shown = Shown::Credential(record.id);
             Ok(Caller { application_id: record.application_id, shown, client: None })
         })
-        .unwrap_or(Err(Reason::CredentialUnknown))
     }
 
     /// The client whose id and secret these are. A secret that was made here is compared by its fast hash; one that
@@ -59,11 +81,13 @@ impl Verifier {
         evidence: &impl Evidence,
         now: Instant,
     ) -> Result<Caller, Unproven> {
-        let hash = self.pepper.hash(SecretKind::ClientSecret, &pair.secret);
+        let peppers = self.peppers.load();
+        let hashes = peppers.hashes(SecretKind::ClientSecret, &pair.secret);
         let client = self.client_by_name(&pair.id).ok_or(Reason::CredentialUnknown)?;
         let secrets = self.secrets_of(client.application_id);
-        if let Some(record) = secrets.iter().find(|record| is_minted_as(record, &hash)) {
+        if let Some(record) = secrets.iter().find(|record| record.is_minted_as(&hashes)) {
             check_status(record.status(now))?;
+            self.renew_hash(record, &hashes);
             return Ok(self.holder(client, record, now));
         }
         let is_chosen = |record: &&SecretRecord| match record.form {
@@ -120,14 +144,6 @@ impl Verifier {
     /// Whether tokens can be for this audience: an API version names it.
     pub fn is_audience(&self, audience: &str) -> bool {
         self.catalogue.load().audiences.contains(audience)
-    }
-}
-
-fn is_minted_as(record: &SecretRecord, hash: &SecretHash) -> bool {
-    match &record.form {
-        // Of a keyed hash of 256 random bits, nothing can be learnt by the time that it takes.
-        SecretForm::Minted { hash: kept, .. } => kept == hash,
-        SecretForm::Chosen { .. } => false,
     }
 }
 

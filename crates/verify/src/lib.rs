@@ -24,7 +24,9 @@ mod evidence;
 mod facts;
 mod holder;
 mod host;
+mod limit;
 mod method;
+mod operations;
 mod original;
 mod path;
 mod prefix;
@@ -36,13 +38,14 @@ mod usage;
 pub use certificate::CertificateHeader;
 pub use clients::SecretRecord;
 pub use decide::{Headers, Request};
-pub use decision::{Decision, Reason, Refusal, Verified};
+pub use decision::{About, Decision, Reason, Refusal, Verified};
 pub use evidence::{Evidence, Known, NoEvidence, Question};
 pub use facts::{
     ApplicationFacts, BrokenVersion, CatalogueFacts, CertificateTerms, Change, CredentialFacts,
     DeveloperFacts, GrantFacts, PartnerFacts, Proof, SubscriptionFacts, Thing,
 };
 pub use host::{Host, MAX_HOST};
+pub use limit::Allowance;
 pub use method::Method;
 pub use original::{Original, RawOriginal};
 pub use path::{MAX_PATH, RequestPath};

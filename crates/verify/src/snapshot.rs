@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use domain::{
     ApiVersionId, ApplicationId, ApplicationState, CredentialId, CredentialState, CredentialStatus,
-    DeveloperId, Instant, PartnerId, Pepper, PlanId, SecretForm, SecretHash, SubscriptionId,
+    DeveloperId, Instant, PartnerId, Peppers, Period, PlanId, SecretForm, SecretHash, SubscriptionId,
     SubscriptionStatus, credential_status,
 };
 use papaya::HashMap;
@@ -19,6 +19,7 @@ use crate::clients::{Clients, SecretRecord};
 use crate::facts::{
     ApplicationFacts, CertificateTerms, Change, CredentialFacts, Proof, SubscriptionFacts, Thing,
 };
+use crate::limit::Meters;
 use crate::usage::{Usage, UsageKey};
 
 /// How exactly the last use of a credential is known. Within this span only the first use is noted.
@@ -26,7 +27,7 @@ const LAST_USE_STEP: Duration = Duration::from_secs(10);
 
 /// Decides calls from memory.
 pub struct Verifier {
-    pub(crate) pepper: Pepper,
+    pub(crate) peppers: ArcSwap<Peppers>,
     pub(crate) catalogue: ArcSwap<Catalogue>,
     credentials: HashMap<SecretHash, CredentialRecord>,
     /// Where a credential is, to find it again when it changes.
@@ -41,8 +42,12 @@ pub struct Verifier {
     unreadable: HashMap<Uuid, ()>,
     /// How many calls were decided how.
     pub(crate) usage: Usage,
+    /// What was used of plans.
+    pub(crate) meters: Meters,
     /// Credentials that were used since somebody asked.
     used: HashMap<CredentialId, Instant>,
+    /// Credentials that were used and are kept under an older pepper, with what they are to be kept by.
+    stale_hashes: HashMap<CredentialId, SecretHash>,
     pub(crate) clients: Clients,
     /// When what is in memory was last known to be what is in the database, in microseconds.
     fresh_at: AtomicI64,
@@ -81,9 +86,9 @@ const FOR_GOOD: Option<Instant> = Some(Instant::from_micros(i64::MAX));
 
 impl Verifier {
     /// An empty one, which trusts nothing until [`Verifier::refreshed`] is called.
-    pub fn new(pepper: Pepper, max_staleness: Duration) -> Self {
+    pub fn new(peppers: impl Into<Peppers>, max_staleness: Duration) -> Self {
         Self {
-            pepper,
+            peppers: ArcSwap::from_pointee(peppers.into()),
             catalogue: ArcSwap::default(),
             credentials: HashMap::new(),
             hashes: HashMap::new(),
@@ -94,7 +99,9 @@ impl Verifier {
             subscribed: HashMap::new(),
             unreadable: HashMap::new(),
             usage: Usage::default(),
+            meters: Meters::default(),
             used: HashMap::new(),
+            stale_hashes: HashMap::new(),
             clients: Clients::default(),
             fresh_at: AtomicI64::new(i64::MIN),
             max_staleness,
@@ -106,6 +113,11 @@ impl Verifier {
     #[must_use]
     pub fn with_certificates(self, header: CertificateHeader) -> Self {
         Self { certificate_header: header, ..self }
+    }
+
+    /// Hashes by these from now on.
+    pub fn use_peppers(&self, peppers: Arc<Peppers>) {
+        self.peppers.store(peppers);
     }
 
     /// Takes over a change. Changes must come one after the other, each as new as the database at that time.
@@ -226,7 +238,8 @@ impl Verifier {
             Proof::Certificate(fingerprint, terms) => (*fingerprint, Some(*terms)),
             Proof::External => return,
         };
-        let last_used = credentials.get(&hash).map_or(0, |record| record.last_used.load(Ordering::Relaxed));
+        let known = credentials.get(hashes.get(&id).unwrap_or(&hash));
+        let last_used = known.map_or(0, |record| record.last_used.load(Ordering::Relaxed));
         let record = CredentialRecord {
             id,
             application_id: credential.application_id,
@@ -237,7 +250,9 @@ impl Verifier {
             last_used: AtomicI64::new(last_used),
         };
         credentials.insert(hash, record);
-        hashes.insert(id, hash);
+        if let Some(old) = hashes.insert(id, hash).filter(|old| **old != hash) {
+            credentials.remove(old);
+        }
     }
 
     /// Client secrets are found by the application whose client they are.
@@ -277,6 +292,7 @@ impl Verifier {
     fn forget_application(&self, id: ApplicationId) {
         self.applications.pin().remove(&id);
         self.clients.forget_application(id);
+        self.meters.forget_application(id);
         let credentials = self.credentials.pin();
         let hashes = self.hashes.pin();
         let gone: Vec<_> =
@@ -324,6 +340,21 @@ impl Verifier {
         }
     }
 
+    /// The credentials that were used and are kept under an older pepper, since this was last asked, and what they are
+    /// to be kept by.
+    pub fn take_stale_hashes(&self) -> Vec<(CredentialId, SecretHash)> {
+        let stale = self.stale_hashes.pin();
+        let taken: Vec<_> = stale.iter().map(|(id, fresh)| (*id, *fresh)).collect();
+        for (id, _) in &taken {
+            stale.remove(id);
+        }
+        taken
+    }
+
+    pub(crate) fn note_stale_hash(&self, id: CredentialId, fresh: SecretHash) {
+        self.stale_hashes.pin().insert(id, fresh);
+    }
+
     /// How many calls were decided how, since this was last asked.
     pub fn take_usage(&self) -> Vec<(UsageKey, u64)> {
         self.usage.take()
@@ -332,6 +363,24 @@ impl Verifier {
     /// Takes back what could not be written down.
     pub fn put_back_usage(&self, taken: Vec<(UsageKey, u64)>) {
         self.usage.put_back(taken);
+    }
+
+    /// Every limit there is: of which plan, over which period.
+    pub fn limited_plans(&self) -> Vec<(PlanId, Period)> {
+        self.catalogue.load().limited().collect()
+    }
+
+    /// Takes over how many calls of an application a plan has let through, at all nodes, in the span of a period that
+    /// a moment is in. What is counted here already counts once.
+    pub fn raise_usage(
+        &self,
+        application: ApplicationId,
+        plan: PlanId,
+        period: Period,
+        at: Instant,
+        total: u64,
+    ) {
+        self.meters.raise(application, plan, period, at, total);
     }
 
     /// How many credentials are in memory.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use app::{App, Error};
+use app::{App, Error, OwnIdentity};
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
-use domain::{Invalid, SessionId};
+use domain::{Invalid, LinkedIdentityId, SessionId};
 
 use super::cell::{Action, Cell, Tone};
 use super::field::{Field, typed_twice};
@@ -15,7 +15,7 @@ use super::fresh::must_be_fresh;
 use super::notice::{Notice, go_to};
 use super::refused::Answer;
 use super::view::{Section, Table, View};
-use super::visit::{Developer, Guest, Sent, SignedIn, Visit};
+use super::visit::{Developer, Guest, Person, Sent, SignedIn, Visit};
 use super::{Pages, factor};
 use edge::extract::Path;
 
@@ -27,6 +27,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .post("/account/password", "Choose another password", change_password)
         .post("/account/sessions/{id}/end", "End one of one's sessions", end_session)
         .post("/account/sessions/end-others", "End all one's other sessions", end_other_sessions)
+        .post("/account/identities/{id}/unlink", "Take away a link with an identity provider", unlink)
         .get("/account/delete", "Delete one's account", show_delete)
         .post("/account/delete", "Delete one's account", delete)
 }
@@ -62,10 +63,12 @@ async fn view(app: &App, guest: &Guest, refused: Option<Form>) -> Result<View, s
                     .action(Action::link("/account/password", "Choose another password").quiet()),
             );
     }
+    let identities = app.own_identities(&guest.caller).await?;
     if guest.caller.provider().is_none() {
         view = view.section(factor::section(app, guest).await?);
     }
     view = view.section(sessions(app, guest).await?);
+    view = view.section_if(!identities.is_empty(), || linked(guest, &identities));
     if is_developer {
         view = view.section(
             Section::words("Applications that act for you, because you have allowed it.")
@@ -117,6 +120,31 @@ async fn sessions(app: &App, guest: &Guest) -> Result<Section, super::refused::R
     } else {
         section
     })
+}
+
+fn linked(guest: &Guest, identities: &[OwnIdentity]) -> Section {
+    let rows = identities.iter().map(|it| {
+        let unlink = format!("/account/identities/{}/unlink", it.identity.id);
+        let unlink = Action::post(guest, unlink, "Unlink").quiet();
+        vec![
+            Cell::text(it.provider_name.as_str()),
+            Cell::text(it.identity.email.as_str()),
+            Cell::time(it.identity.meta.created_at),
+            Cell::Buttons(vec![unlink.about(format!("from {}", it.provider_name))]),
+        ]
+    });
+    let columns = ["Identity provider", "Address there", "Linked", ""];
+    let table = Table::new("Linked identities", &columns, rows.collect(), "There is none.");
+    Section::table(table).heading("Where else you sign in")
+}
+
+async fn unlink(
+    Shared(app): Shared<Arc<App>>,
+    Path(id): Path<LinkedIdentityId>,
+    Sent { visit, .. }: Sent<Person>,
+) -> Answer {
+    app.unlink_own_identity(&visit.caller, id).await?;
+    go_to("/account", Notice::Unlinked)
 }
 
 async fn rename(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Developer>) -> Answer {

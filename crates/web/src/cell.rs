@@ -53,6 +53,8 @@ pub(crate) enum Cell {
     Tags(Vec<String>),
     /// Several values, one below the other.
     Stack(Vec<Cell>),
+    /// The same, of which none is broken where there is room.
+    Unbroken(Vec<Cell>),
     /// What can be done with it.
     Buttons(Vec<Action>),
     /// There is none.

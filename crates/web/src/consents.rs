@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, PageRequest};
+use app::{App, every};
 use axum::extract::State as Shared;
 use domain::ConsentId;
 
@@ -26,8 +26,8 @@ pub(super) fn routes(pages: Pages) -> Pages {
 }
 
 async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer {
-    let page = app.consents(&visit.caller, PageRequest::first(200)).await?;
-    let rows = page.items.iter().map(|shown| {
+    let consents = every(|page| app.consents(&visit.caller, page)).await?;
+    let rows = consents.iter().map(|shown| {
         let withdraw = Action::post(&visit, format!("{PATH}/{}/withdraw", shown.consent.id), "Withdraw");
         vec![
             Cell::text(shown.application.as_str()),

@@ -20,10 +20,10 @@ pub(crate) struct Csrf {
 impl Csrf {
     /// Of the cookie with this value.
     pub(super) fn new(keys: &Keys, cookie: &str) -> Self {
-        let pepper = keys.pepper();
+        let marks = keys.marks();
         Self {
-            token: pepper.fingerprint("csrf", &[cookie.as_bytes()]),
-            mask: pepper.fingerprint("csrf-mask", &[Uuid::now_v7().as_bytes()]),
+            token: marks.fingerprint("csrf", &[cookie.as_bytes()]),
+            mask: marks.fingerprint("csrf-mask", &[Uuid::now_v7().as_bytes()]),
         }
     }
 

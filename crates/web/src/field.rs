@@ -42,6 +42,8 @@ enum Kind {
     Ticks(Vec<Choice>),
     /// One of several, each with its explanation.
     Radios(Vec<Choice>),
+    /// A file; which kinds a browser offers.
+    File(&'static str),
     /// Nothing that is seen.
     Hidden,
 }
@@ -152,6 +154,11 @@ impl Field {
         Self::new(name, label, Kind::Ticks(choices), "off").optional()
     }
 
+    /// A file of one of these kinds, as HTML's `accept` has them.
+    pub(crate) fn file(name: &'static str, label: &str, kinds: &'static str) -> Self {
+        Self::new(name, label, Kind::File(kinds), "off")
+    }
+
     /// A value that goes with the form.
     pub(crate) fn hidden(name: &'static str, value: &str) -> Self {
         Self::new(name, "", Kind::Hidden, "off").with(value)
@@ -231,10 +238,10 @@ impl Field {
         !self.required && !matches!(self.kind, Kind::Select(_) | Kind::Input("search"))
     }
 
-    /// Takes back what was typed. Passwords are typed again.
+    /// Takes back what was typed. Passwords are typed again, and files chosen again.
     pub(super) fn refill(&mut self, typed: &Typed) {
         match &mut self.kind {
-            Kind::Input("password") => {}
+            Kind::Input("password") | Kind::File(_) => {}
             Kind::Input(_) | Kind::Area(_) | Kind::Hidden => self.value = typed.lines(self.name),
             Kind::Tick => {
                 self.value = if typed.is_ticked(self.name) { "on".to_owned() } else { String::new() }

@@ -33,6 +33,8 @@ pub(crate) struct Form {
     problem: Option<String>,
     /// A word that has to be typed before the button works.
     confirm: Option<String>,
+    /// It carries a file.
+    with_file: bool,
     /// It only shows how things are.
     still: bool,
 }
@@ -53,8 +55,14 @@ impl Form {
             cancel: None,
             problem: None,
             confirm: None,
+            with_file: false,
             still: false,
         }
+    }
+
+    /// It carries a file: for [`super::upload::SentFile`].
+    pub(crate) fn with_file(self) -> Self {
+        Self { with_file: true, ..self }
     }
 
     /// One more input.
@@ -130,6 +138,11 @@ impl Form {
                 self.problem = Some(sentence(&said.join("; ")));
             }
             return Ok((StatusCode::BAD_REQUEST, self));
+        }
+        // Where the field is there that is to blame, it is said at it.
+        let at_field = error.field_in_conflict();
+        if at_field.is_some_and(|wrong| complain(&mut self.fields, &wrong).is_empty()) {
+            return Ok((StatusCode::CONFLICT, self));
         }
         self.problem = Some(match &error {
             Error::Stale => "Somebody else has changed this in the meantime. What you typed is still here: compare it with the present state, and send it again to overwrite that.".to_owned(),

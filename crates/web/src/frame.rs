@@ -43,8 +43,12 @@ pub enum Place {
     Webhooks,
     /// How often what was called.
     Usage,
+    /// Calls that gateways were told to refuse.
+    RefusedCalls,
     /// Settings of the portal.
     Settings,
+    /// Where people sign in elsewhere.
+    IdentityProviders,
     /// Plans.
     Plans,
     /// Auth strategies.
@@ -128,6 +132,7 @@ const CONSOLE: &[(&str, Links)] = &[
             (Place::AuthStrategies, "/console/auth-strategies", "Auth strategies"),
             (Place::Gateways, "/console/gateways", "Gateways"),
             (Place::Usage, "/console/usage", "Usage"),
+            (Place::RefusedCalls, "/console/refused-calls", "Refused calls"),
         ],
     ),
     (
@@ -142,6 +147,7 @@ const CONSOLE: &[(&str, Links)] = &[
         "This desk",
         &[
             (Place::Settings, "/console/settings", "Settings"),
+            (Place::IdentityProviders, "/console/identity-providers", "Identity providers"),
             (Place::Audit, "/console/audit", "Audit log"),
             (Place::Webhooks, "/console/webhooks", "Webhooks"),
             (Place::Mails, "/console/mails", "Mails"),

@@ -1,6 +1,6 @@
 //! Lists in pages: which part is wanted, and where the others are.
 
-use app::{App, PageRequest};
+use app::{App, Page, PageRequest};
 use uuid::Uuid;
 
 use super::refused::Refused;
@@ -9,6 +9,14 @@ use edge::page::Paging;
 
 /// So many things on a page.
 const ON_A_PAGE: u64 = 25;
+
+/// What is said of a list that shows the newest things only, if there are more.
+pub(crate) fn newest<T>(page: &Page<T>) -> String {
+    match page.next {
+        Some(_) => format!("The newest {}; there are more.", page.items.len()),
+        None => String::new(),
+    }
+}
 
 /// One part of a list.
 pub(crate) struct Listing<'a> {

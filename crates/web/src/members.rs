@@ -1,6 +1,6 @@
 //! What the pages about members of partners and of applications have in common: who is invited, and how to invite.
 
-use app::{App, Error, InvitationFilter, PageRequest};
+use app::{App, Error, InvitationFilter, every};
 use domain::{InvitationStatus, Membership};
 
 use super::cell::{Action, Cell, Tone};
@@ -27,7 +27,7 @@ pub(super) fn invite_form(guest: &Guest, action: String, roles: Vec<Choice>) -> 
         .field(Field::select("role", "Role", roles))
 }
 
-/// The latest invitations; `None` if there was none.
+/// The invitations; `None` if there was none.
 ///
 /// # Errors
 /// If the caller may not see them.
@@ -36,7 +36,7 @@ pub(super) async fn invitations(
     guest: &Guest,
     filter: InvitationFilter,
 ) -> Result<Option<Section>, Refused> {
-    let invitations = app.invitations(&guest.caller, filter, PageRequest::first(25)).await?.items;
+    let invitations = every(|page| app.invitations(&guest.caller, filter, page)).await?;
     if invitations.is_empty() {
         return Ok(None);
     }

@@ -1,5 +1,7 @@
 //! Pages that say one thing: what has happened, or why it has not.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
@@ -15,7 +17,7 @@ pub(crate) struct Message {
     pub title: &'static str,
     pub text: String,
     /// Address and words of a link.
-    pub next: Option<(&'static str, &'static str)>,
+    pub next: Option<(Cow<'static, str>, &'static str)>,
     pub request_id: Option<String>,
 }
 
@@ -42,7 +44,7 @@ pub fn problem(problem: &Problem) -> Response {
         status if status.is_server_error() => "Something went wrong",
         _ => "This did not work",
     };
-    let next = Some(("/", "Go to the front page"));
+    let next = Some((Cow::Borrowed("/"), "Go to the front page"));
     let request_id = problem.request_id.clone();
     Message { title, text: sentence(&problem.detail), next, request_id }.reply(status)
 }

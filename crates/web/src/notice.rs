@@ -69,6 +69,7 @@ notices! {
     SessionEnded = "session_ended", "The session is ended.";
     LetIn = "let_in", "The account is open again.";
     ShutOut = "shut_out", "The account is closed, and its owner signed out everywhere.";
+    Unlinked = "unlinked", "The link is taken away.";
     IsDefault = "is_default", "It is the default from now on.";
     Transferred = "transferred", "The application has another owner now.";
     FactorRemoved = "factor_removed", "The second factor is removed.";

@@ -58,5 +58,6 @@ pub(super) fn refused(error: Error, text: &str, again: Option<(&'static str, &'s
         other => return Problem::from(other).into_response(),
     };
     let title = "This link does not work any more";
+    let again = again.map(|(address, words)| (address.into(), words));
     Message { title, text: text.to_owned(), next: again, request_id: None }.reply(status)
 }

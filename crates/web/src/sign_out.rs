@@ -8,13 +8,13 @@ use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Pages;
-use super::cookie::SESSION;
 use super::form::Form;
 use super::frame::Place;
 use super::notice::Notice;
 use super::refused::Answer;
 use super::view::{Section, View};
 use super::visit::{Anybody, Sent, Visit};
+use edge::cookie::SESSION;
 use edge::state::State;
 
 const PATH: &str = "/sign-out";

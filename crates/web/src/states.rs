@@ -2,7 +2,7 @@
 
 use domain::{
     Accepted, ApplicationRole, ApplicationState, ApprovalState, CredentialKind, CredentialStatus,
-    DeveloperState, Limit, MailState, PartnerRole, Period, RequestKind, RequestStatus, Subscription,
+    DeveloperState, Limit, MailState, PartnerRole, RequestKind, RequestStatus, Subscription,
     SubscriptionStatus, TokenState, TraceKind,
 };
 
@@ -176,18 +176,7 @@ pub(crate) fn accepted(accepted: Accepted) -> &'static str {
 pub(crate) fn limit(limit: &Limit) -> String {
     let count = grouped(limit.requests);
     let calls = if limit.requests == 1 { "call" } else { "calls" };
-    format!("{count} {calls} a {}", period(limit.per))
-}
-
-/// A span that limits are counted over.
-pub(crate) fn period(period: Period) -> &'static str {
-    match period {
-        Period::Second => "second",
-        Period::Minute => "minute",
-        Period::Hour => "hour",
-        Period::Day => "day",
-        Period::Month => "month",
-    }
+    format!("{count} {calls} a {}", limit.per.as_str())
 }
 
 /// `1,000,000`
@@ -209,7 +198,7 @@ mod tests {
 
     #[test]
     fn limits_read_well() {
-        let words = |requests| limit(&Limit { requests, per: Period::Day });
+        let words = |requests| limit(&Limit { requests, per: domain::Period::Day });
         assert_eq!(words(1), "1 call a day");
         assert_eq!(words(1_000), "1,000 calls a day");
         assert_eq!(words(1_234_567), "1,234,567 calls a day");

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use app::{App, Error};
 use askama::Template;
 use axum::extract::State as Shared;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::{DeveloperState, Invalid, SecretKind};
 
 use super::field::{Field, Fields};
 use super::notice::{Notice, redirect};
 use super::one_time_link::{self, Link, NewPassword};
-use super::{Pages, page};
+use super::{Pages, invitation, page, sign_in};
 use edge::extract::{Form, Query, Visitor};
 use edge::problem::Problem;
+use edge::state::State;
 
 pub(super) const PATH: &str = "/verify-email";
 
@@ -54,7 +55,9 @@ fn over(error: Error) -> Response {
 
 async fn submit(
     Shared(app): Shared<Arc<App>>,
+    Shared(state): Shared<State>,
     Visitor(caller): Visitor,
+    headers: HeaderMap,
     Form(typed): Form<NewPassword>,
 ) -> Result<Response, Problem> {
     let proven = match typed.password() {
@@ -63,7 +66,10 @@ async fn submit(
     };
     Ok(match proven {
         Ok(proven) if proven.developer.state == DeveloperState::Approved => {
-            redirect("/sign-in", Notice::Confirmed)
+            // Who came with an invitation goes on to it.
+            let next = invitation::brought_along(&headers, &state.options.public_url);
+            let sign_in = next.map_or("/sign-in".to_owned(), |next| sign_in::path_to(&next));
+            redirect(&sign_in, Notice::Confirmed)
         }
         Ok(_) => redirect("/sign-in", Notice::Waiting),
         Err(Error::Invalid(wrong)) => page(StatusCode::BAD_REQUEST, &form(typed.token, &wrong)),

@@ -10,11 +10,11 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use domain::{AdministratorRole, SecretKind, SessionId, secret};
 
-use super::cookie::{SESSION, VISIT};
 use super::csrf::{self, Csrf};
 use super::notice::Notice;
 use super::refused::Refused;
 use super::typed::Typed;
+use edge::cookie::{SESSION, VISIT};
 use edge::extract::{Seen, caller_of, form_body, limit};
 use edge::problem::Problem;
 use edge::state::State;
@@ -190,6 +190,24 @@ impl Guest {
         if self.is_signed_in() { Ok(()) } else { Err(Refused::SignIn(self.here.clone())) }
     }
 
+    /// Somebody who sends a form that is for them.
+    pub(super) async fn sending<W: For>(parts: &mut Parts, state: &State) -> Result<Self, Refused> {
+        let guest = Self::read(parts, state).await?;
+        W::admit(&guest).map_err(|refused| match refused {
+            Refused::SignIn(_) => Refused::signed_out(),
+            other => other,
+        })?;
+        if !guest.is_signed_in() {
+            limit(&guest.caller, state)?;
+        }
+        Ok(guest)
+    }
+
+    /// Whether a form with this token was made for this browser.
+    pub(super) fn may_send(&self, token: &str) -> bool {
+        self.has_cookie && self.csrf.fits(token)
+    }
+
     async fn read(parts: &mut Parts, state: &State) -> Result<Self, Refused> {
         let public_url = &state.options.public_url;
         let session = SESSION.read(&parts.headers, public_url);
@@ -232,6 +250,11 @@ async fn identify(cookie: &str, state: &State) -> Result<Identity, Refused> {
 pub struct Visit<W>(Guest, PhantomData<W>);
 
 impl<W> Visit<W> {
+    /// Of somebody who was let in.
+    pub(super) fn of(guest: Guest) -> Self {
+        Self(guest, PhantomData)
+    }
+
     /// The guest alone.
     pub fn into_guest(self) -> Guest {
         self.0
@@ -269,20 +292,13 @@ impl<W: For> FromRequest<State> for Sent<W> {
 
     async fn from_request(request: Request, state: &State) -> Result<Self, Refused> {
         let (mut parts, body) = request.into_parts();
-        let mut guest = Guest::read(&mut parts, state).await?;
-        W::admit(&guest).map_err(|refused| match refused {
-            Refused::SignIn(_) => Refused::signed_out(),
-            other => other,
-        })?;
-        if !guest.is_signed_in() {
-            limit(&guest.caller, state)?;
-        }
+        let mut guest = Guest::sending::<W>(&mut parts, state).await?;
         let path = parts.uri.path().to_owned();
         let bytes = form_body(Request::from_parts(parts, body)).await?;
         let typed = Typed::parse(&bytes).ok_or_else(|| {
             Problem::new(StatusCode::BAD_REQUEST, "malformed", "the form could not be read")
         })?;
-        if !guest.has_cookie || !guest.csrf.fits(typed.text(csrf::FIELD)) {
+        if !guest.may_send(typed.text(csrf::FIELD)) {
             return Err(Refused::foreign_form());
         }
         guest.caller.claim = claim(&guest, &path, &typed, &bytes, state);
@@ -294,10 +310,10 @@ impl<W: For> FromRequest<State> for Sent<W> {
 fn claim(guest: &Guest, path: &str, typed: &Typed, body: &[u8], state: &State) -> Option<Claim> {
     let once = typed.text(super::form::ONCE);
     let session = guest.session().filter(|_| !once.is_empty())?;
-    let pepper = state.app.keys().pepper();
+    let marks = state.app.keys().marks();
     let parts = [session.0.as_bytes().as_slice(), path.as_bytes(), once.as_bytes()];
     Some(Claim {
-        key: pepper.fingerprint("form-once", &parts),
-        fingerprint: pepper.fingerprint("form-body", &[body]),
+        key: marks.fingerprint("form-once", &parts),
+        fingerprint: marks.fingerprint("form-body", &[body]),
     })
 }

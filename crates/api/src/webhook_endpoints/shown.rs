@@ -43,6 +43,11 @@ pub(crate) enum WebhookAuth {
         /// Their names.
         names: Vec<String>,
     },
+    /// A client certificate in the TLS handshake.
+    Certificate {
+        /// It and those of its signers, as PEM.
+        certificate: String,
+    },
 }
 
 impl From<domain::WebhookAuth> for WebhookAuth {
@@ -54,6 +59,7 @@ impl From<domain::WebhookAuth> for WebhookAuth {
             domain::WebhookAuth::Headers { headers } => {
                 Self::Headers { names: headers.into_iter().map(|header| header.name).collect() }
             }
+            domain::WebhookAuth::Certificate { certificate, .. } => Self::Certificate { certificate },
         }
     }
 }
@@ -82,6 +88,15 @@ pub(crate) enum NewWebhookAuth {
         #[schema(min_items = 1, max_items = 10)]
         headers: Vec<NewHeader>,
     },
+    /// A client certificate in the TLS handshake, for receivers with `https`.
+    Certificate {
+        /// It and those of its signers, as PEM.
+        #[schema(min_length = 1, max_length = 32768)]
+        certificate: String,
+        /// Its private key as PEM, not encrypted: it is kept sealed.
+        #[schema(min_length = 1, max_length = 16384)]
+        private_key: String,
+    },
 }
 
 /// A header field that is sent with every attempt.
@@ -102,6 +117,9 @@ impl From<NewWebhookAuth> for WebhookAuthDraft {
             NewWebhookAuth::Bearer { token } => Self::Bearer { token },
             NewWebhookAuth::Headers { headers } => {
                 Self::Headers(headers.into_iter().map(|header| (header.name, header.value)).collect())
+            }
+            NewWebhookAuth::Certificate { certificate, private_key } => {
+                Self::Certificate { certificate, private_key }
             }
         }
     }

@@ -6,8 +6,7 @@ mod ticket;
 mod totp;
 
 use domain::{
-    Access, AdministratorId, DeveloperId, Email, Event, Factor, Instant, Person, Resource, Sealed,
-    SecretHash, Session,
+    Access, AdministratorId, DeveloperId, Email, Event, Factor, Instant, Person, Resource, Sealed, Session,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -252,7 +251,7 @@ impl App {
         let secret = secret.ok_or_else(|| Error::Internal("a second factor does not open".to_owned()))?;
         let step = totp::step_of(&secret, &code, seconds(tx.now()))?;
         let by_app = step.and_then(|step| factor.take_code(step, tx.now()));
-        let hash = self.recovery_hash(factor.person, &code);
+        let hash = self.recovery_mark(factor.person, &code);
         let by_recovery = || factor.take_recovery_code(&hash, tx.now());
         let is_by_app = by_app.is_some();
         let change = by_app.or_else(by_recovery).ok_or(WRONG_CODE)?;
@@ -272,7 +271,7 @@ impl App {
     /// begins anew.
     pub(crate) async fn take_code_guess(&self, factor: &Factor) -> Result<()> {
         let parts: [&[u8]; 2] = [factor.id.0.as_bytes(), &factor.meta.version.to_be_bytes()];
-        let key = self.keys.pepper().fingerprint("code-guesses", &parts);
+        let key = self.keys.marks().fingerprint("code-guesses", &parts);
         let now = self.clock.now();
         match self.store.take_attempt(&key, now, code_delay).await? {
             Some(until) => Err(Error::Limited { retry_after_s: until.since(now).as_secs() + 1 }),
@@ -281,15 +280,16 @@ impl App {
     }
 
     /// Codes that people can write down, and what is kept of them: 80 bits each.
-    fn recovery_codes(&self, person: Person) -> (Vec<String>, Vec<SecretHash>) {
+    fn recovery_codes(&self, person: Person) -> (Vec<String>, Vec<[u8; 32]>) {
         let codes: Vec<String> = (0..Factor::RECOVERY_CODES).map(|_| recovery_code()).collect();
-        let hashes = codes.iter().map(|code| self.recovery_hash(person, &plain(code))).collect();
+        let hashes = codes.iter().map(|code| self.recovery_mark(person, &plain(code))).collect();
         (codes, hashes)
     }
 
-    fn recovery_hash(&self, person: Person, code: &str) -> SecretHash {
+    /// By a mark and not by a pepper, which would be gone some day, and codes on paper with it: nobody guesses 80 bits.
+    fn recovery_mark(&self, person: Person, code: &str) -> [u8; 32] {
         let place = place(person);
-        SecretHash(self.keys.pepper().fingerprint("recovery-code", &[place.as_bytes(), code.as_bytes()]))
+        self.keys.marks().fingerprint("recovery-code", &[place.as_bytes(), code.as_bytes()])
     }
 
     async fn drop_factor(&self, caller: &Caller, person: Person, what: &str) -> Result<()> {
@@ -325,7 +325,8 @@ fn none() -> Error {
     Error::conflict("none", "there is no second factor")
 }
 
-fn place(person: Person) -> String {
+/// Where the secret of a person is sealed for.
+pub(crate) fn place(person: Person) -> String {
     match person {
         Person::Developer(id) => format!("factors.secret.developer.{id}"),
         Person::Administrator(id) => format!("factors.secret.administrator.{id}"),

@@ -84,7 +84,7 @@ impl App {
             }
             Err(error) => Err(error),
             Ok(()) => {
-                let start = Start { keep_for: ticket.keep_for.map(ClientId), second_factor: true };
+                let start = ticket.start();
                 self.start_session(tx, caller, ticket.person, user_agent, start).await
             }
         }
@@ -113,7 +113,7 @@ impl App {
         let account = self.account_of(&ticket).await?;
         let mut tx = self.begin_sign_in(caller, &ticket, &account).await?;
         let codes = self.keep_factor(&mut tx, &ticket, code).await?;
-        let start = Start { keep_for: ticket.keep_for.map(ClientId), second_factor: true };
+        let start = ticket.start();
         let signed_in = self.start_session(tx, caller, ticket.person, user_agent, start).await?;
         Ok((signed_in, codes))
     }

@@ -6,6 +6,7 @@ use domain::{ClientId, Instant, Person};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+use crate::sign_in::Start;
 use crate::{App, Error, Result};
 
 /// How long somebody may look for the phone, or set an app up.
@@ -46,6 +47,11 @@ impl Ticket {
         let keep_for = keep_for.map(|id| id.0);
         Self { person, until, password: Some(password), keep_for, secret }
     }
+
+    /// How the session begins, now that the code is there.
+    pub(super) fn start(&self) -> Start {
+        Start { keep_for: self.keep_for.map(ClientId), second_factor: true, ..Start::default() }
+    }
 }
 
 impl App {
@@ -63,6 +69,6 @@ impl App {
     }
 
     pub(super) fn password_mark(&self, password_hash: &str) -> [u8; 32] {
-        self.keys.pepper().fingerprint("second-step", &[password_hash.as_bytes()])
+        self.keys.marks().fingerprint("second-step", &[password_hash.as_bytes()])
     }
 }

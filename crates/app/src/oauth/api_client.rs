@@ -3,10 +3,10 @@
 use domain::{
     Access, Application, ApplicationAction, ApplicationDraft, Client, ClientDraft, ClientId, Name, Owner,
 };
-use store::{ApplicationFilter, ClientFilter, Tx};
+use store::{ClientFilter, Tx};
 
 use super::client::{ClientRequest, THIS, client_for, must_be_allowed_to_choose};
-use crate::{App, Caller, Created, Error, Page, PageRequest, Result, expect_version};
+use crate::{App, Caller, Created, Error, Page, PageRequest, Result, every, expect_version};
 
 /// An application and its client.
 #[derive(Clone, Debug)]
@@ -84,17 +84,10 @@ impl App {
     /// An application whose client was revoked gives its name away: it is called after the day from then on.
     async fn make_room_for(&self, tx: &mut Tx, owner: Owner, name: &str) -> Result<()> {
         let Ok(name) = Name::parse(name) else { return Ok(()) };
-        let filter = ApplicationFilter {
-            owner: Some(owner),
-            name_contains: Some(name.as_str().to_owned()),
-            ..ApplicationFilter::default()
-        };
-        let found = tx.read().applications(&filter, PageRequest::first(200)).await?.items;
-        let Some(old) = found.into_iter().find(|it| it.name.unique_key() == name.unique_key()) else {
-            return Ok(());
-        };
+        let Some(old) = tx.read().application_named(owner, &name).await? else { return Ok(()) };
         let of_it = ClientFilter { application_id: Some(old.id), ..ClientFilter::default() };
-        let clients = tx.read().clients(&of_it, PageRequest::first(200)).await?.items;
+        let read = tx.read();
+        let clients = every(|page| read.clients(&of_it, page)).await?;
         if clients.is_empty() || clients.iter().any(Client::is_live) {
             return Ok(());
         }

@@ -273,6 +273,7 @@ impl App {
             application_id: asked.client.application_id,
             developer_id: developer.id,
             session_id: Some(session.id),
+            identity_provider_id: session.identity_provider_id,
             scopes,
             resources: asked.request.resources.clone(),
             claims: serde_json::to_value(&asked.request.claims).unwrap_or_default(),

@@ -54,7 +54,7 @@ mod tests {
         hash[..4].copy_from_slice(&n.to_be_bytes());
         Arc::new(AccessToken {
             id: uuid::Uuid::from_u128(u128::from(n)).into(),
-            hash: Some(SecretHash(hash)),
+            hash: Some(SecretHash::unnumbered(hash)),
             found_by_hash: false,
             client_id: uuid::Uuid::nil().into(),
             application_id: uuid::Uuid::nil().into(),

@@ -10,7 +10,7 @@ use domain::{
 use store::{ClientFilter, Connection, Read, Tx};
 
 use crate::caller::application_for;
-use crate::keys::{PEPPER, fill_random};
+use crate::keys::fill_random;
 use crate::{App, Caller, Created, Error, Page, PageRequest, Result, expect_version};
 
 pub(super) const THIS: Resource = Resource::Clients;
@@ -157,21 +157,28 @@ impl App {
         let client = tx.save(change).await.map_err(|error| taken(error, is_chosen))?;
         if let Some(secret) = secret {
             let material = self.secret_material(secret, request.chosen.client_secret.is_some()).await?;
-            self.add_secret(tx, application, material).await?;
+            self.add_client_secret(tx, application, material).await?;
         }
         Ok(client)
     }
 
+    /// What is kept of a client secret that somebody chose, or that was made here.
     pub(super) async fn secret_material(&self, secret: &Secret, is_chosen: bool) -> Result<Material> {
-        Ok(Material::ClientSecret(if is_chosen {
-            check_chosen_secret(secret.expose())?;
-            ClientSecret::chosen(secret, self.passwords.hash(secret.expose()).await?)
-        } else {
-            ClientSecret::minted(secret, self.keys.pepper(), PEPPER)
-        }))
+        if !is_chosen {
+            return Ok(self.minted_secret(secret));
+        }
+        check_chosen_secret(secret.expose())?;
+        let phc = self.passwords.hash(secret.expose()).await?;
+        Ok(Material::ClientSecret(ClientSecret::chosen(secret, phc)))
     }
 
-    pub(super) async fn add_secret(
+    /// What is kept of a client secret that was made here.
+    pub(crate) fn minted_secret(&self, secret: &Secret) -> Material {
+        Material::ClientSecret(ClientSecret::minted(secret, self.keys.peppers().present()))
+    }
+
+    /// Gives the client of an application another secret, if it may have one more.
+    pub(crate) async fn add_client_secret(
         &self,
         tx: &mut Tx,
         application: ApplicationId,
@@ -315,7 +322,7 @@ async fn definition_named<C: Connection>(read: Read<'_, C>, name: &str) -> Resul
 fn taken(error: store::Error, is_chosen: bool) -> Error {
     match error {
         store::Error::Unique { .. } if is_chosen => {
-            Error::conflict("taken", "client_id is taken; choose another")
+            Error::conflict_in("client_id", "taken", "client_id is taken; choose another")
         }
         other => other.into(),
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use domain::{Client, ClientAuthMethod, CredentialId, Instant, SecretForm, SecretKind};
 use oauth::client_auth::{Method, Presented, Proof, check_assertion, refused};
 use oauth::{ErrorCode, OAuthError, jose};
-use subtle::ConstantTimeEq;
 use verify::SecretRecord;
 
 use super::Guessed;
@@ -62,7 +61,7 @@ impl App {
         let Some(client) = client else {
             // As much work as for one that is known, where the work is a fast hash.
             if let Proof::Basic(secret) | Proof::Post(secret) = &presented.proof {
-                let _ = self.keys.pepper().hash(SecretKind::ClientSecret, secret);
+                let _ = self.keys.hashes(SecretKind::ClientSecret, secret);
             }
             return Err(refused());
         };
@@ -87,16 +86,14 @@ impl App {
         secret: &str,
         now: Instant,
     ) -> Result<Option<CredentialId>> {
-        let hash = self.keys.pepper().hash(SecretKind::ClientSecret, secret);
+        let hashes = self.keys.hashes(SecretKind::ClientSecret, secret);
         let secrets = self.verifier().secrets_of(client.application_id);
-        let minted = secrets.iter().filter(|record| record.status(now).is_usable()).find(|record| {
-            match &record.form {
-                SecretForm::Minted { hash: kept, .. } => bool::from(kept.0.ct_eq(&hash.0)),
-                SecretForm::Chosen { .. } => false,
+        let mut usable = secrets.iter().filter(|record| record.status(now).is_usable());
+        match usable.find(|record| record.is_minted_as(&hashes)) {
+            Some(record) => {
+                self.verifier().renew_hash(record, &hashes);
+                Ok(Some(record.id))
             }
-        });
-        match minted {
-            Some(record) => Ok(Some(record.id)),
             None => self.chosen_secret_of(client, secret, now).await,
         }
     }
@@ -155,7 +152,7 @@ impl App {
         };
         // RFC 7523 §3 (7): each is worth something once.
         let parts: [&[u8]; 2] = [client.id.0.as_bytes(), checked.jti.as_bytes()];
-        let key = self.keys.pepper().fingerprint("client-assertion", &parts);
+        let key = self.keys.marks().fingerprint("client-assertion", &parts);
         self.store.use_assertion(&key, checked.expires_at).await.map_err(refuse)
     }
 }

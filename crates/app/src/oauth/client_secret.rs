@@ -45,7 +45,7 @@ impl App {
         let material = self.secret_material(&secret, is_chosen).await?;
         tx.lock_application(application).await?;
         self.end_secrets(&mut tx, application, overlap).await?;
-        self.add_secret(&mut tx, application, material).await?;
+        self.add_client_secret(&mut tx, application, material).await?;
         self.commit(tx).await?;
         let secret = (!is_chosen).then_some(secret);
         Ok(Created { value: client, secret, replayed: false })

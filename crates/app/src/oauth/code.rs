@@ -54,9 +54,9 @@ impl App {
         if secret::kind_of(presented) != Some(SecretKind::AuthorizationCode) {
             return Err(refused());
         }
-        let hash = self.keys.pepper().hash(SecretKind::AuthorizationCode, presented);
+        let hashes = self.keys.hashes(SecretKind::AuthorizationCode, presented);
         let tx = self.begin(caller).await?;
-        let Some(code) = tx.read().code(&hash).await.map_err(refuse)? else { return Err(refused()) };
+        let Some(code) = tx.read().code(&hashes).await.map_err(refuse)? else { return Err(refused()) };
         let grant: Option<OAuthGrant> = tx.read().find(code.grant_id).await.map_err(refuse)?;
         let Some(grant) = grant else { return Err(refused()) };
         let seen = Code {
@@ -72,13 +72,13 @@ impl App {
             Verdict::Redeem(resources) => resources,
             Verdict::Replayed => return self.end_family(tx, &grant, GrantEnd::CodeReplayed, refused()).await,
             Verdict::Burn(error) => {
-                tx.use_code(&hash).await.map_err(refuse)?;
+                tx.use_code(&code.hash).await.map_err(refuse)?;
                 self.commit(tx).await?;
                 return Err(error);
             }
             Verdict::Refuse(error) => return Err(error),
         };
-        if !tx.use_code(&hash).await.map_err(refuse)? {
+        if !tx.use_code(&code.hash).await.map_err(refuse)? {
             // Somebody was faster between our looking and our using it: this is the second time (F-44).
             return self.end_family(tx, &grant, GrantEnd::CodeReplayed, refused()).await;
         }

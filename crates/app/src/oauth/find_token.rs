@@ -70,15 +70,16 @@ impl App {
 
     /// A token by the database, which is remembered.
     pub(crate) async fn kept_access_token(&self, text: &str) -> Result<Option<Arc<AccessToken>>> {
-        let hash = self.access_token_hash(text);
+        let hashes = self.keys.hashes(SecretKind::AccessToken, text);
         let read = self.store.read();
+        let is_it = |token: &AccessToken| token.hash.is_some_and(|hash| hashes.contains(&hash));
         let found = match AccessToken::id_in(text) {
-            Some(id) => read.access_token(id).await?.filter(|token| token.hash == Some(hash)),
-            None => read.access_token_by_hash(&hash).await?,
+            Some(id) => read.access_token(id).await?.filter(is_it),
+            None => read.access_token_by_hash(&hashes).await?,
         };
         let found = found.map(Arc::new);
-        if let Some(token) = &found {
-            self.oauth.tokens.put(hash, Arc::clone(token));
+        if let (Some(token), Some(hash)) = (&found, hashes.first()) {
+            self.oauth.tokens.put(*hash, Arc::clone(token));
         }
         Ok(found)
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{Instant, Pepper};
+use domain::{Instant, Marks};
 
 use crate::keys::fill_random;
 use crate::{App, network};
@@ -60,7 +60,7 @@ impl App {
             Guessed::Secrets => ("network-guesses", "", network?),
             Guessed::Tokens => ("token-guesses", "", network?),
         };
-        Some(self.keys.pepper().fingerprint(purpose, &[client_id.as_bytes(), &network]))
+        Some(self.keys.marks().fingerprint(purpose, &[client_id.as_bytes(), &network]))
     }
 }
 
@@ -101,7 +101,7 @@ impl Guesses {
 #[derive(Debug)]
 pub(crate) struct KnownSecrets {
     /// Of this process only.
-    pepper: Pepper,
+    marks: Marks,
     known: Mutex<HashMap<[u8; 32], Instant>>,
     /// Who brings the same secret at once comes one after the other: the first is compared, the others are known then.
     turns: [tokio::sync::Mutex<()>; 32],
@@ -116,16 +116,16 @@ impl KnownSecrets {
     pub(super) fn new() -> Self {
         let mut random = [0u8; 32];
         fill_random(&mut random);
-        Self { pepper: Pepper::new(&random), known: Mutex::default(), turns: Default::default() }
+        Self { marks: Marks::new(&random), known: Mutex::default(), turns: Default::default() }
     }
 
     pub(super) async fn turn(&self, parts: &[&[u8]]) -> tokio::sync::MutexGuard<'_, ()> {
-        let [first, ..] = self.pepper.fingerprint("turn", parts);
+        let [first, ..] = self.marks.fingerprint("turn", parts);
         self.turns[usize::from(first) % self.turns.len()].lock().await
     }
 
     pub(super) fn key(&self, parts: &[&[u8]]) -> [u8; 32] {
-        self.pepper.fingerprint("known-secret", parts)
+        self.marks.fingerprint("known-secret", parts)
     }
 
     pub(super) fn knows(&self, key: &[u8; 32], now: Instant) -> bool {

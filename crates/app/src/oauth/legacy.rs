@@ -52,6 +52,7 @@ impl App {
             application_id: client.application_id,
             developer_id: developer.id,
             session_id: None,
+            identity_provider_id: None,
             scopes: scopes.clone(),
             resources: resources.clone(),
             claims: serde_json::Value::Null,

@@ -101,9 +101,9 @@ impl App {
         Ok(Minted { token, text })
     }
 
-    /// What an opaque token, or a UUID, is found by.
+    /// What a new opaque token, or a UUID, is found by; and whatever is in memory.
     pub(crate) fn access_token_hash(&self, text: &str) -> SecretHash {
-        self.keys.pepper().hash(SecretKind::AccessToken, text)
+        self.keys.hash(SecretKind::AccessToken, text)
     }
 
     /// The claims of RFC 9068 §2.2, and what the definition adds.

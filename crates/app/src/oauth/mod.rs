@@ -49,7 +49,8 @@ pub(crate) use guesses::Guessed;
 pub use introspect::Introspection;
 pub use logout::Logout;
 pub use mint::{About, Minted};
-pub use question::{Question, Wish};
+pub use question::{Question, WantedScope};
+pub(crate) use signing_key::place as key_place;
 
 /// What the authorization server holds in memory.
 #[derive(Debug)]

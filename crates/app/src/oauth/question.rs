@@ -19,14 +19,14 @@ pub struct Question {
     /// As whom.
     pub email: String,
     /// What it wants, in words.
-    pub wishes: Vec<Wish>,
+    pub wishes: Vec<WantedScope>,
     /// The request, to be answered.
     pub query: String,
 }
 
 /// One scope as it is shown.
 #[derive(Debug)]
-pub struct Wish {
+pub struct WantedScope {
     /// Its name.
     pub scope: String,
     /// What it means, if somebody has written that down.
@@ -86,7 +86,7 @@ impl App {
         };
         let known =
             |name: &str| consent.is_some_and(|consent| consent.scopes.iter().any(|scope| scope == name));
-        let wish = |name: &String| Wish {
+        let wish = |name: &String| WantedScope {
             scope: name.clone(),
             description: asked
                 .scopes

@@ -64,11 +64,12 @@ impl App {
         if secret::kind_of(presented) != Some(SecretKind::RefreshToken) {
             return Err(refused());
         }
-        let hash = self.keys.pepper().hash(SecretKind::RefreshToken, presented);
+        let hashes = self.keys.hashes(SecretKind::RefreshToken, presented);
         let tx = self.begin(caller).await?;
-        let Some(token) = tx.read().refresh_token(&hash).await.map_err(refuse)? else {
+        let Some(token) = tx.read().refresh_token(&hashes).await.map_err(refuse)? else {
             return Err(refused());
         };
+        let hash = token.hash;
         let grant: Option<OAuthGrant> = tx.read().find(token.grant_id).await.map_err(refuse)?;
         let Some(grant) = grant else { return Err(refused()) };
         let policy = Policy {
@@ -143,7 +144,7 @@ impl App {
         client: &Client,
         params: &Params,
     ) -> Result<TokenAnswer, OAuthError> {
-        let token = tx.read().refresh_token(hash).await.map_err(refuse)?;
+        let token = tx.read().refresh_token(&[*hash]).await.map_err(refuse)?;
         let is_shared = !self.settings.oauth.refresh_grace.is_zero();
         match token {
             Some(token) if is_shared && !self.successor_is_used(&tx, &token).await? => {
@@ -160,7 +161,7 @@ impl App {
     async fn successor_is_used(&self, tx: &Tx, token: &RefreshToken) -> Result<bool> {
         let Some(next) = token.successor_hash else { return Ok(false) };
         // One that is not there any more has had its life.
-        Ok(tx.read().refresh_token(&next).await?.is_none_or(|next| next.used_at.is_some()))
+        Ok(tx.read().refresh_token(&[next]).await?.is_none_or(|next| next.used_at.is_some()))
     }
 
     /// The one that replaced a token, for whoever lost the answer. Only the token itself opens it.
@@ -218,9 +219,9 @@ impl App {
         if secret::kind_of(text) != Some(SecretKind::RefreshToken) {
             return self.revoke_access_token(caller, proven, text).await.map(drop);
         }
-        let hash = self.keys.pepper().hash(SecretKind::RefreshToken, text);
+        let hashes = self.keys.hashes(SecretKind::RefreshToken, text);
         let mut tx = self.begin(caller).await?;
-        let Some(token) = tx.read().refresh_token(&hash).await.map_err(refuse)? else { return Ok(()) };
+        let Some(token) = tx.read().refresh_token(&hashes).await.map_err(refuse)? else { return Ok(()) };
         let grant: Option<OAuthGrant> = tx.read().find(token.grant_id).await.map_err(refuse)?;
         // Somebody else's is passed over in silence.
         let Some(grant) = grant.filter(|grant| grant.client_id == proven.client.id) else { return Ok(()) };

@@ -52,7 +52,8 @@ impl App {
     /// The roles of all partners that somebody is a member of.
     async fn roles_of(&self, developer: &Developer) -> Result<Vec<String>> {
         let filter = store::PartnerFilter { member: Some(developer.id), ..store::PartnerFilter::default() };
-        let page = self.store.read().partners(&filter, store::PageRequest::first(100)).await?;
-        Ok(page.items.into_iter().flat_map(|partner: Partner| partner.roles).collect())
+        let read = self.store.read();
+        let partners = crate::every(|page| read.partners(&filter, page)).await?;
+        Ok(partners.into_iter().flat_map(|partner: Partner| partner.roles).collect())
     }
 }

@@ -12,7 +12,7 @@ use crate::{App, Caller, Error, Page, PageRequest, Result};
 const THIS: Resource = Resource::Oauth;
 
 /// Where the private part of a key is kept sealed.
-pub(super) fn place(id: SigningKeyId) -> String {
+pub(crate) fn place(id: SigningKeyId) -> String {
     format!("signing_keys.sealed_private.{id}")
 }
 

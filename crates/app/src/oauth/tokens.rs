@@ -100,7 +100,7 @@ impl App {
             issued_at: now,
             expires_at: now + told.client.id_token_lifetime(),
             auth_time: grant.auth_time,
-            amr: id_token::amr(grant.second_factor),
+            amr: how_signed_in(grant),
             acr: id_token::acr(grant.second_factor),
             nonce,
             session: session.as_deref(),
@@ -143,7 +143,7 @@ impl App {
                 let sector =
                     client.redirect_uris.first().map(|uri| redirect_uri::shown(uri)).unwrap_or_default();
                 let parts = [sector.as_bytes(), developer.0.as_bytes()];
-                id_token::pairwise_subject(&self.keys.pepper().fingerprint("pairwise-subject", &parts))
+                id_token::pairwise_subject(&self.keys.marks().fingerprint("pairwise-subject", &parts))
             }
         }
     }
@@ -152,6 +152,14 @@ impl App {
     fn session_name(&self, client: ClientId, session: &uuid::Uuid) -> String {
         let mac = self.keys.authenticate("sid", &[client.0.as_bytes(), session.as_bytes()]);
         mac.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// What somebody has shown. How they signed in elsewhere, we do not know.
+fn how_signed_in(grant: &OAuthGrant) -> &'static [&'static str] {
+    match grant.identity_provider_id {
+        None => id_token::amr(grant.second_factor),
+        Some(_) => &[],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{DeveloperCommand, DeveloperState, PartnerRole};
+use domain::{DeveloperCommand, DeveloperState, PartnerRole, SecretKind};
 use keywright_app::{Caller, Settings};
 use testkit::tasks::at_once;
 
@@ -26,6 +26,38 @@ async fn a_118_registering_answers_the_same_and_the_owner_is_told_by_mail(desk: 
     assert_eq!(subject, "You already have an account");
     assert!(!text.contains("token="));
     assert_eq!(desk.lines("developer.registered").await, 1);
+}
+
+both!(a_119_a_link_says_beforehand_that_it_is_over);
+async fn a_119_a_link_says_beforehand_that_it_is_over(desk: Desk) {
+    let (verification, reset) = (SecretKind::EmailVerification, SecretKind::PasswordReset);
+    let is_over = async |kind, token: &str| desk.app.is_link_over(kind, token).await.unwrap();
+    desk.app.register(&anonymous(), "ada@example.com", "Ada").await.unwrap();
+    let token = desk.token_mailed_to("ada@example.com").await;
+    let lines = desk.lines("developer.verified").await;
+    // Looking uses nothing up, however often.
+    for _ in 0..3 {
+        assert!(!is_over(verification, &token).await);
+    }
+    // Of what was never made here, or is for something else, nothing is said.
+    for (kind, unknown) in [(verification, "kw_ver_guessed"), (verification, ""), (reset, token.as_str())] {
+        assert!(!is_over(kind, unknown).await, "{unknown}");
+    }
+    assert_eq!(desk.lines("developer.verified").await, lines);
+    desk.app.verify_email(&anonymous(), &token, Some(PASSWORD)).await.unwrap();
+    assert!(is_over(verification, &token).await, "it was used");
+    desk.app.forgot_password(&anonymous(), "ada@example.com").await.unwrap();
+    let token = desk.token_mailed_to("ada@example.com").await;
+    desk.clock.advance(Duration::from_secs(30 * 60 - 1));
+    assert!(!is_over(reset, &token).await);
+    desk.clock.advance(Duration::from_secs(1));
+    assert!(is_over(reset, &token).await, "it is too old");
+    // The link for the first administrator is worth nothing as soon as there is one.
+    let setup = desk.app.setup_token().await.unwrap().unwrap();
+    assert!(!is_over(SecretKind::Setup, setup.expose()).await);
+    desk.app.create_administrator(&Caller::operator(), "root@example.com", PASSWORD).await.unwrap();
+    assert!(is_over(SecretKind::Setup, setup.expose()).await);
+    assert!(!is_over(SecretKind::Setup, "kw_setup_guessed").await);
 }
 
 both!(an_address_that_is_registered_by_many_at_once_is_registered_once);

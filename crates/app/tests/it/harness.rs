@@ -69,6 +69,16 @@ impl Desk {
         Self { app, clock, url, settings, folder }
     }
 
+    /// The same database and clock, by another process.
+    pub(crate) fn with_app(&self, app: Arc<App>) -> Self {
+        Self { app, ..self.clone() }
+    }
+
+    /// Where its database is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Another node on the same database.
     pub(crate) async fn another_node(&self) -> Self {
         let store = Store::open(&self.url).await.unwrap();

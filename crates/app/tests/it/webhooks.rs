@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    DeliveryState, DisabledBecause, Instant, PlanDraft, WebhookDelivery, WebhookEndpoint,
-    WebhookEndpointDraft, WebhookEndpointId, WebhookShape,
+    ApiDraft, DeliveryState, DisabledBecause, GatewayDraft, Instant, PlanDraft, RequestContext, RequestKind,
+    WebhookDelivery, WebhookEndpoint, WebhookEndpointDraft, WebhookEndpointId, WebhookShape,
 };
 use keywright_app::{
-    App, Caller, Lane, PageRequest, Sent, Wanted, WebhookDeliveryFilter, WebhookEventFilter, WebhookJob,
+    App, Caller, Lane, NewRequest, PageRequest, Sent, Slice, Wanted, WebhookDeliveryFilter,
+    WebhookEventFilter, WebhookJob,
 };
 use testkit::tasks::at_once;
 
@@ -152,6 +153,52 @@ async fn f_30_a_receiver_that_is_down_for_76_hours(desk: Desk) {
     report(&desk, jobs, &answered(desk.clock.now(), 204)).await;
     let done = deliveries(&desk).await.remove(0);
     assert_eq!((done.state, done.attempts, done.last_code), (DeliveryState::Delivered, 11, Some(204)));
+}
+
+both!(f_30_whoever_waits_for_a_gateway_that_is_down_is_told);
+async fn f_30_whoever_waits_for_a_gateway_that_is_down_is_told(desk: Desk) {
+    let (alice, bob) = (desk.person("alice").await, desk.person("bob").await);
+    let api = ApiDraft { name: "Pets".to_owned(), ..ApiDraft::default() };
+    let api = desk.app.create_api(&operator(), api).await.unwrap().value;
+    let gateway = GatewayDraft { name: "X Gateway".to_owned(), ..GatewayDraft::default() };
+    let gateway = desk.app.create_gateway(&operator(), gateway).await.unwrap().value;
+    desk.app.link_apis(&operator(), gateway.id, vec![(api.id, None)]).await.unwrap();
+    let to = WebhookEndpointDraft { gateway_id: Some(gateway.id), ..draft(None) };
+    desk.app.create_webhook_endpoint(&operator(), to, None).await.unwrap();
+    for (person, name) in [(&alice, "Shop"), (&bob, "Bike")] {
+        let context = RequestContext { name: Some(name.to_owned()), ..RequestContext::default() };
+        let new = NewRequest { kind: RequestKind::Create, context, application: None, apis: vec![api.id] };
+        desk.app.make_request(person, new).await.unwrap();
+    }
+    tell(&desk.app).await;
+    let told = async |who: &str| {
+        let mails = desk.mails_to(&format!("{who}@example.com")).await.into_iter();
+        mails.filter(|(subject, _)| subject.starts_with("Your request")).collect::<Vec<_>>()
+    };
+    let down =
+        |at| Sent { code: None, error: Some("connect".to_owned()), body: String::new(), ..answered(at, 200) };
+    // What Bob asked for is taken; what Alice asked for never is.
+    let all = Slice { page: 0, limit: 10 };
+    let bobs = desk.app.requests(&bob, None, false, all).await.unwrap().items;
+    let bobs: HashSet<_> = bobs.iter().flat_map(|it| &it.states).map(|state| state.event_id).collect();
+    while let Some(next) = deliveries(&desk).await.iter().filter_map(|it| it.next_attempt_at).min() {
+        desk.clock.advance(next.since(desk.clock.now()));
+        for job in take(&desk.app).await {
+            let is_bobs = bobs.contains(&job.event.id.0);
+            let now = desk.clock.now();
+            report(&desk, vec![job], &if is_bobs { answered(now, 200) } else { down(now) }).await;
+        }
+        let given_up = deliveries(&desk).await.iter().any(|it| it.state == DeliveryState::Exhausted);
+        assert_eq!(told("alice").await.len(), usize::from(given_up), "before it is given up, or twice");
+    }
+    let mails = told("alice").await;
+    assert_eq!(mails[0].0, "Your request could not be delivered to the gateway");
+    assert!(
+        mails[0].1.contains("Application: ") && mails[0].1.contains("Look at it: http"),
+        "{}",
+        mails[0].1
+    );
+    assert!(told("bob").await.is_empty());
 }
 
 async fn shown(desk: &Desk, id: WebhookEndpointId) -> WebhookEndpoint {

@@ -56,14 +56,14 @@ async fn list(
 }
 
 /// What a body says about an application, whether it is made or changed.
-struct Wish {
+struct TypedApplication {
     reference: Option<String>,
     redirect_uri: Option<String>,
     description: Option<String>,
     scopes: Option<Vec<String>>,
 }
 
-impl Wish {
+impl TypedApplication {
     fn read(fields: &mut Fields) -> Self {
         Self {
             reference: fields.text("reference_id", 255),
@@ -90,7 +90,7 @@ async fn create(
 ) -> Result<Response, Refusal> {
     let name = fields.required("name", 255);
     let strategy = fields.id("auth_strategy_id").map(AuthStrategyId);
-    let wish = Wish::read(&mut fields);
+    let wish = TypedApplication::read(&mut fields);
     fields.close()?;
     let scopes = wish.scopes.clone().unwrap_or_default();
     // Names may repeat here: Konnect's clients expect none to be taken.
@@ -146,14 +146,14 @@ async fn update(
     Body(mut fields): Body,
 ) -> Result<Json<Application>, Refusal> {
     let renamed = fields.has("name").then(|| fields.required("name", 255));
-    let wish = Wish::read(&mut fields);
+    let wish = TypedApplication::read(&mut fields);
     fields.close()?;
     let (application, _) = state.app.own_application(&caller, ids.id("applicationId")?).await?;
     let scopes = wish.scopes.clone().filter(|scopes| !scopes.is_empty());
     let known_as = application.known_as();
     let edit = |draft: &mut ApplicationDraft| {
         // Clients send the reference back as they got it; one that was made up stays made up.
-        let wish = Wish { reference: wish.reference.filter(|it| *it != known_as), ..wish };
+        let wish = TypedApplication { reference: wish.reference.filter(|it| *it != known_as), ..wish };
         wish.apply(draft);
         if let Some(name) = renamed {
             draft.name = name;

@@ -20,7 +20,6 @@ pub(super) fn routes(doors: Doors) -> Doors {
         .post("/api/v2/developer", "Konnect: register", register)
         .post("/api/v2/developer/verify-email", "Konnect: prove an e-mail address", verify_email)
         .post("/api/v2/developer/authenticate", "Konnect: sign in", authenticate)
-        .get("/api/v2/developer/authenticate/sso", "Konnect: sign in at an identity provider", sso)
         .post(
             "/api/v2/developer/forgot-password",
             "Konnect: ask for a link to choose a password",
@@ -153,12 +152,6 @@ async fn authenticate(
         )),
         Err(error) => Err(error.into()),
     }
-}
-
-/// There is no identity provider to go to.
-async fn sso(Stranger(_): Stranger) -> Refusal {
-    let reason = "cannot be used: no identity provider is configured";
-    Refusal::wrong(Wrong::new(Source::Query, "returnTo", "invalid", reason))
 }
 
 async fn refresh(

@@ -17,6 +17,7 @@ mod products;
 mod query;
 mod registrations;
 mod search;
+mod sso;
 mod stats;
 mod stats_query;
 mod strategies;
@@ -71,6 +72,7 @@ impl Doors {
 
 fn doors() -> Doors {
     let doors = developer::routes(Doors::default());
+    let doors = sso::routes(doors);
     let doors = portal::routes(doors);
     let doors = products::routes(doors);
     let doors = versions::routes(doors);

@@ -35,7 +35,7 @@ async fn context(Shared(state): Shared<State>, Guest(_): Guest) -> Result<Json<V
         "featureset_id": "keywright",
         "feature_set": "keywright",
         "basic_auth_enabled": true,
-        "oidc_auth_enabled": false,
+        "oidc_auth_enabled": state.app.ways_in().await?.iter().any(|way| way.developers),
         "is_public": portal.is_public,
         "rbac_enabled": true,
         "dcr_provider_ids": state.app.bridged_strategies().await?,

@@ -10,6 +10,8 @@ use super::error::{Refusal, Source, Wrong};
 const DEFAULT_SIZE: u64 = 10;
 /// Clients of Konnect ask for up to 100.
 const MAX_SIZE: u64 = 1_000;
+/// More filters than any list has fields.
+const MAX_FILTERS: usize = 20;
 /// The longest value, in characters.
 const MAX_VALUE: usize = 512;
 
@@ -75,8 +77,15 @@ impl Listing {
             Self { slice: Slice { page: 0, limit: DEFAULT_SIZE }, filters: Vec::new(), others: Vec::new() };
         let mut wrong = Vec::new();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            if let Err(error) = listing.take(&name, &value, known) {
+            // What is wrong in the same way twice is told once.
+            if let Err(error) = listing.take(&name, &value, known)
+                && !wrong.contains(&error)
+            {
                 wrong.push(error);
+            }
+            // Who sends so much that is wrong is told of some of it.
+            if wrong.len() == MAX_FILTERS {
+                break;
             }
         }
         if wrong.is_empty() { Ok(listing) } else { Err(Refusal::invalid(wrong)) }
@@ -109,6 +118,10 @@ impl Listing {
                     (Some(Ops::Text), ["contains"]) => true,
                     _ => return Err(wrong("invalid", "is not a filter of this list")),
                 };
+                if self.filters.len() == MAX_FILTERS {
+                    let wrong = wrong("max_items", "must not be one of more than 20 filters");
+                    return Err(wrong.maximum(MAX_FILTERS as u64));
+                }
                 self.filters.push(((*field).to_owned(), contains, value.to_owned()));
                 Ok(())
             }

@@ -27,6 +27,8 @@ const DAY_MS: i64 = 86_400_000;
 const MINUTE_MS: i64 = 60_000;
 /// More than any query needs.
 const MAX_VALUES: usize = 1_000;
+/// As much again.
+const MAX_FILTERS: usize = 20;
 
 /// What is measured here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,6 +217,11 @@ fn filters(fields: &mut Fields) -> Option<Vec<Filter>> {
             return None;
         }
     };
+    if items.len() > MAX_FILTERS {
+        let wrong = wrong("filter", "max_items", "must not have more than 20 items");
+        fields.refuse(wrong.maximum(MAX_FILTERS as u64));
+        return None;
+    }
     let mut filters = Vec::new();
     for (i, item) in items.into_iter().enumerate() {
         match filter(&format!("filter[{i}]"), item) {

@@ -40,7 +40,7 @@ impl<T: DeserializeOwned> FromRequest<State> for Sent<T> {
 }
 
 fn fingerprint(state: &State, bytes: &Bytes) -> [u8; 32] {
-    state.app.keys().pepper().fingerprint("idempotency-body", &[bytes])
+    state.app.keys().marks().fingerprint("idempotency-body", &[bytes])
 }
 
 /// Tells where it is wrong, and nothing of the content: it may be a secret.

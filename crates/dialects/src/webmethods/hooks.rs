@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use app::{App, Caller, PageRequest, WebhookEndpointFilter};
+use app::{App, Caller, WebhookEndpointFilter, every};
 use axum::Json;
 use axum::extract::{Path, Query, State as Shared};
 use axum::http::StatusCode;
@@ -24,8 +24,6 @@ use super::wire::{Made, ProviderInput};
 use super::{Doors, map};
 
 const PATH: &str = "/rest/v1/hooks";
-/// More than an installation has.
-const MANY: u64 = 1_000;
 
 pub(super) fn routes(doors: Doors) -> Doors {
     doors
@@ -78,6 +76,7 @@ struct Parameters {
 pub(super) fn shown(endpoint: &WebhookEndpoint) -> Value {
     let parameters = match &endpoint.auth {
         WebhookAuth::Basic { username, .. } => json!({"authentication": "BASIC", "username": username}),
+        WebhookAuth::Certificate { .. } => json!({"authentication": "SSL"}),
         WebhookAuth::None | WebhookAuth::Bearer { .. } | WebhookAuth::Headers { .. } => {
             json!({"authentication": "NONE"})
         }
@@ -121,8 +120,8 @@ pub(super) async fn of_gateway(
     gateway: GatewayId,
 ) -> Result<Vec<WebhookEndpoint>, Fault> {
     let filter = WebhookEndpointFilter { gateway_id: Some(gateway), enabled: None };
-    match app.webhook_endpoints(caller, &filter, PageRequest::first(MANY)).await {
-        Ok(page) => Ok(page.items),
+    match every(|page| app.webhook_endpoints(caller, &filter, page)).await {
+        Ok(hooks) => Ok(hooks),
         Err(app::Error::Forbidden(_)) => Ok(Vec::new()),
         Err(error) => Err(error.into()),
     }
@@ -139,7 +138,7 @@ pub(super) async fn attach(
     let wanted =
         hooks.iter().map(|id| map::id("webhooks", id)).collect::<Result<Vec<WebhookEndpointId>, _>>()?;
     let filter = WebhookEndpointFilter { gateway_id: Some(gateway), enabled: None };
-    let present = app.webhook_endpoints(caller, &filter, PageRequest::first(MANY)).await?.items;
+    let present = every(|page| app.webhook_endpoints(caller, &filter, page)).await?;
     for endpoint in present.iter().filter(|endpoint| !wanted.contains(&endpoint.id)) {
         app.update_webhook_endpoint(caller, endpoint.id, None, |draft| draft.gateway_id = None).await?;
     }
@@ -256,7 +255,14 @@ fn auth(
             }
         }
         Some("SSL") => {
-            Err(Fault::wrong("authentication SSL is not offered; use BASIC, and https in the url"))
+            // What is shown is sent back with a change: it stays as it is.
+            let has_one = |it: &WebhookEndpoint| matches!(it.auth, WebhookAuth::Certificate { .. });
+            if present.is_some_and(has_one) {
+                return Ok(None);
+            }
+            Err(Fault::wrong(
+                "authentication SSL is set by /api/v1/webhook-endpoints or in the console, as PEM; Java keystores are not read",
+            ))
         }
         Some(_) => Err(Fault::wrong("authentication must be BASIC or NONE")),
     }
@@ -291,7 +297,7 @@ async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Listed<Value>>, Fault> {
     let filter = WebhookEndpointFilter::default();
-    let all = app.webhook_endpoints(&caller, &filter, PageRequest::first(MANY)).await?.items;
+    let all = every(|page| app.webhook_endpoints(&caller, &filter, page)).await?;
     let slice = page.slice()?;
     let count = all.len() as u64;
     let skip = usize::try_from(slice.page.saturating_mul(slice.limit)).unwrap_or(usize::MAX);

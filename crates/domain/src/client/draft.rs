@@ -7,55 +7,55 @@ use serde_json::Value;
 use super::{Client, ClientAuthMethod, ClientType, GrantType, SubjectType, TokenFormat, key_set, redirect};
 use crate::{Checks, Invalid, OAuthScope, ScopeKind, SigningAlgorithm, TokenDefinitionId};
 
-/// What somebody typed about a client; nothing is checked yet.
+/// What can be set of a client. As somebody typed it nothing of it is checked; a [`Client`] holds one that is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClientDraft {
-    /// See [`Client::client_type`].
+    /// What kind of program it is.
     pub client_type: ClientType,
-    /// See [`Client::confidential`].
+    /// Whether it must prove itself whenever it asks for tokens.
     pub confidential: bool,
-    /// See [`Client::grant_types`].
+    /// How it may ask for tokens; for custom clients, empty: in every way that is on.
     pub grant_types: Vec<GrantType>,
-    /// See [`Client::scopes`].
+    /// What it may ask for; for custom clients, empty: everything but system scopes.
     pub scopes: Vec<String>,
-    /// See [`Client::requested_scopes_required`].
+    /// Whether it must name the scopes that it asks for. Otherwise, naming none, it gets all that it may ask for.
     pub requested_scopes_required: bool,
-    /// See [`Client::redirect_uris`].
+    /// Where browsers may be sent back to; empty: nowhere.
     pub redirect_uris: Vec<String>,
-    /// See [`Client::post_logout_redirect_uris`].
+    /// Where browsers may be sent after they were signed out.
     pub post_logout_redirect_uris: Vec<String>,
-    /// See [`Client::access_token_format`].
+    /// What its access tokens look like.
     pub access_token_format: TokenFormat,
-    /// See [`Client::token_definition`].
+    /// How its tokens are made; none: as the default definition says.
     pub token_definition: Option<TokenDefinitionId>,
-    /// See [`Client::access_token_lifetime_s`].
+    /// How long access tokens live, in seconds; none: as the server says.
     pub access_token_lifetime_s: Option<i64>,
-    /// See [`Client::refresh_token_lifetime_s`].
+    /// How long refresh tokens live, in seconds; none: as the server says.
     pub refresh_token_lifetime_s: Option<i64>,
-    /// See [`Client::id_token_lifetime_min`].
+    /// How long ID tokens live, in minutes; none: as the server says.
     pub id_token_lifetime_min: Option<i64>,
-    /// See [`Client::refresh_invalidate_on_use`].
+    /// Whether a refresh token is worth nothing once it was used.
     pub refresh_invalidate_on_use: bool,
-    /// See [`Client::refresh_issue_new_on_use`].
+    /// Whether a new refresh token comes when one is used.
     pub refresh_issue_new_on_use: bool,
-    /// See [`Client::allowed_ips`].
+    /// From where it may ask for tokens and use them; empty: from everywhere.
     pub allowed_ips: Vec<String>,
-    /// See [`Client::persistent_sso`].
+    /// Whether people who sign in for it may stay signed in.
     pub persistent_sso: bool,
-    /// See [`Client::require_pkce`].
+    /// Whether codes must be bound to their asker (RFC 7636).
     pub require_pkce: bool,
-    /// See [`Client::token_endpoint_auth_method`].
+    /// How it proves itself.
     pub token_endpoint_auth_method: ClientAuthMethod,
-    /// See [`Client::jwks`].
+    /// The public keys it proves itself by.
     pub jwks: Option<Value>,
-    /// See [`Client::subject_type`].
+    /// Whether it sees identifiers of people that no other client sees.
     pub subject_type: SubjectType,
-    /// See [`Client::id_token_signed_response_alg`].
+    /// How ID tokens are signed.
     pub id_token_signed_response_alg: SigningAlgorithm,
-    /// See [`Client::trusted`].
+    /// Whether an administrator vouches for it: errors are sent to it without a page in between.
     pub trusted: bool,
-    /// See [`Client::lower_case_bearer`].
+    /// Whether its answers say `bearer` where the standard says `Bearer`.
     pub lower_case_bearer: bool,
 }
 
@@ -128,16 +128,6 @@ pub struct ClientRules<'a> {
     pub imported: bool,
 }
 
-/// A checked draft.
-pub(super) struct Checked {
-    pub(super) scopes: Vec<String>,
-    pub(super) redirect_uris: Vec<String>,
-    pub(super) post_logout_redirect_uris: Vec<String>,
-    pub(super) allowed_ips: Vec<IpNet>,
-    pub(super) grant_types: Vec<GrantType>,
-    pub(super) jwks: Option<Value>,
-}
-
 /// Seconds that an access token may live: up to 30 days.
 const ACCESS_LIFETIME: std::ops::RangeInclusive<i64> = 10..=2_592_000;
 /// Seconds that a refresh token may live: up to 365 days.
@@ -148,8 +138,13 @@ const ID_LIFETIME: std::ops::RangeInclusive<i64> = 1..=1_440;
 const MAX_NETWORKS: usize = 100;
 
 impl ClientDraft {
-    /// Holds it against the rules; `before` is what it replaces.
-    pub(super) fn check(&self, rules: &ClientRules<'_>, before: Option<&Client>) -> Result<Checked, Invalid> {
+    /// Holds it against the rules; `before` is what it replaces. Answers it in the form in which it is kept, and the
+    /// networks in it.
+    pub(super) fn check(
+        self,
+        rules: &ClientRules<'_>,
+        before: Option<&Client>,
+    ) -> Result<(Self, Vec<IpNet>), Invalid> {
         let mut checks = Checks::new();
         self.check_type(&mut checks, rules, before);
         self.check_grants(&mut checks, rules, before);
@@ -175,14 +170,17 @@ impl ClientDraft {
         grant_types.sort_unstable();
         grant_types.dedup();
         checks.build(|| {
-            Some(Checked {
+            let networks = allowed_ips?;
+            let checked = Self {
                 scopes: scopes?,
                 redirect_uris: redirect_uris?,
                 post_logout_redirect_uris: logout_uris?,
-                allowed_ips: allowed_ips?,
+                allowed_ips: networks.iter().map(ToString::to_string).collect(),
                 grant_types,
                 jwks: jwks?,
-            })
+                ..self
+            };
+            Some((checked, networks))
         })
     }
 

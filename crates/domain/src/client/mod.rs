@@ -6,13 +6,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::transition::noun;
-use crate::{
-    ApplicationId, ClientId, Error, Instant, Invalid, Meta, OAuthScope, ScopeKind, SigningAlgorithm,
-    TokenDefinitionId, Transition,
-};
+use crate::{ApplicationId, ClientId, Error, Instant, Invalid, Meta, OAuthScope, ScopeKind, Transition};
 
 mod draft;
 mod key_set;
@@ -34,56 +30,25 @@ pub struct Client {
     pub application_id: ApplicationId,
     /// What the client calls itself (RFC 6749 §2.2): unique over everything, revoked clients included.
     pub client_id: String,
-    /// What kind of program it is.
-    pub client_type: ClientType,
-    /// Whether it must prove itself whenever it asks for tokens.
-    pub confidential: bool,
-    /// How it may ask for tokens; for custom clients, empty: in every way that is on.
-    pub grant_types: Vec<GrantType>,
-    /// What it may ask for; for custom clients, empty: everything but system scopes.
-    pub scopes: Vec<String>,
-    /// Whether it must name the scopes that it asks for. Otherwise, naming none, it gets all that it may ask for.
-    pub requested_scopes_required: bool,
-    /// Where browsers may be sent back to; empty: nowhere.
-    pub redirect_uris: Vec<String>,
-    /// Where browsers may be sent after they were signed out.
-    pub post_logout_redirect_uris: Vec<String>,
-    /// What its access tokens look like.
-    pub access_token_format: TokenFormat,
-    /// How its tokens are made; none: as the default definition says.
-    pub token_definition: Option<TokenDefinitionId>,
-    /// How long access tokens live, in seconds; none: as the server says.
-    pub access_token_lifetime_s: Option<i64>,
-    /// How long refresh tokens live, in seconds; none: as the server says.
-    pub refresh_token_lifetime_s: Option<i64>,
-    /// How long ID tokens live, in minutes; none: as the server says.
-    pub id_token_lifetime_min: Option<i64>,
-    /// Whether a refresh token is worth nothing once it was used.
-    pub refresh_invalidate_on_use: bool,
-    /// Whether a new refresh token comes when one is used.
-    pub refresh_issue_new_on_use: bool,
-    /// From where it may ask for tokens and use them; empty: from everywhere.
-    pub allowed_ips: Vec<IpNet>,
-    /// Whether people who sign in for it may stay signed in.
-    pub persistent_sso: bool,
-    /// Whether codes must be bound to their asker (RFC 7636).
-    pub require_pkce: bool,
-    /// How it proves itself.
-    pub token_endpoint_auth_method: ClientAuthMethod,
-    /// The public keys it proves itself by.
-    pub jwks: Option<Value>,
-    /// Whether it sees identifiers of people that no other client sees.
-    pub subject_type: SubjectType,
-    /// How ID tokens are signed.
-    pub id_token_signed_response_alg: SigningAlgorithm,
-    /// Whether an administrator vouches for it: errors are sent to it without a page in between.
-    pub trusted: bool,
-    /// Whether its answers say `bearer` where the standard says `Bearer`.
-    pub lower_case_bearer: bool,
+    /// Everything that can be set, checked.
+    #[serde(flatten)]
+    settings: ClientDraft,
+    /// From where it may ask for tokens: `allowed_ips`, read.
+    #[serde(skip)]
+    networks: Vec<IpNet>,
     /// Whether it may still ask for tokens.
     pub state: ClientState,
     /// Tokens that were issued before this are worth nothing.
     pub revoked_epoch: Option<Instant>,
+}
+
+/// Its settings are read as if they were its own; to change them, [`Client::update`] takes a draft.
+impl std::ops::Deref for Client {
+    type Target = ClientDraft;
+
+    fn deref(&self) -> &ClientDraft {
+        &self.settings
+    }
 }
 
 noun!(Client, ClientId, application = |c| Some(c.application_id));
@@ -124,50 +89,18 @@ impl Client {
         now: Instant,
     ) -> Result<Transition<Self>, Invalid> {
         check_client_id(&client_id)?;
-        let checked = draft.check(rules, None)?;
-        let client = Self::from_draft(id, Meta::new(now), application_id, client_id, draft, checked);
-        Ok(Transition::create(client, "client.created"))
-    }
-
-    fn from_draft(
-        id: ClientId,
-        meta: Meta,
-        application_id: ApplicationId,
-        client_id: String,
-        draft: ClientDraft,
-        checked: draft::Checked,
-    ) -> Self {
-        Self {
+        let (settings, networks) = draft.check(rules, None)?;
+        let client = Self {
             id,
-            meta,
+            meta: Meta::new(now),
             application_id,
             client_id,
-            client_type: draft.client_type,
-            confidential: draft.confidential,
-            grant_types: checked.grant_types,
-            scopes: checked.scopes,
-            requested_scopes_required: draft.requested_scopes_required,
-            redirect_uris: checked.redirect_uris,
-            post_logout_redirect_uris: checked.post_logout_redirect_uris,
-            access_token_format: draft.access_token_format,
-            token_definition: draft.token_definition,
-            access_token_lifetime_s: draft.access_token_lifetime_s,
-            refresh_token_lifetime_s: draft.refresh_token_lifetime_s,
-            id_token_lifetime_min: draft.id_token_lifetime_min,
-            refresh_invalidate_on_use: draft.refresh_invalidate_on_use,
-            refresh_issue_new_on_use: draft.refresh_issue_new_on_use,
-            allowed_ips: checked.allowed_ips,
-            persistent_sso: draft.persistent_sso,
-            require_pkce: draft.require_pkce,
-            token_endpoint_auth_method: draft.token_endpoint_auth_method,
-            jwks: checked.jwks,
-            subject_type: draft.subject_type,
-            id_token_signed_response_alg: draft.id_token_signed_response_alg,
-            trusted: draft.trusted,
-            lower_case_bearer: draft.lower_case_bearer,
+            settings,
+            networks,
             state: ClientState::Live,
             revoked_epoch: None,
-        }
+        };
+        Ok(Transition::create(client, "client.created"))
     }
 
     /// As it was kept: what was checked when it was saved is not held against today's rules. `None` if it cannot have
@@ -176,49 +109,17 @@ impl Client {
         (id, meta): (ClientId, Meta),
         application_id: ApplicationId,
         client_id: String,
-        draft: ClientDraft,
+        settings: ClientDraft,
         (state, revoked_epoch): (ClientState, Option<Instant>),
     ) -> Option<Self> {
-        let networks = draft.allowed_ips.iter().map(|text| draft::parse_network(text));
-        let checked = draft::Checked {
-            scopes: draft.scopes.clone(),
-            redirect_uris: draft.redirect_uris.clone(),
-            post_logout_redirect_uris: draft.post_logout_redirect_uris.clone(),
-            allowed_ips: networks.collect::<Result<_, _>>().ok()?,
-            grant_types: draft.grant_types.clone(),
-            jwks: draft.jwks.clone(),
-        };
-        let client = Self::from_draft(id, meta, application_id, client_id, draft, checked);
-        Some(Self { state, revoked_epoch, ..client })
+        let networks = settings.allowed_ips.iter().map(|text| draft::parse_network(text));
+        let networks = networks.collect::<Result<_, _>>().ok()?;
+        Some(Self { id, meta, application_id, client_id, settings, networks, state, revoked_epoch })
     }
 
     /// The draft that would make it as it is, to be edited.
     pub fn draft(&self) -> ClientDraft {
-        ClientDraft {
-            client_type: self.client_type,
-            confidential: self.confidential,
-            grant_types: self.grant_types.clone(),
-            scopes: self.scopes.clone(),
-            requested_scopes_required: self.requested_scopes_required,
-            redirect_uris: self.redirect_uris.clone(),
-            post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
-            access_token_format: self.access_token_format,
-            token_definition: self.token_definition,
-            access_token_lifetime_s: self.access_token_lifetime_s,
-            refresh_token_lifetime_s: self.refresh_token_lifetime_s,
-            id_token_lifetime_min: self.id_token_lifetime_min,
-            refresh_invalidate_on_use: self.refresh_invalidate_on_use,
-            refresh_issue_new_on_use: self.refresh_issue_new_on_use,
-            allowed_ips: self.allowed_ips.iter().map(ToString::to_string).collect(),
-            persistent_sso: self.persistent_sso,
-            require_pkce: self.require_pkce,
-            token_endpoint_auth_method: self.token_endpoint_auth_method,
-            jwks: self.jwks.clone(),
-            subject_type: self.subject_type,
-            id_token_signed_response_alg: self.id_token_signed_response_alg,
-            trusted: self.trusted,
-            lower_case_bearer: self.lower_case_bearer,
-        }
+        self.settings.clone()
     }
 
     /// Takes over an edited draft.
@@ -232,10 +133,8 @@ impl Client {
         now: Instant,
     ) -> Result<Transition<Self>, Error> {
         self.must_be_live()?;
-        let checked = draft.check(rules, Some(self))?;
-        let mut after =
-            Self::from_draft(self.id, self.meta, self.application_id, self.client_id.clone(), draft, checked);
-        after.revoked_epoch = self.revoked_epoch;
+        let (settings, networks) = draft.check(rules, Some(self))?;
+        let after = Self { settings, networks, ..self.clone() };
         Ok(Transition::update(self, after, "client.updated", now))
     }
 
@@ -308,10 +207,10 @@ impl Client {
 
     /// Whether it may ask for tokens, and use them, from an address. Where a list is set, an unknown address is not on it.
     pub fn allows_address(&self, address: Option<IpAddr>) -> bool {
-        self.allowed_ips.is_empty()
+        self.networks.is_empty()
             || address.is_some_and(|address| {
                 let address = address.to_canonical();
-                self.allowed_ips.iter().any(|network| network.contains(&address))
+                self.networks.iter().any(|network| network.contains(&address))
             })
     }
 

@@ -11,9 +11,6 @@ pub struct ApiKey {
     /// The keyed hash it is found by.
     #[serde(skip)]
     pub hash: SecretHash,
-    /// Which pepper it was hashed under.
-    #[serde(skip)]
-    pub pepper: i32,
     /// What may be shown of it.
     #[serde(flatten)]
     pub hint: Hint,
@@ -37,16 +34,16 @@ pub enum ForeignKey {
 
 impl ApiKey {
     /// Of a key that we made.
-    pub fn minted(secret: &Secret, pepper: &Pepper, pepper_id: i32) -> Self {
+    pub fn minted(secret: &Secret, pepper: &Pepper) -> Self {
         let hash = pepper.hash(SecretKind::ApiKey, secret.expose());
-        Self { hash, pepper: pepper_id, hint: secret.hint(), imported: false }
+        Self { hash, hint: secret.hint(), imported: false }
     }
 
     /// Of a key that somebody else made.
     ///
     /// # Errors
     /// If it is too short to be safe against guessing, could not be sent in a header, or is no SHA-256.
-    pub fn import(key: ForeignKey, pepper: &Pepper, pepper_id: i32) -> Result<Self, Invalid> {
+    pub fn import(key: ForeignKey, pepper: &Pepper) -> Result<Self, Invalid> {
         let (digest, hint) = match key {
             ForeignKey::Value(secret) => {
                 check_foreign_value(secret.expose())?;
@@ -64,7 +61,7 @@ impl ApiKey {
                 (parse_sha256(&hex)?, Hint { prefix: String::new(), last4 })
             }
         };
-        Ok(Self { hash: pepper.hash_foreign_key(&digest), pepper: pepper_id, hint, imported: true })
+        Ok(Self { hash: pepper.hash_foreign_key(&digest), hint, imported: true })
     }
 }
 

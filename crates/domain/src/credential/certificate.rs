@@ -56,7 +56,7 @@ impl Certificate {
             (instant(parsed.validity().not_before)?, instant(parsed.validity().not_after)?);
         let name = |name: &x509_parser::x509::X509Name<'_>| printable(&name.to_string());
         Ok(Self {
-            fingerprint: SecretHash(sha256(&der)),
+            fingerprint: SecretHash::unnumbered(sha256(&der)),
             subject: name(parsed.subject()),
             issuer: name(parsed.issuer()),
             serial: parsed.raw_serial().iter().take(20).map(|byte| format!("{byte:02x}")).collect(),
@@ -70,7 +70,7 @@ impl Certificate {
 
     /// The fingerprint as people compare it: hexadecimal, in small letters.
     pub fn fingerprint_hex(&self) -> String {
-        self.fingerprint.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.fingerprint.mac().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The certificate as PEM.

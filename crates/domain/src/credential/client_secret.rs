@@ -25,8 +25,6 @@ pub enum SecretForm {
     Minted {
         /// The keyed hash of it.
         hash: SecretHash,
-        /// Which pepper it was hashed under.
-        pepper: i32,
     },
     /// Chosen by somebody.
     Chosen {
@@ -49,9 +47,9 @@ impl std::fmt::Debug for SecretForm {
 
 impl ClientSecret {
     /// Of a secret that we made.
-    pub fn minted(secret: &Secret, pepper: &Pepper, pepper_id: i32) -> Self {
+    pub fn minted(secret: &Secret, pepper: &Pepper) -> Self {
         let hash = pepper.hash(SecretKind::ClientSecret, secret.expose());
-        let form = SecretForm::Minted { hash, pepper: pepper_id };
+        let form = SecretForm::Minted { hash };
         Self { form, hint: secret.hint(), chosen: false }
     }
 

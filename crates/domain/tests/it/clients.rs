@@ -20,6 +20,14 @@ fn draft(kind: ClientType) -> ClientDraft {
     ClientDraft { grant_types, scopes: vec!["orders".to_owned()], ..draft }
 }
 
+/// A client as it may have been kept, whatever today's rules say.
+fn edited(client: Client, edit: impl FnOnce(&mut ClientDraft)) -> Client {
+    let mut draft = client.draft();
+    edit(&mut draft);
+    let (place, state) = ((client.id, client.meta), (client.state, client.revoked_epoch));
+    Client::restore(place, client.application_id, client.client_id, draft, state).unwrap()
+}
+
 /// Which field is wrong and why; nothing if none is.
 fn refusal(draft: ClientDraft) -> Vec<(String, &'static str)> {
     held_against(draft, None, |_| {})
@@ -151,7 +159,7 @@ fn the_policy_on_scopes_goes_one_way() {
         };
         assert_eq!(held_against(off.clone(), None, imported), []);
         // What is off may stay off, or be switched on.
-        let old = Client { requested_scopes_required: false, ..client(kind) };
+        let old = edited(client(kind), |draft| draft.requested_scopes_required = false);
         assert_eq!(held_against(off, Some(&old), |_| {}), []);
         assert_eq!(held_against(draft(kind), Some(&old), |_| {}), []);
     }
@@ -194,7 +202,9 @@ fn an_empty_list_of_a_custom_client_is_all_but_system_scopes() {
     let all = scopes();
     let open: Vec<String> =
         all.iter().filter(|it| it.kind != ScopeKind::System).map(|it| it.name.clone()).collect();
-    let custom = Client { scopes: Vec::new(), grant_types: Vec::new(), ..client(ClientType::Custom) };
+    let custom = edited(client(ClientType::Custom), |draft| {
+        (draft.scopes, draft.grant_types) = (Vec::new(), Vec::new());
+    });
     assert_eq!(custom.allowed_scopes(&all), open);
     assert_eq!(client(ClientType::Web).allowed_scopes(&all), [""; 0]);
     for grant in GrantType::ALL {
@@ -221,7 +231,9 @@ fn a_035_only_administrators_leave_a_client_open_to_everything() {
     assert_eq!(refusal(open.clone()), told);
     assert_eq!(held_against(open.clone(), Some(&client(ClientType::Custom)), |_| {}), told);
     assert_eq!(held_against(open.clone(), None, |rules| rules.by_administrator = true), []);
-    let was = Client { grant_types: Vec::new(), scopes: Vec::new(), ..client(ClientType::Custom) };
+    let was = edited(client(ClientType::Custom), |draft| {
+        (draft.scopes, draft.grant_types) = (Vec::new(), Vec::new());
+    });
     assert_eq!(held_against(open, Some(&was), |_| {}), []);
 }
 
@@ -340,7 +352,7 @@ fn the_two_ways_to_send_a_secret_are_one() {
     assert!(!web.accepts(NoMethod) && !web.accepts(PrivateKeyJwt));
     let native = client(ClientType::Native);
     assert!(native.accepts(NoMethod) && native.accepts(ClientSecretPost) && !native.accepts(PrivateKeyJwt));
-    let by_key = Client { token_endpoint_auth_method: PrivateKeyJwt, ..web };
+    let by_key = edited(web, |draft| draft.token_endpoint_auth_method = PrivateKeyJwt);
     assert!(by_key.accepts(PrivateKeyJwt) && !by_key.accepts(ClientSecretBasic) && !by_key.accepts(NoMethod));
 }
 

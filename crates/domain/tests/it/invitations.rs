@@ -13,7 +13,7 @@ const NOW: Instant = Instant::from_micros(1_800_000_000_000_000);
 fn sent() -> Invitation {
     let to = Membership::Partner(Uuid::from_u128(1).into(), PartnerRole::ReadOnly);
     let id = Uuid::from_u128(2).into();
-    Invitation::send(id, "ada@example.com", to, SecretHash([1; 32]), Actor::Operator, NOW)
+    Invitation::send(id, "ada@example.com", to, SecretHash::unnumbered([1; 32]), Actor::Operator, NOW)
         .unwrap()
         .into_parts()
         .0

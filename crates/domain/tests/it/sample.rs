@@ -43,7 +43,7 @@ pub(crate) fn pepper() -> Pepper {
 
 pub(crate) fn api_key(seed: u8) -> Material {
     let secret = Secret::mint(SecretKind::ApiKey, [seed; 32]);
-    Material::ApiKey(ApiKey::minted(&secret, &pepper(), 1))
+    Material::ApiKey(ApiKey::minted(&secret, &pepper()))
 }
 
 pub(crate) fn credential() -> Credential {

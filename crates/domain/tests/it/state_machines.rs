@@ -354,7 +354,11 @@ fn clients() -> String {
     let mut table = Table::new("Client", about);
     let name = |it: &Client| word(it.state);
     for state in [ClientState::Live, ClientState::Revoked] {
-        let client = Client { state, ..sample::client() };
+        let live = sample::client();
+        let place = (live.id, live.meta);
+        let draft = live.draft();
+        let client =
+            Client::restore(place, live.application_id, live.client_id, draft, (state, None)).unwrap();
         let scopes = sample::scopes();
         let rules = sample::rules(&scopes);
         table.row(&word(state), "change its settings", client.update(client.draft(), &rules, NOW), name);

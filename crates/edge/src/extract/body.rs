@@ -68,8 +68,8 @@ impl<T: DeserializeOwned> FromRequest<State> for Create<T> {
         must_be(JSON, &parts.headers)?;
         let bytes = read(Request::from_parts(parts, body)).await?;
         caller.claim = key.map(|key| {
-            let pepper = state.app.keys().pepper();
-            Claim { key, fingerprint: pepper.fingerprint("idempotency-body", &[&bytes]) }
+            let marks = state.app.keys().marks();
+            Claim { key, fingerprint: marks.fingerprint("idempotency-body", &[&bytes]) }
         });
         Ok(Self { caller, body: parse(&bytes)? })
     }
@@ -108,7 +108,7 @@ pub fn idempotency_claim(
     let who = format!("{kind}:{}", id.unwrap_or_default());
     let (method, route) = (parts.method.as_str(), parts.uri.path());
     let bound = [who.as_bytes(), method.as_bytes(), route.as_bytes(), key.as_bytes()];
-    Ok(Some(state.app.keys().pepper().fingerprint("idempotency-key", &bound)))
+    Ok(Some(state.app.keys().marks().fingerprint("idempotency-key", &bound)))
 }
 
 /// Reads the whole body. One that is announced to be too large is refused before its first byte.

@@ -17,13 +17,13 @@ const MOST_BYTES: u64 = 8192;
 
 const EXAMPLES: &str = "\
 Examples:
-  keywright admin create --email ada@example.com --password-stdin < password.txt
+  keywright admin create --email a@example.com --password-stdin < password.txt
   keywright admin create --email eve@example.com --role auditor --password-stdin < password.txt
-  keywright admin create --email gw@example.com --role provider --gateway ID --password-stdin < password.txt
+  keywright admin create --email g@example.com --role provider --gateway ID --password-stdin
 
-  keywright admin remove-factor --email ada@example.com
+  keywright admin remove-factor --email a@example.com
 
-It works while the server runs. The password is read from standard input, because arguments can be seen in the
+It works while the server runs. The password is read from standard input, because arguments can be seen in the \
 list of processes.";
 
 /// Manage administrators

@@ -18,7 +18,7 @@ Examples:
   keywright config check
   keywright config check --config /etc/keywright.toml --json
 
-It reads the file, the environment and the files with secrets that they name, tells everything that is wrong, and
+It reads the file, the environment and the files with secrets that they name, tells everything that is wrong, and \
 ends with status 2 if anything is. It connects to nothing; `keywright doctor` does.";
 
 const SHOW_EXAMPLES: &str = "\

@@ -20,7 +20,7 @@ Examples:
   keywright doctor
   keywright doctor --config /etc/keywright.toml --json
 
-It looks at the data folder, the database, the key material, the clock, the mail server and the two ports, says what
+It looks at the data folder, the database, the key material, the clock, the mail server and the two ports, says what \
 to do about each that is not well, and ends with status 1 if there is one. It changes nothing.";
 
 /// Look at the data folder, the database, the key material, the clock, the mail server and the ports

@@ -17,7 +17,7 @@ Examples:
   keywright quickstart
   keywright quickstart --exit --data-dir /tmp/keywright-example
 
-It adds one API, one plan, one partner, one developer, one application and one key; shows that a call without
+It adds one API, one plan, one partner, one developer, one application and one key; shows that a call without \
 the key is refused and that a call with it is allowed; prints what to try next; and keeps serving.";
 
 /// Start with a small example in it, and see a key work

@@ -19,8 +19,8 @@ Examples:
   keywright serve --data-dir /var/lib/keywright --listen 0.0.0.0:8080
   KEYWRIGHT_DATABASE_URL=postgres://keywright:…@db/keywright keywright serve
 
-Without any configuration it makes ./keywright-data, listens on 127.0.0.1:8080 for people and APIs and on
-127.0.0.1:8081 for gateways, and prints a link for the first administrator. SIGTERM and SIGINT stop it
+Without any configuration it makes ./keywright-data, listens on 127.0.0.1:8080 for people and APIs and on \
+127.0.0.1:8081 for gateways, and prints a link for the first administrator. SIGTERM and SIGINT stop it \
 gracefully.";
 
 /// Start, and keep serving

@@ -177,6 +177,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Reverse proxies whose X-Forwarded-For header is believed. With none, the client is whoever connects.",
     ),
     is("gateway.listen", Kind::Address, "127.0.0.1:8081", "Address and port to listen on."),
+    unset(
+        "gateway.public_url",
+        Kind::PublicUrl,
+        "examples say GATEWAY instead",
+        "https://api.example.com",
+        "Where callers reach the gateway. Examples of calls on pages begin with it; an API version that names hosts \
+         is called at the first of them.",
+    ),
     is(
         "gateway.adapter",
         Kind::OneOf(&["auto", "nginx", "forwarded"]),
@@ -298,8 +306,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "auto",
         "Whether who asked for a subscription under a plan that needs approval may approve it, be it as an \
          administrator, as a developer with the same address, or through a token. With auto they may not as soon as \
-         there are two administrators or approvers: before that nobody else could. What an administrator asks for then waits for \
-         another one as well.",
+         two administrators or approvers can decide: before that nobody else could. What an administrator asks for \
+         then waits for another one as well.",
+    ),
+    is(
+        "subscriptions.tell_by_mail",
+        Kind::Switch,
+        "true",
+        "Whether administrators get a mail when subscriptions wait for them, at most one an hour for all that have \
+         come, and whoever asked gets one when it is decided.",
     ),
     is(
         "oauth.legacy_grants",

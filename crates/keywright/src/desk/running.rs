@@ -70,6 +70,10 @@ impl Running {
             Ok(door) => app.open_bridge_door(door),
             Err(error) => tracing::error!(%error, "no bridge can be asked: TLS cannot be set up"),
         }
+        match outbound::identity_provider::door(app.settings().outbound.clone()) {
+            Ok(door) => app.open_provider_door(door),
+            Err(error) => tracing::error!(%error, "no identity provider can be asked: TLS cannot be set up"),
+        }
         let mut endless = JoinSet::new();
         endless.spawn(Arc::clone(&app).keep_bridges());
         endless.spawn(Arc::clone(&app).keep_in_step());

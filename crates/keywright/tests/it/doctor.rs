@@ -109,6 +109,55 @@ fn an_open_data_folder_is_told() {
 }
 
 #[test]
+fn whoever_starts_with_an_open_data_folder_is_warned() {
+    let place = place();
+    let said = |mode: u32| {
+        let folder = place.path("keywright-data");
+        fs::set_permissions(&folder, Permissions::from_mode(mode)).unwrap();
+        let ran = place.run(&format!("token create --name {mode:o}"));
+        ran.done();
+        ran.stderr
+    };
+    place.run("migrate").answer();
+    for open in [0o755, 0o777, 0o701, 0o770] {
+        let told = said(open);
+        assert!(told.contains("others may reach into the data folder"), "{open:o}: {told}");
+        assert!(told.contains("chmod 700"), "{told}");
+    }
+    // For a group that makes backups.
+    for closed in [0o700, 0o750] {
+        assert_eq!(said(closed), "", "{closed:o}");
+    }
+}
+
+#[test]
+fn a_lost_database_is_told_before_a_new_one_is_made() {
+    let place = place();
+    place.run("token create --name first").answer();
+    for file in fs::read_dir(place.path("keywright-data")).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.file_name().is_some_and(|name| name != "master.key") {
+            fs::remove_file(file).unwrap();
+        }
+    }
+    let ran = place.run("doctor --json");
+    let (status, said, advice) = check(&ran, "database");
+    assert_eq!(status, "warn", "{said}");
+    assert!(said.contains("is not there, but a master key is") && advice.contains("from your backup"));
+    // Who only looks makes nothing.
+    let ran = place.run("token list");
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("there is no database here"), "{}", ran.stderr);
+    assert!(!place.path("keywright-data/keywright.db").exists());
+    let ran = place.run("token create --name second");
+    ran.done();
+    assert!(ran.stderr.contains("there is a master key here and no database"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("put it back from your backup"), "{}", ran.stderr);
+    // From now on it is as any other.
+    let listed = place.run("token list");
+    assert!(listed.answer().contains("second") && !listed.stdout.contains("first"));
+}
+
+#[test]
 fn a_wrong_or_missing_master_key_is_told() {
     let place = place();
     place.run("token create --name first").answer();

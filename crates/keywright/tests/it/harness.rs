@@ -65,8 +65,14 @@ impl Place {
 
     /// `keywright`, about to be started in the folder.
     pub(crate) fn keywright(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keywright"));
-        command.args(arguments).current_dir(self.folder.path());
+        self.keywright_under(&[], arguments)
+    }
+
+    /// The same under another program, which is found by its path.
+    pub(crate) fn keywright_under(&self, under: &[&str], arguments: &[&str]) -> Command {
+        let mut words = under.iter().copied().chain([env!("CARGO_BIN_EXE_keywright")]);
+        let mut command = Command::new(words.next().unwrap());
+        command.args(words).args(arguments).current_dir(self.folder.path());
         command.env_clear().envs(self.environment.iter().cloned());
         command
     }

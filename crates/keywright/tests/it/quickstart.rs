@@ -116,6 +116,30 @@ fn a_proof_that_fails_is_told_and_ends_with_status_1() {
 }
 
 #[test]
+fn it_puts_no_example_into_a_folder_that_is_in_use() {
+    let administrator = "admin create --email root@example.com --password-stdin";
+    let place = Place::new();
+    place.run_with_input(administrator, "plum anvil forty kestrel\n").done();
+    for line in [EXIT.to_owned(), EXIT.replace(" --exit", "")] {
+        let ran = place.run(&line);
+        assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains("this data folder is in use"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("name a new folder with --data-dir"), "{}", ran.stderr);
+    }
+    let token = place.run("token create --name look --json").json();
+    let bearer = format!("Bearer {}", token["token"].as_str().unwrap());
+    let server = Server::start(&place);
+    let apis = server.get("/api/v1/apis", &[("Authorization", &bearer)]);
+    assert!(apis.body.contains("\"items\":[]"), "{}", apis.body);
+    server.stop();
+    // Where the example is already, somebody who tries it out may have become an administrator.
+    let tried = Place::new();
+    tried.run(EXIT).done();
+    tried.run_with_input(administrator, "plum anvil forty kestrel\n").done();
+    tried.run(EXIT).done();
+}
+
+#[test]
 fn a_279_the_key_is_printed_and_never_logged() {
     let place = Place::new();
     let story = place.run(&format!("{EXIT} --json -vv"));

@@ -40,12 +40,17 @@ impl Server {
 
     /// Starts a command that serves, with these words as its arguments.
     pub(crate) fn start_as(place: &Place, arguments: &str) -> Self {
+        Self::start_under(place, &[], arguments)
+    }
+
+    /// The same under another program.
+    pub(crate) fn start_under(place: &Place, under: &[&str], arguments: &str) -> Self {
         let ports = "--json --listen 127.0.0.1:0 --gateway-listen 127.0.0.1:0";
         let arguments: Vec<_> = arguments.split(' ').chain(ports.split(' ')).collect();
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let log = place.path(&format!("server-{}.log", NEXT.fetch_add(1, Ordering::Relaxed)));
         let mut child = place
-            .keywright(&arguments)
+            .keywright_under(under, &arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(&log).unwrap())
@@ -84,6 +89,23 @@ impl Server {
         get(self.place("listen"), path, headers)
     }
 
+    /// Sends the listener for people and APIs something, with a token if there is one.
+    pub(crate) fn send(&self, method: &str, path: &str, token: &str, body: Option<&Value>) -> Answer {
+        let address = self.place("listen");
+        let mut stream = connect(address);
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+        if !token.is_empty() {
+            head.push_str(&format!("Authorization: Bearer {token}\r\n"));
+        }
+        if !body.is_empty() {
+            let length = body.len();
+            head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {length}\r\n"));
+        }
+        write!(stream, "{head}\r\n{body}").unwrap();
+        read_answer(stream)
+    }
+
     /// Asks the listener for gateways.
     pub(crate) fn ask_gateway(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         get(self.place("gateway_listen"), path, headers)
@@ -106,6 +128,18 @@ impl Server {
         loop {
             match self.child.try_wait().unwrap() {
                 Some(status) => return status.code().expect("it was not killed"),
+                None => assert!(Instant::now() < deadline, "it does not end: {}", self.log()),
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits for its end, and says with which status it came; `None` if it was killed.
+    pub(crate) fn end_of_any_kind(mut self) -> Option<i32> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => return status.code(),
                 None => assert!(Instant::now() < deadline, "it does not end: {}", self.log()),
             }
             thread::sleep(Duration::from_millis(20));

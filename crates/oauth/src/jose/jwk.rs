@@ -51,6 +51,8 @@ pub struct Jwks {
 /// What only private and symmetric keys have.
 const SECRET_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 const MOST: usize = 20;
+/// So many keys of somebody else's are looked at.
+const MOST_FOREIGN: usize = 100;
 
 impl Jwk {
     /// The algorithms it goes with.
@@ -105,6 +107,23 @@ impl Jwks {
         Ok(Self { keys: parsed })
     }
 
+    /// Reads what somebody else's server publishes, and takes what we can verify with: others may be there for others.
+    ///
+    /// # Errors
+    /// If it is no such document, or there is none that we can use.
+    pub fn foreign(document: &[u8]) -> Result<KeySet, KeyError> {
+        let document: Value = serde_json::from_slice(document).map_err(|_| KeyError::Malformed)?;
+        let keys = document.get("keys").and_then(Value::as_array).ok_or(KeyError::Malformed)?;
+        let usable = keys.iter().take(MOST_FOREIGN).filter_map(|key| {
+            // A key that everybody can read signs for everybody.
+            let is_public = !SECRET_MEMBERS.iter().any(|member| key.get(member).is_some());
+            let jwk: Jwk = serde_json::from_value(key.clone()).ok().filter(|_| is_public)?;
+            VerifyingKey::from_jwk(&jwk).ok()
+        });
+        let usable: Vec<VerifyingKey> = usable.take(MOST).collect();
+        if usable.is_empty() { Err(KeyError::Count) } else { Ok(KeySet::from_iter(usable)) }
+    }
+
     /// The keys, ready to verify.
     ///
     /// # Errors
@@ -152,6 +171,23 @@ mod tests {
         let short = BASE64URL.encode([0xffu8; 128]);
         assert_eq!(parse(json!([{"kty": "RSA", "n": short, "e": "AQAB"}])), KeyError::Weak);
         assert_eq!(Jwks::parse(&json!([])).unwrap_err(), KeyError::Malformed);
+    }
+
+    #[test]
+    fn of_foreign_keys_those_are_taken_that_can_be_used() {
+        let good = serde_json::to_value(key(SigningAlgorithm::Es256).public_jwk()).unwrap();
+        let mut private = good.clone();
+        private["d"] = json!("AAAA");
+        let count = |keys: Value| {
+            Jwks::foreign(json!({"keys": keys}).to_string().as_bytes()).map(|keys| keys.count())
+        };
+        let others =
+            json!([{"kty": "oct", "k": "AAAA"}, {"kty": "EC", "crv": "P-521", "x": "A", "y": "A"}, 5]);
+        assert_eq!(count(others.clone()), Err(KeyError::Count));
+        assert_eq!(count(json!([private])), Err(KeyError::Count));
+        assert_eq!(count(json!([others[0], good, others[1], private])), Ok(1));
+        assert_eq!(count(json!(vec![good; 500])), Ok(MOST));
+        assert_eq!(Jwks::foreign(b"<html>").map(|keys| keys.count()), Err(KeyError::Malformed));
     }
 
     #[test]

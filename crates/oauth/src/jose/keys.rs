@@ -4,9 +4,10 @@ use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair,
-    KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256,
-    RSA_PSS_SHA256, RsaPublicKeyComponents,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING,
+    ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, ED25519, EcdsaKeyPair,
+    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaPublicKeyComponents,
 };
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
@@ -242,6 +243,11 @@ impl FromIterator<VerifyingKey> for KeySet {
 }
 
 impl KeySet {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether one of the keys that come into question has made a signature. With a `kid` only the key of that name
     /// does; without one, each is tried, of which there are few.
     pub(super) fn has_signed(
@@ -257,4 +263,24 @@ impl KeySet {
         });
         keys.take(20).any(|key| key.has(algorithm, message, signature))
     }
+}
+
+/// Whether a private key (PKCS#8, PKCS#1 or SEC 1) belongs to a public key, in the form that certificates hold keys in.
+pub fn is_pair(private: &[u8], public: &[u8]) -> bool {
+    let curves =
+        [&ECDSA_P256_SHA256_ASN1_SIGNING, &ECDSA_P384_SHA384_ASN1_SIGNING, &ECDSA_P521_SHA512_ASN1_SIGNING];
+    let is_rsa = || {
+        let pair = RsaKeyPair::from_pkcs8(private).or_else(|_| RsaKeyPair::from_der(private));
+        pair.is_ok_and(|pair| pair.public_key().as_ref() == public)
+    };
+    let is_ec = |curve: &'static EcdsaSigningAlgorithm| {
+        let pair = EcdsaKeyPair::from_pkcs8(curve, private);
+        let pair = pair.or_else(|_| EcdsaKeyPair::from_private_key_der(curve, private));
+        pair.is_ok_and(|pair| pair.public_key().as_ref() == public)
+    };
+    let is_ed = || {
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(private);
+        pair.is_ok_and(|pair| pair.public_key().as_ref() == public)
+    };
+    is_rsa() || curves.into_iter().any(is_ec) || is_ed()
 }

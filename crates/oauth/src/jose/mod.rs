@@ -9,7 +9,7 @@ mod keys;
 
 pub use jwk::{Jwk, Jwks};
 pub use jwt::{Claims, Expected, Header, Refusal, header, peek, verify};
-pub use keys::{KeyError, KeySet, SigningKey, VerifyingKey, generate};
+pub use keys::{KeyError, KeySet, SigningKey, VerifyingKey, generate, is_pair};
 
 #[cfg(test)]
 pub(crate) mod tests {

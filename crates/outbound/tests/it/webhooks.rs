@@ -41,6 +41,9 @@ macro_rules! both {
     };
 }
 
+// Behind the macro, which it uses.
+mod certificates;
+
 /// An installation whose webhooks may go to this machine, with a clock that stands still and a worker.
 struct Desk {
     app: Arc<App>,

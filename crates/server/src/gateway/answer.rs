@@ -4,10 +4,11 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
-use verify::{Reason, Refusal, Verified};
+use verify::{Allowance, Reason, Refusal, Verified};
 
 use super::headers::{
-    APPLICATION_ID, CREDENTIAL_ID, PARTNER_ID, PLAN, REASON, REQUEST_ID, SCOPES, SUBJECT, SUBSCRIPTION_ID,
+    APPLICATION_ID, CREDENTIAL_ID, PARTNER_ID, PLAN, RATE_LIMIT, RATE_LIMIT_POLICY, REASON, REQUEST_ID,
+    SCOPES, SUBJECT, SUBSCRIPTION_ID,
 };
 use edge::Problem;
 
@@ -21,7 +22,7 @@ const GUESS_AGAIN_AFTER_S: u64 = 60;
 /// The call may pass. The one place where a 200 is made; nobody can ask for it without a [`Verified`], which only a
 /// decision is.
 pub(super) fn pass(verified: &Verified, request_id: Uuid) -> Response {
-    let mut headers = HeaderMap::with_capacity(10);
+    let mut headers = HeaderMap::with_capacity(12);
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     headers.insert(APPLICATION_ID, id(verified.application_id()));
     headers.insert(PARTNER_ID, id(verified.partner_id()));
@@ -32,6 +33,9 @@ pub(super) fn pass(verified: &Verified, request_id: Uuid) -> Response {
     headers.insert(SUBJECT, text(token.map(|token| token.subject.as_str())));
     headers.insert(SCOPES, text(token.map(|token| token.scopes.join(" ")).as_deref()));
     headers.insert(REQUEST_ID, id(Some(request_id)));
+    if let Some(allowance) = verified.allowance() {
+        tell(allowance, &mut headers);
+    }
     let mut response = Response::new(Body::empty());
     *response.headers_mut() = headers;
     response
@@ -45,7 +49,10 @@ pub(super) fn refuse(refusal: &Refusal, request_id: Uuid) -> Response {
     problem.request_id = Some(request_id.to_string());
     match status {
         StatusCode::SERVICE_UNAVAILABLE => problem = problem.retry_after(RETRY_AFTER_S),
-        StatusCode::TOO_MANY_REQUESTS => problem = problem.retry_after(GUESS_AGAIN_AFTER_S),
+        StatusCode::TOO_MANY_REQUESTS => {
+            let after = refusal.allowance.as_ref().map_or(GUESS_AGAIN_AFTER_S, |it| it.reset_s);
+            problem = problem.retry_after(after);
+        }
         _ => {}
     }
     let mut response = problem.into_response();
@@ -56,7 +63,19 @@ pub(super) fn refuse(refusal: &Refusal, request_id: Uuid) -> Response {
     if let Some(challenge) = &refusal.challenge {
         headers.insert(header::WWW_AUTHENTICATE, text(Some(challenge)));
     }
+    if let Some(allowance) = &refusal.allowance {
+        tell(allowance, headers);
+    }
     response
+}
+
+/// How often the caller may still call: `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10).
+/// The policy names every limit of the plan; the other one, the limit that is nearest to be reached.
+fn tell(allowance: &Allowance, headers: &mut HeaderMap) {
+    let Allowance { limit, remaining, reset_s, policy } = allowance;
+    let left = format!("\"{}\";r={remaining};t={reset_s}", limit.per.as_str());
+    headers.insert(RATE_LIMIT, text(Some(&left)));
+    headers.insert(RATE_LIMIT_POLICY, text(Some(policy)));
 }
 
 /// The check broke. That opens nothing.

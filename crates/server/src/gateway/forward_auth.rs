@@ -30,6 +30,9 @@ pub(super) async fn forward_auth(State(gateway): State<Arc<Gateway>>, request: R
         let found = gateway.app.find_out(question, from, now).await;
         decision = gateway.decide(&request, from, &found, now);
     }
+    if let Decision::Refused(refusal) = &decision {
+        gateway.keep(refusal, request.headers(), request_id, from, now);
+    }
     let answered = catch_unwind(AssertUnwindSafe(|| gateway.answer(decision, request_id)));
     answered.unwrap_or_else(|_| {
         gateway.app.calls().count_refused(Reason::Internal);

@@ -18,6 +18,9 @@ pub const IDENTITY: [HeaderName; 8] =
 
 /// Why a call was refused.
 pub(super) const REASON: HeaderName = HeaderName::from_static("x-keywright-reason");
+/// How often the caller may still call, and how often at all.
+pub(super) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+pub(super) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 /// Proves that a gateway asks.
 pub(super) const GATEWAY_SECRET: HeaderName = HeaderName::from_static("x-keywright-gateway-secret");
 

@@ -5,6 +5,7 @@ mod forward_auth;
 mod headers;
 mod metrics;
 mod original;
+mod refused;
 mod request_id;
 
 use std::fmt;

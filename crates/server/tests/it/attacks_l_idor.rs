@@ -22,7 +22,7 @@ const DOORS: [&str; 7] = [
 ];
 
 /// Pages and files that strangers may look at. This list, too, may only shrink.
-const OPEN_PAGES: [&str; 19] = [
+const OPEN_PAGES: [&str; 21] = [
     "/",
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
@@ -39,6 +39,8 @@ const OPEN_PAGES: [&str; 19] = [
     "/setup",
     "/setup/done",
     "/sign-in",
+    "/sign-in/with/{slug}",
+    "/sign-in/with/{slug}/callback",
     "/sign-up",
     "/sign-up/sent",
     "/verify-email",
@@ -196,7 +198,13 @@ both!(
         let role = json!({"role": "OWNER"});
         let member_of = |kind: &str| format!("/api/v1/{kind}/{}/members/{bob}", world.id(kind));
         let users = format!("/api/v1/gateways/{}/users", world.id("gateways"));
+        let provider = json!({"name": "Mine", "slug": "mine", "issuer": "https://mine.example.com",
+            "client_id": "desk", "token_auth": "none", "administrators": true});
+        let of_providers = "/api/v1/identity-providers".to_owned();
+        let theirs = format!("{of_providers}/{}", world.id("identity-providers"));
         let tries = [
+            ("identity-providers:write", Method::POST, of_providers, provider),
+            ("identity-providers:write", Method::PATCH, theirs, json!({"administrators": true})),
             ("applications:write", Method::PUT, member_of("applications"), role.clone()),
             ("partners:write", Method::PUT, member_of("partners"), role),
             ("gateways:write", Method::POST, users, user),

@@ -18,6 +18,7 @@ mod gateway;
 mod listen;
 mod middleware;
 mod oauth2;
+mod provider;
 mod races;
 mod reference;
 mod roles;

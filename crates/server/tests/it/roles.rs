@@ -133,9 +133,6 @@ async fn operations(
         let body = contract::body(&operation);
         let answer = operation.send(user, &world.path(&operation), body.as_ref()).await;
         desk.assert_nothing_happened(before).await;
-        if verdict(&name, answer.status.as_u16()) == "?" {
-            eprintln!("{name}: {} {}", answer.status, answer.text);
-        }
         table.entry(name.clone()).or_default().push(verdict(&name, answer.status.as_u16()));
     }
 }

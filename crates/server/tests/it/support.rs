@@ -94,9 +94,14 @@ impl Desk {
 
     /// By the machine's clock, and under the address that it is really reached at: for programs that go by both.
     pub async fn start_live(engine: Engine) -> Self {
+        Self::start_live_with(engine, Settings::default()).await
+    }
+
+    /// The same, with settings.
+    pub async fn start_live_with(engine: Engine, settings: Settings) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let public_url = format!("http://{}", listener.local_addr().unwrap());
-        let settings = Settings { public_url: public_url.clone(), ..Settings::default() };
+        let settings = Settings { public_url: public_url.clone(), ..settings };
         let options = Options {
             token_requests_per_minute: 1_000_000,
             stranger_requests_per_minute: 1_000_000,
@@ -190,6 +195,19 @@ impl Desk {
     /// Somebody with the secret of a session.
     pub fn session(&self, secret: &str) -> User {
         self.user(Some(secret.to_owned()), String::new())
+    }
+
+    /// Links a developer with somebody whom an identity provider knows, as signing in there does. The link's id.
+    pub async fn link(&self, provider: &str, subject: &str, developer: &str) -> String {
+        let person = domain::Person::Developer(developer.parse().unwrap());
+        let at = self.clock.now();
+        let id = domain::LinkedIdentityId(uuid::Uuid::now_v7());
+        let link = domain::LinkedIdentity::link(id, provider.parse().unwrap(), subject, person, "", at);
+        let author = store::Author { actor: domain::Actor::System, address: None, request_id: id.0, at };
+        let mut tx = self.store.begin(author).await.unwrap();
+        tx.save(link).await.unwrap();
+        tx.commit().await.unwrap();
+        id.to_string()
     }
 
     /// Subjects and texts of the mails to somebody, the last one first.

@@ -97,7 +97,16 @@ impl World {
         let event = first(admin, "/api/v1/events").await;
         let delivery = first(admin, "/api/v1/webhook-deliveries").await;
         let consent = crate::oauth2::consent(desk, &alice).await;
+        let refused_call = refused_call(desk, &application).await;
+        let provider = json!({"name": "Elsewhere", "slug": "elsewhere-inc", "issuer": "https://login.example.com",
+            "client_id": "desk", "client_secret": "a secret of ours"});
+        let provider = made("/api/v1/identity-providers", provider).await;
+        let identity = desk.link(&provider, "subject-of-alice", &alice.id).await;
         let ids = BTreeMap::from([
+            ("identity-providers", provider),
+            ("identities", identity),
+            // No id but a word.
+            ("with", "elsewhere-inc".to_owned()),
             // As the API calls them, and as pages do.
             ("webhook-endpoints", endpoint.clone()),
             ("webhooks", endpoint),
@@ -134,6 +143,7 @@ impl World {
             ("mails", mail),
             ("sessions", session),
             ("consents", consent),
+            ("refused-calls", refused_call),
         ]);
         Self { alice, carol, dan, bob, ids }
     }
@@ -192,11 +202,32 @@ impl World {
             "token-definitions",
             "signing-keys",
             "gateways",
-            // No id but a word.
+            // No ids but words.
             "approval-policies",
+            "with",
         ];
         self.ids.iter().any(|(kind, id)| !on_offer.contains(kind) && text.contains(id))
     }
+}
+
+/// A call with a key of an application that a gateway was told to refuse.
+async fn refused_call(desk: &Desk, application: &str) -> String {
+    let call = app::RefusedCall {
+        id: uuid::Uuid::now_v7(),
+        at: desk.clock.now(),
+        status: 403,
+        reason: "subscription_missing".to_owned(),
+        application_id: Some(application.parse().unwrap()),
+        api_version_id: None,
+        method: "GET".to_owned(),
+        host: "api.example.com".to_owned(),
+        path: "/orders".to_owned(),
+        address: None,
+    };
+    let id = call.id.to_string();
+    desk.app.refused_calls_to_write().keep(|| call);
+    desk.app.flush().await.unwrap();
+    id
 }
 
 /// A token that a third party has stored for somebody: here by somebody who is an approver.

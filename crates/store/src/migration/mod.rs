@@ -26,8 +26,15 @@ mod m0045_account_approvals;
 mod m0050_audiences;
 mod m0051_nodes;
 mod m0052_kept_sessions;
+mod m0053_identity_providers;
+mod m0054_sign_in_attempts;
+mod m0055_grants_from_elsewhere;
 mod m0056_roles;
 mod m0057_factors;
+mod m0059_master_keys;
+mod m0060_operation_scopes;
+mod m0066_refused_calls;
+mod m0067_portal_brand;
 
 pub(crate) struct Migrator;
 
@@ -57,8 +64,15 @@ impl MigratorTrait for Migrator {
             Box::new(m0050_audiences::Migration),
             Box::new(m0051_nodes::Migration),
             Box::new(m0052_kept_sessions::Migration),
+            Box::new(m0053_identity_providers::Migration),
+            Box::new(m0054_sign_in_attempts::Migration),
+            Box::new(m0055_grants_from_elsewhere::Migration),
             Box::new(m0056_roles::Migration),
             Box::new(m0057_factors::Migration),
+            Box::new(m0059_master_keys::Migration),
+            Box::new(m0060_operation_scopes::Migration),
+            Box::new(m0066_refused_calls::Migration),
+            Box::new(m0067_portal_brand::Migration),
         ]
     }
 }

@@ -177,7 +177,6 @@ impl Facts for CredentialFacts {
         credential::Column::ApplicationId,
         credential::Column::Kind,
         credential::Column::SecretHash,
-        credential::Column::Pepper,
         credential::Column::Details,
         credential::Column::State,
         credential::Column::ExpiresAt,
@@ -188,8 +187,8 @@ impl Facts for CredentialFacts {
         let proof = match row.word("kind")? {
             CredentialKind::ApiKey => Proof::ApiKey(row.hash("secret_hash")?),
             CredentialKind::ClientSecret => {
-                let (hash, pepper) = (row.get("secret_hash")?, row.get("pepper")?);
-                Proof::ClientSecret(credential::secret_form(row.at, hash, pepper, row.get("details")?)?)
+                let (hash, details) = (row.get("secret_hash")?, row.get("details")?);
+                Proof::ClientSecret(credential::secret_form(row.at, hash, details)?)
             }
             CredentialKind::Certificate => {
                 let details: CertificateTermsDetails = row.json("details")?;

@@ -8,8 +8,8 @@ mod facts;
 use std::collections::BTreeSet;
 
 use domain::{
-    Api, ApiVersion, Application, AuthStrategy, Client, Credential, Developer, Noun, OAuthGrant, OAuthScope,
-    Partner, Plan, RevokedToken, SigningKey, Subscription, TokenDefinition,
+    Api, ApiVersion, Application, AuthStrategy, Client, Credential, CredentialId, Developer, KeyGenerationId,
+    Noun, OAuthGrant, OAuthScope, Partner, Plan, RevokedToken, SigningKey, Subscription, TokenDefinition,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
@@ -44,6 +44,8 @@ pub struct Changes {
     pub found: Found,
     /// Whether something changed that tokens are made by: scopes, definitions, keys.
     pub issuance: bool,
+    /// Whether a master key came, went, or was put to use.
+    pub master_keys: bool,
     /// The number of the last change that is in them.
     pub seq: i64,
     /// Whether there may be more.
@@ -99,8 +101,21 @@ impl Store {
         read.again::<CredentialFacts>(&mut found, ids(Credential::KIND)).await?;
         let issuance = [OAuthScope::KIND, TokenDefinition::KIND, SigningKey::KIND];
         let issuance = changed.iter().any(|(_, kind, _)| issuance.contains(&kind.as_str()));
+        let master_keys = changed.iter().any(|(_, kind, _)| kind == KeyGenerationId::KIND);
         let more = changed.len() as u64 == LINES;
-        Ok(Changes { found, issuance, seq, more })
+        Ok(Changes { found, issuance, master_keys, seq, more })
+    }
+}
+
+impl Store {
+    /// Credentials as they are now.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn load_credentials(&self, ids: impl IntoIterator<Item = CredentialId>) -> Result<Found> {
+        let mut found = Found::default();
+        self.read().again::<CredentialFacts>(&mut found, ids.into_iter().map(|id| id.0).collect()).await?;
+        Ok(found)
     }
 }
 

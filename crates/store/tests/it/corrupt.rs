@@ -45,7 +45,6 @@ async fn an_impossible_row_is_named(db: Db) {
     spoil(&db, &it.credential, "credentials", "kind", "'password'").await;
     spoil(&db, &it.credential, "credentials", "state", "'ACTIVE'").await;
     spoil(&db, &it.credential, "credentials", "details", "'{}'").await;
-    spoil(&db, &it.credential, "credentials", "pepper", "NULL").await;
     spoil(&db, &it.credential, "credentials", "secret_hash", "NULL").await;
     let token = db.save(sample::api_token("CI", 3)).await.unwrap();
     spoil(&db, &token, "api_tokens", "scopes", "'[\"everything\"]'").await;

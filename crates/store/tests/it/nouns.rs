@@ -74,10 +74,10 @@ async fn people(db: Db) {
 
     for person in [Person::Developer(developer.id), Person::Administrator(administrator.id)] {
         let session = db.save(sample::session(person, 9)).await.unwrap();
-        assert_eq!(read.session_by_hash(&session.hash).await.unwrap().as_ref(), Some(&session));
+        assert_eq!(read.session_by_hash(&[session.hash]).await.unwrap().as_ref(), Some(&session));
         assert_eq!(read.sessions_of(person).await.unwrap(), slice::from_ref(&session));
         db.store.touch_session(session.id, later).await.unwrap();
-        let seen = read.session_by_hash(&session.hash).await.unwrap().unwrap();
+        let seen = read.session_by_hash(&[session.hash]).await.unwrap().unwrap();
         assert_eq!((seen.last_seen_at, seen.meta.version), (later, 1));
         dies(&db, session).await;
     }
@@ -89,8 +89,8 @@ both!(tokens);
 async fn tokens(db: Db) {
     let token = lives(&db, sample::api_token("CI", 3), |it| it.revoke(NOW).unwrap()).await;
     let read = db.store.read();
-    assert_eq!(read.api_token_by_hash(&token.hash).await.unwrap().as_ref(), Some(&token));
-    assert!(read.api_token_by_hash(&sample::hash(4)).await.unwrap().is_none());
+    assert_eq!(read.api_token_by_hash(&[token.hash]).await.unwrap().as_ref(), Some(&token));
+    assert!(read.api_token_by_hash(&[sample::hash(4)]).await.unwrap().is_none());
     assert_eq!(read.api_tokens(PageRequest::first(5)).await.unwrap().items, slice::from_ref(&token));
     dies(&db, token).await;
 }

@@ -65,7 +65,7 @@ async fn client_secrets_of_both_forms_are_credentials(db: Db) {
     let secret = Secret::mint(SecretKind::ClientSecret, [3; 32]);
     let pepper = Pepper::new(&[7; 32]);
     let forms = [
-        ClientSecret::minted(&secret, &pepper, 1),
+        ClientSecret::minted(&secret, &pepper),
         ClientSecret::chosen(&Secret::imported("chosen"), "$argon2id$…".to_owned()),
     ];
     for form in forms {
@@ -128,7 +128,7 @@ async fn definitions_and_keys_are_read_as_they_were_saved(db: Db) {
 fn token(n: u8, expires_in: u64, found_by_hash: bool) -> AccessToken {
     AccessToken {
         id: new(),
-        hash: Some(SecretHash([n; 32])),
+        hash: Some(SecretHash::unnumbered([n; 32])),
         found_by_hash,
         client_id: new(),
         application_id: new(),
@@ -154,16 +154,16 @@ async fn tokens_are_found_again_and_swept_when_they_are_over(db: Db) {
     assert_eq!(read.count_access_tokens().await.unwrap(), 51, "a JWT is not kept");
     let found = read.access_token(tokens[3].id).await.unwrap().unwrap();
     assert_eq!(found, tokens[3]);
-    let by_hash = read.access_token_by_hash(&SecretHash([7; 32])).await.unwrap().unwrap();
+    let by_hash = read.access_token_by_hash(&[SecretHash::unnumbered([7; 32])]).await.unwrap().unwrap();
     assert_eq!(by_hash.id, tokens[7].id);
-    assert!(read.access_token_by_hash(&SecretHash([8; 32])).await.unwrap().is_none());
+    assert!(read.access_token_by_hash(&[SecretHash::unnumbered([8; 32])]).await.unwrap().is_none());
     // In small batches, the oldest first.
     let at = NOW + Duration::from_secs(30);
     assert_eq!(db.store.sweep_access_tokens(at, 20).await.unwrap(), 20);
     assert_eq!(db.store.sweep_access_tokens(at, 20).await.unwrap(), 10);
     assert_eq!(db.store.sweep_access_tokens(at, 20).await.unwrap(), 0);
     assert_eq!(read.count_access_tokens().await.unwrap(), 21);
-    assert!(read.access_token_by_hash(&SecretHash([7; 32])).await.unwrap().is_none());
+    assert!(read.access_token_by_hash(&[SecretHash::unnumbered([7; 32])]).await.unwrap().is_none());
 }
 
 both!(a_batch_is_kept_as_a_whole_or_not_at_all);

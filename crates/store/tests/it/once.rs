@@ -100,7 +100,7 @@ async fn f_47_a_one_time_secret_is_used_once(db: Db) {
     })
     .await;
     assert_eq!(used.into_iter().filter(|used| *used).count(), 1);
-    let kept = db.store.read().one_time_token(SecretKind::Setup, &hash(1)).await.unwrap().unwrap();
+    let kept = db.store.read().one_time_token(SecretKind::Setup, &[hash(1)]).await.unwrap().unwrap();
     assert_eq!(kept.used_at, Some(NOW));
     assert!(!kept.is_usable(NOW));
 }
@@ -115,13 +115,13 @@ async fn a_one_time_secret_ends_by_time_and_by_its_successor(db: Db) {
     assert!(tx.use_one_time_token(&hash(2)).await.unwrap());
     // One that was used is remembered, so that its link can say so.
     tx.put_one_time_token(&token(3, NOW + Duration::from_secs(60))).await.unwrap();
-    assert!(tx.read().one_time_token(SecretKind::Setup, &hash(1)).await.unwrap().is_none());
-    assert!(tx.read().one_time_token(SecretKind::Setup, &hash(2)).await.unwrap().is_some());
+    assert!(tx.read().one_time_token(SecretKind::Setup, &[hash(1)]).await.unwrap().is_none());
+    assert!(tx.read().one_time_token(SecretKind::Setup, &[hash(2)]).await.unwrap().is_some());
     // A secret of one kind is none of another.
-    assert!(tx.read().one_time_token(SecretKind::PasswordReset, &hash(3)).await.unwrap().is_none());
+    assert!(tx.read().one_time_token(SecretKind::PasswordReset, &[hash(3)]).await.unwrap().is_none());
     tx.commit().await.unwrap();
     assert_eq!(db.store.sweep_one_time_tokens(NOW + Duration::from_secs(1)).await.unwrap(), 1);
-    assert!(db.store.read().one_time_token(SecretKind::Setup, &hash(3)).await.unwrap().is_some());
+    assert!(db.store.read().one_time_token(SecretKind::Setup, &[hash(3)]).await.unwrap().is_some());
 }
 
 /// Five are free, then one a minute.
@@ -158,11 +158,14 @@ async fn one_master_key_for_one_database(db: Db) {
     let db = Arc::new(db);
     let answers = at_once(8, |n| {
         let db = Arc::clone(&db);
-        async move { (n, db.store.master_key_check(&[n as u8; 32]).await.unwrap()) }
+        async move {
+            let noted = db.store.note_first_master_key(&[n as u8; 32]).await.unwrap();
+            (n, noted[0].check_value == [n as u8; 32])
+        }
     })
     .await;
     let accepted: Vec<_> = answers.into_iter().filter(|(_, ours)| *ours).collect();
     assert_eq!(accepted.len(), 1, "two nodes with two keys both took the database for theirs");
-    let again = db.store.master_key_check(&[accepted[0].0 as u8; 32]).await.unwrap();
+    let again = db.store.read().master_keys().await.unwrap()[0].check_value == [accepted[0].0 as u8; 32];
     assert!(again);
 }

@@ -83,7 +83,7 @@ async fn what_belongs_to_something_goes_with_it(db: Db) {
     assert_eq!(db.store.read().specification_text(it.version.id).await.unwrap(), None);
     delete(&db, &eve).await.unwrap();
     assert!(!is_there(&db, &session).await);
-    let kept = db.store.read().one_time_token(SecretKind::PasswordReset, &token.hash).await.unwrap();
+    let kept = db.store.read().one_time_token(SecretKind::PasswordReset, &[token.hash]).await.unwrap();
     assert!(kept.is_none());
     // Nothing of anybody else's went.
     assert!(is_there(&db, &it.partner).await && is_there(&db, &it.developer).await);

@@ -11,7 +11,7 @@ use domain::{
 };
 
 pub(crate) fn hash(seed: u8) -> SecretHash {
-    SecretHash([seed; 32])
+    SecretHash::unnumbered([seed; 32])
 }
 
 pub(crate) fn administrator(email: &str) -> Transition<Administrator> {
@@ -69,7 +69,7 @@ pub(crate) fn application(owner: Owner, strategy: &AuthStrategy, name: &str) -> 
 
 pub(crate) fn credential(application: &Application, name: &str, seed: u8) -> Transition<Credential> {
     let secret = Secret::mint(SecretKind::ApiKey, [seed; 32]);
-    let material = Material::ApiKey(ApiKey::minted(&secret, &Pepper::new(&[7; 32]), 1));
+    let material = Material::ApiKey(ApiKey::minted(&secret, &Pepper::new(&[7; 32])));
     let draft = CredentialDraft { name: name.to_owned(), expires_at: Some(NOW + Duration::from_secs(3_600)) };
     Credential::issue(new(), application.id, draft, material, NOW).unwrap()
 }

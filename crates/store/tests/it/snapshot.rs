@@ -188,7 +188,7 @@ async fn more_rows_than_a_batch_are_all_loaded(db: Db) {
     let mut tx = db.tx().await;
     for n in 0..1_200u32 {
         let key = domain::ForeignKey::Sha256 { hex: format!("{n:064x}"), last4: String::new() };
-        let key = domain::ApiKey::import(key, &domain::Pepper::new(&[7; 32]), 1).unwrap();
+        let key = domain::ApiKey::import(key, &domain::Pepper::new(&[7; 32])).unwrap();
         let draft = domain::CredentialDraft { name: format!("key {n}"), expires_at: None };
         let material = domain::Material::ApiKey(key);
         let id = crate::harness::new();

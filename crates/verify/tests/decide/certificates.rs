@@ -24,7 +24,7 @@ fn world(header: CertificateHeader, edit: impl FnOnce(&mut Certificate)) -> Worl
 
 fn credential(edit: impl FnOnce(&mut Certificate)) -> Credential {
     let mut certificate = Certificate {
-        fingerprint: SecretHash(domain::secret::sha256(DER)),
+        fingerprint: SecretHash::unnumbered(domain::secret::sha256(DER)),
         subject: "CN=Shop".to_owned(),
         issuer: "CN=Shop".to_owned(),
         serial: "01".to_owned(),

@@ -4,7 +4,7 @@ use domain::secret::sha256;
 use domain::{ApiKey, ForeignKey, KeyLocation, Material, Secret, SecretKind};
 use keywright_verify::Reason::*;
 
-use crate::world::{CREDENTIAL, Call, World, get, get_with_key, id, issued, key, pepper};
+use crate::world::{CREDENTIAL, Call, VERSION, World, get, get_with_key, id, issued, key, pepper};
 
 const LEGACY: &str = "9fQ2-7xKp_Zr4Lm8Vt1Ws6Nc3";
 
@@ -88,6 +88,29 @@ fn a_178_more_than_one_credential_is_none() {
 }
 
 #[test]
+fn a_178_a_bearer_of_ours_beside_a_key_is_one_too_many() {
+    let mut world = World::new();
+    let keyed = get_with_key("/orders");
+    let bearer = |text: &str| format!("Bearer {text}");
+    let token = Secret::mint(SecretKind::AccessToken, [9; 32]);
+    let other = key(CREDENTIAL + 1);
+    for ours in [token.expose(), other.expose(), key(CREDENTIAL).expose()] {
+        let call = keyed.clone().with("authorization", bearer(ours));
+        assert_eq!(world.refusal(&call), CredentialAmbiguous, "{ours}");
+        assert_eq!(world.refusal(&get("/orders").with("authorization", bearer(ours))), CredentialMissing);
+    }
+    let twice = keyed.clone().with("authorization", "Bearer a").with("authorization", "Bearer b");
+    assert_eq!(world.refusal(&twice), CredentialAmbiguous);
+    // What the upstream takes from somebody else is the upstream's business.
+    for theirs in ["eyJhbGciOiJFUzI1NiJ9.e30.c2ln", "kw_other", "opaque"] {
+        assert!(passes(&world, &keyed.clone().with("authorization", bearer(theirs))), "{theirs}");
+    }
+    // An API that is open to everybody asks nobody.
+    world.publish_open(VERSION, "/orders", |_| {});
+    assert!(passes(&world, &keyed.with("authorization", bearer(token.expose()))));
+}
+
+#[test]
 fn a_179_a_key_in_another_spelling_is_not_the_key() {
     let mut world = World::new();
     world.look_in(vec![header("x-api-key"), query("api_key")]);
@@ -134,7 +157,7 @@ fn a_173_a_mistyped_key_is_not_even_looked_up() {
     mistyped.push(last);
     // Somebody imported exactly this text by its SHA-256. If it were looked up it would be found.
     let hex: String = sha256(mistyped.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let imported = ApiKey::import(ForeignKey::Sha256 { hex, last4: String::new() }, &pepper(), 1).unwrap();
+    let imported = ApiKey::import(ForeignKey::Sha256 { hex, last4: String::new() }, &pepper()).unwrap();
     world.tell(&issued(CREDENTIAL + 1, world.application.id, Material::ApiKey(imported)));
     assert_eq!(world.refusal(&get("/orders").with("x-api-key", &mistyped)), CredentialUnknown);
 }
@@ -147,7 +170,7 @@ fn an_imported_key_opens_by_value_whether_it_came_as_value_or_as_hash() {
         (1, ForeignKey::Value(Secret::imported(LEGACY))),
         (2, ForeignKey::Sha256 { hex: hex.clone(), last4: String::new() }),
     ] {
-        let imported = ApiKey::import(foreign, &pepper(), 1).unwrap();
+        let imported = ApiKey::import(foreign, &pepper()).unwrap();
         world = World::new();
         world.tell(&issued(CREDENTIAL + n, world.application.id, Material::ApiKey(imported)));
         let verified = world.ask(&get("/orders").with("x-api-key", LEGACY)).unwrap();

@@ -239,7 +239,7 @@ fn every_reason_has_its_own_code_and_a_fitting_status() {
         let expected = match reason.code() {
             code if code.starts_with("credential_") => 401,
             "audience_wrong" => 401,
-            "too_many_guesses" => 429,
+            "too_many_guesses" | "plan_limit_exceeded" => 429,
             "stale" | "unreadable" | "internal" | "lookup_failed" => 503,
             _ => 403,
         };

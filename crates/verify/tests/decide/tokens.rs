@@ -186,9 +186,52 @@ fn rfc6750_3_1_scopes_are_demanded_of_tokens_all_of_them() {
 }
 
 #[test]
+fn rfc6750_3_1_an_operation_demands_scopes_of_its_own() {
+    let operations =
+        ["GET /orders/{id} orders:read", "POST /orders/{id}/cancel orders:cancel|admin", "GET /orders/open"];
+    let world = world(|draft| {
+        draft.required_scopes = vec!["orders".to_owned()];
+        draft.operation_scopes = operations.iter().filter_map(|line| line.parse().ok()).collect();
+    });
+    let told = |method: &str, path: &str, scopes: &[&str]| {
+        let call = get(path).by(method).with("authorization", "Bearer good");
+        let brought = with(|it| it.scopes = scopes.iter().map(|it| (*it).to_owned()).collect());
+        match world.decide(&call, &brought) {
+            Decision::Allowed(_) => None,
+            Decision::Refused(refusal) => {
+                let challenge = refusal.challenge.as_deref().unwrap_or_default().to_owned();
+                Some((refusal.reason, challenge))
+            }
+            Decision::Undecided(question) => panic!("{question:?}"),
+        }
+    };
+    let lacks = |scope: &str| {
+        Some((
+            ScopeMissing,
+            format!("Bearer realm=\"keywright\", error=\"insufficient_scope\", scope=\"{scope}\""),
+        ))
+    };
+    assert_eq!(told("GET", "/orders/17", &["orders:read"]), None, "in the place of what the version demands");
+    assert_eq!(told("GET", "/orders/17", &["orders"]), lacks("orders:read"));
+    assert_eq!(told("HEAD", "/Orders/17/", &["orders"]).map(|it| it.0), Some(PathCase));
+    assert_eq!(told("HEAD", "/orders/17/", &["orders"]), lacks("orders:read"));
+    assert_eq!(told("POST", "/orders/17/CANCEL", &["orders"]), lacks("orders:cancel"));
+    assert_eq!(told("POST", "/orders/17/cancel", &["admin"]), None);
+    assert_eq!(told("GET", "/orders/open", &[]), None, "an operation may demand nothing");
+    for (method, path) in [("GET", "/orders"), ("PUT", "/orders/17"), ("GET", "/orders/17/items")] {
+        assert_eq!(told(method, path, &["orders"]), None, "{method} {path}");
+        assert_eq!(told(method, path, &["orders:read"]), lacks("orders"), "{method} {path}");
+    }
+}
+
+#[test]
 fn a_client_that_is_bound_to_addresses_is_nothing_elsewhere() {
     let world = world(|_| {});
-    let bound = Client { allowed_ips: vec!["192.0.2.0/24".parse().unwrap()], ..client() };
+    let free = client();
+    let draft = ClientDraft { allowed_ips: vec!["192.0.2.0/24".to_owned()], ..free.draft() };
+    let state = (free.state, None);
+    let bound = Client::restore((free.id, free.meta), free.application_id, "shop".to_owned(), draft, state);
+    let bound = bound.unwrap();
     tell(&world, bound);
     let from = |address: &str| verdict(&world, &bearer().from(address), &with(|_| {}));
     assert_eq!(from("192.0.2.7"), None);
@@ -227,7 +270,7 @@ fn basic(user: &str, password: &str) -> Call {
 fn a_client_proves_itself_by_any_of_its_live_secrets() {
     let world = world(|draft| draft.accepted_credentials = vec![Accepted::Basic]);
     let text = Secret::mint(SecretKind::ClientSecret, [3; 32]);
-    let minted = secret(0xd00, ClientSecret::minted(&text, &pepper(), 1));
+    let minted = secret(0xd00, ClientSecret::minted(&text, &pepper()));
     let chosen = secret(0xd01, ClientSecret::chosen(&Secret::imported("chosen"), "phc".to_owned()));
     world.tell(&minted);
     let nothing = with(|_| {});

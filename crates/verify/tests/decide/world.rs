@@ -43,7 +43,7 @@ pub(crate) fn key(n: u64) -> Secret {
 
 /// The n-th credential of an application: the n-th key.
 pub(crate) fn credential(n: u64, application_id: ApplicationId) -> Credential {
-    let material = Material::ApiKey(ApiKey::minted(&key(n), &pepper(), 1));
+    let material = Material::ApiKey(ApiKey::minted(&key(n), &pepper()));
     issued(n, application_id, material)
 }
 

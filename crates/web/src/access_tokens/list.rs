@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, PageRequest, ToName};
+use app::{App, ToName, every};
 use axum::extract::State as Shared;
 use domain::{ExternalToken, TokenState};
 
@@ -23,7 +23,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer {
     let listing = Listing::read(&app, &visit, PATH, &[])?;
     let page = app.external_tokens(&visit.caller, listing.request()).await?;
-    let asked = app.token_requests(&visit.caller, PageRequest::first(200)).await?.items;
+    let asked = every(|page| app.token_requests(&visit.caller, page)).await?;
     let asked: Vec<_> = asked.into_iter().filter(|it| it.token_id.is_none()).collect();
     let versions = asked.iter().map(|it| it.api_version_id).collect();
     let names = app.names(ToName { versions, ..ToName::default() }).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{ApiVersionFilter, App, PageRequest};
+use app::{ApiVersionFilter, App, every};
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
@@ -12,11 +12,8 @@ use crate::frame::{Frame, Place};
 use crate::markdown::{self, Html};
 use crate::refused::{Answer, Refused};
 use crate::visit::{Guest, Person, Visit};
-use crate::{Pages, framed, states, subscriptions};
+use crate::{Pages, example, framed, states, subscriptions};
 use edge::extract::Path;
-
-/// So many versions can be chosen from.
-const VERSIONS: u64 = 100;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/apis/{id}", "An API", show)
@@ -65,7 +62,7 @@ struct Offer {
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiId>, visit: Visit<Person>) -> Answer {
     let api = app.api(&visit.caller, id).await?;
     let filter = ApiVersionFilter { api_id: Some(id), ..ApiVersionFilter::default() };
-    let versions = app.api_versions(&visit.caller, filter, PageRequest::first(VERSIONS)).await?.items;
+    let versions = every(|page| app.api_versions(&visit.caller, filter.clone(), page)).await?;
     let asked = visit.query.text("version");
     let chosen = versions.iter().find(|it| it.id.to_string() == asked);
     let chosen = chosen.or_else(|| versions.iter().find(|it| !it.deprecated)).or_else(|| versions.first());
@@ -96,10 +93,7 @@ async fn shown(app: &App, guest: &Guest, version: ApiVersion) -> Result<Shown, R
     let plans = subscriptions::plans(app, guest, &version).await?.into_iter();
     let operations = app.operations(&guest.caller, version.id).await?;
     let strategy = app.auth_strategy(&guest.caller, version.auth_strategy_id).await?;
-    let path = version.route.path_prefixes.first().cloned().unwrap_or_default();
-    let host = version.route.hosts.first().map_or("GATEWAY", String::as_str);
-    let call = crate::credentials::call(&strategy.method, "YOUR_KEY");
-    let call = call.replace("https://GATEWAY/PATH", &format!("https://{host}{path}"));
+    let call = example::call(&strategy.method, "YOUR_KEY", &example::address(app, Some(&version)));
     Ok(Shown {
         description: markdown::render(version.description.as_str()),
         plans: plans.map(|plan| offer(plan, &version)).collect(),

@@ -18,7 +18,7 @@ use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, subscriptions};
 use edge::extract::Path;
 
-/// So many applications can be chosen from.
+/// Among so many applications one can be chosen; among more, it is named.
 const APPLICATIONS: u64 = 200;
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -53,10 +53,15 @@ impl Asked {
     }
 }
 
-/// The form; none if there is no application to choose.
-async fn form(app: &App, guest: &Guest, asked: &Asked) -> Result<Option<Form>, Refused> {
+/// The application that subscribes; none if there is none that could.
+async fn applications(app: &App, guest: &Guest) -> Result<Option<Field>, Refused> {
     let page = PageRequest::first(APPLICATIONS);
-    let applications = app.applications(&guest.caller, ApplicationFilter::default(), page).await?.items;
+    let found = app.applications(&guest.caller, ApplicationFilter::default(), page).await?;
+    if found.next.is_some() {
+        let field = Field::text("application_id", "Application", guest.query.text("application"));
+        return Ok(Some(field.hint("Its id, as its page shows it: there are too many to choose from.")));
+    }
+    let applications = found.items;
     let mut wanted = ToName::default();
     applications.iter().for_each(|it| wanted.owner(it.owner));
     let names = app.names(wanted).await?;
@@ -68,9 +73,12 @@ async fn form(app: &App, guest: &Guest, asked: &Asked) -> Result<Option<Form>, R
             choices.push(Choice::new(it.id.to_string(), label).chosen(chosen));
         }
     }
-    if choices.is_empty() {
-        return Ok(None);
-    }
+    Ok((!choices.is_empty()).then(|| Field::select("application_id", "Application", choices)))
+}
+
+/// The form; none if there is no application to choose.
+async fn form(app: &App, guest: &Guest, asked: &Asked) -> Result<Option<Form>, Refused> {
+    let Some(applications) = applications(app, guest).await? else { return Ok(None) };
     let plans = subscriptions::plans(app, guest, &asked.version).await?;
     let only = plans.len() == 1;
     let plans = plans.into_iter().map(|plan| {
@@ -81,7 +89,7 @@ async fn form(app: &App, guest: &Guest, asked: &Asked) -> Result<Option<Form>, R
     });
     let form = Form::new(guest, format!("/api-versions/{}/subscribe", asked.version.id), "Subscribe")
         .once()
-        .field(Field::select("application_id", "Application", choices))
+        .field(applications)
         .field(Field::radios("plan_id", "Plan", plans.collect()))
         .field(
             Field::area("comment", "Comment", "")
@@ -118,7 +126,7 @@ async fn submit(
         typed.text("application_id").parse().unwrap_or(ApplicationId(Uuid::nil()));
     let done = match app.subscribe(&visit.caller, application, id, plan, &typed.lines("comment")).await {
         Err(app::Error::NotFound(_)) => {
-            Err(Invalid::field("application_id", "unknown", "must be chosen from the list").into())
+            Err(Invalid::field("application_id", "unknown", "must be an application of yours").into())
         }
         other => other,
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, PageRequest, PartnerFilter};
+use app::{App, PartnerFilter, every};
 use axum::extract::State as Shared;
 use domain::{Application, ApplicationDraft, DeveloperId, Invalid, Owner, PartnerAction, PartnerId, Secret};
 
@@ -19,8 +19,6 @@ use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 
 const PATH: &str = "/applications/new";
-/// So many partners can be chosen from.
-const PARTNERS: u64 = 200;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get(PATH, "Create an application", show).post(PATH, "Create an application", submit)
@@ -28,8 +26,8 @@ pub(super) fn routes(pages: Pages) -> Pages {
 
 /// Whose applications somebody may make.
 pub(crate) async fn owners(app: &App, guest: &Guest) -> Result<Vec<Choice>, Refused> {
-    let page = PageRequest::first(PARTNERS);
-    let partners = app.partners(&guest.caller, PartnerFilter::default(), page).await?.items;
+    let list = |page| app.partners(&guest.caller, PartnerFilter::default(), page);
+    let partners = every(list).await?;
     let developer = guest.caller.developer();
     let mine = |it: &&domain::Partner| {
         developer.is_none_or(|developer| it.allows(developer, PartnerAction::CreateApplication))

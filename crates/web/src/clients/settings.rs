@@ -1,6 +1,6 @@
 //! The fields of a client's settings: those that its type has.
 
-use app::{App, PageRequest};
+use app::{App, every};
 use domain::{ClientAuthMethod, ClientDraft, ClientType, Invalid, OAuthScope, ScopeKind};
 
 use super::words::{self, about_grant, grant, grants_of};
@@ -8,9 +8,6 @@ use crate::field::{Choice, Field};
 use crate::refused::Refused;
 use crate::typed::Typed;
 use crate::visit::Guest;
-
-/// So many scopes and definitions can be chosen among.
-const MOST: u64 = 500;
 
 /// Which scopes a client of a type may have at all.
 pub(crate) fn fits(kind: ClientType, scope: &OAuthScope) -> bool {
@@ -104,7 +101,7 @@ pub(super) async fn fields(
 }
 
 async fn scopes(app: &App, guest: &Guest, draft: &ClientDraft) -> Result<Field, Refused> {
-    let all = app.oauth_scopes(&guest.caller, PageRequest::first(MOST)).await?.items;
+    let all = every(|page| app.oauth_scopes(&guest.caller, page)).await?;
     let choices: Vec<Choice> = all
         .iter()
         .filter(|it| fits(draft.client_type, it))
@@ -185,7 +182,7 @@ fn lifetimes(draft: &ClientDraft) -> Vec<Field> {
 }
 
 async fn definitions(app: &App, guest: &Guest, chosen: Option<&str>) -> Result<Field, Refused> {
-    let all = app.token_definitions(&guest.caller, PageRequest::first(MOST)).await?.items;
+    let all = every(|page| app.token_definitions(&guest.caller, page)).await?;
     let choices = all
         .iter()
         .filter(|it| !it.is_default)

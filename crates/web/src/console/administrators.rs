@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, Error, PageRequest, ToName};
+use app::{App, Error, ToName, every};
 use axum::extract::State as Shared;
 use domain::{Administrator as Somebody, AdministratorId, AdministratorRole, Invalid, Person};
 
@@ -98,7 +98,7 @@ async fn role_fields(
 ) -> Result<[Field; 2], Refused> {
     let word = chosen.map(AdministratorRole::as_str);
     let roles = ROLES.map(|(it, label, hint)| Choice::new(it, label).hint(hint).chosen(word == Some(it)));
-    let gateways = app.gateways(&guest.caller, PageRequest::first(200)).await?.items;
+    let gateways = every(|page| app.gateways(&guest.caller, page)).await?;
     let own = chosen.and_then(AdministratorRole::gateway);
     let gateways = gateways
         .into_iter()

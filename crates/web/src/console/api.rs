@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{ApiFilter, ApiVersionFilter, App, PageRequest};
+use app::{ApiFilter, ApiVersionFilter, App, every};
 use axum::extract::State as Shared;
 use domain::{Api, ApiDraft, ApiId};
 
@@ -109,7 +109,7 @@ async fn create(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Admin
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiId>, visit: Visit<Overseer>) -> Answer {
     let api = app.api(&visit.caller, id).await?;
     let filter = ApiVersionFilter { api_id: Some(id), ..ApiVersionFilter::default() };
-    let versions = app.api_versions(&visit.caller, filter, PageRequest::first(100)).await?.items;
+    let versions = every(|page| app.api_versions(&visit.caller, filter.clone(), page)).await?;
     let rows = versions.iter().map(|it| {
         let (tone, word) = match (it.private, it.deprecated) {
             (_, true) => (Tone::Waits, "Deprecated"),

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use app::{App, PageRequest, ToName};
+use app::{App, ToName, every};
 use axum::extract::State as Shared;
-use domain::{Accepted, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategyId};
+use domain::{Accepted, ApiId, ApiVersion, ApiVersionDraft, ApiVersionId, AuthStrategyId, OperationScopes};
 
 use crate::cell::{Action, Cell};
 use crate::field::{Choice, Field};
@@ -53,12 +53,11 @@ fn word(kind: Accepted) -> &'static str {
 }
 
 async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec<Field>, Refused> {
-    let first = PageRequest::first(200);
-    let plans = app.plans(&guest.caller, first).await?.items;
+    let plans = every(|page| app.plans(&guest.caller, page)).await?;
     let plans = plans
         .into_iter()
         .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.plan_ids.contains(&it.id)));
-    let strategies = app.auth_strategies(&guest.caller, first).await?.items;
+    let strategies = every(|page| app.auth_strategies(&guest.caller, page)).await?;
     let strategies = strategies
         .into_iter()
         .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.auth_strategy_id == it.id));
@@ -83,6 +82,9 @@ async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec
         Field::text("required_scopes", "Scopes that a token must carry", &draft.required_scopes.join(" "))
             .hint("Words between spaces; all of them, and one of those in “a|b”. Only tokens have scopes; others are not asked.")
             .optional(),
+        Field::area("operation_scopes", "Scopes of single operations", &lines(&draft.operation_scopes))
+            .hint("One operation in a line: method, whole path and scopes, such as GET /orders/{id} orders:read. * is every method. What is not listed here is held against the scopes above.")
+            .tall(3),
         Field::area("audiences", "Whom a token must be for", &draft.audiences.join("\n"))
             .hint("One in a line, such as https://api.example.com/orders: what clients name as “resource”. None: tokens that are for nobody in particular, or for this server.")
             .tall(2),
@@ -92,6 +94,11 @@ async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec
         Field::area("description", "Description", &draft.description).hint("What is new in it. Markdown.").tall(5),
         Field::text("tags", "Tags", &draft.tags.join(" ")).hint("Words between spaces.").optional(),
     ])
+}
+
+/// Each operation in a line of its own.
+fn lines(all: &[OperationScopes]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn fill(draft: &mut ApiVersionDraft, typed: &Typed) {
@@ -110,19 +117,20 @@ fn fill(draft: &mut ApiVersionDraft, typed: &Typed) {
     }
     draft.required_roles = typed.words("required_roles");
     draft.required_scopes = typed.words("required_scopes");
+    let operations = typed.each_line("operation_scopes");
+    draft.operation_scopes = operations.iter().filter_map(|line| line.parse().ok()).collect();
     draft.audiences = typed.each_line("audiences");
     (draft.cors, draft.private) = (typed.is_ticked("cors"), typed.is_ticked("private"));
     draft.deprecated = typed.is_ticked("deprecated");
 }
 
 async fn new_form(app: &App, guest: &Guest, id: ApiId) -> Result<Form, Refused> {
-    let first = PageRequest::first(200);
-    let strategies = app.auth_strategies(&guest.caller, first).await?.items;
+    let strategies = every(|page| app.auth_strategies(&guest.caller, page)).await?;
     let strategy =
         strategies.iter().find(|it| it.is_default).map_or(AuthStrategyId(uuid::Uuid::nil()), |it| it.id);
     let mut draft = ApiVersionDraft::new("", "", strategy);
     draft.path_prefixes.clear();
-    let plans = app.plans(&guest.caller, first).await?.items;
+    let plans = every(|page| app.plans(&guest.caller, page)).await?;
     draft.plan_ids = plans.iter().filter(|plan| plan.offered_by_default).map(|plan| plan.id).collect();
     Ok(Form::new(guest, format!("/console/apis/{id}/versions/new"), "Create version")
         .once()
@@ -177,6 +185,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
             Cell::Stack(list.iter().cloned().map(Cell::Code).collect())
         }
     };
+    let operations: Vec<String> = version.operation_scopes.iter().map(ToString::to_string).collect();
     let kinds: Vec<&str> = version.accepted_credentials.iter().map(|kind| states::accepted(*kind)).collect();
     let plans: Vec<&str> = version.plan_ids.iter().map(|id| names.of(*id)).collect();
     let at = |part: &str| format!("{}/{part}", path(&version));
@@ -187,6 +196,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
             ("Operations", Cell::text(summary.operations.to_string())),
         ])
         .action(Action::see(format!("/api-versions/{id}/specification"), "Read"))
+        .action(Action::see(format!("/api-versions/{id}/changes"), "Changes").about("since another version"))
         .action(Action::link(at("specification"), "Replace").quiet()),
         None => Section::words("Without one, developers see no operations.")
             .action(Action::link(at("specification"), "Add one").quiet()),
@@ -218,6 +228,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
             ),
             ("Roles that the partner must hold", Cell::tags(&version.required_roles)),
             ("Scopes that a token must carry", Cell::tags(&version.required_scopes)),
+            ("Scopes of single operations", codes(&operations, "none")),
             ("Whom a token must be for", codes(&version.audiences, "nobody in particular, or this server")),
             ("Private", Cell::yes(version.private)),
             ("Deprecated", Cell::yes(version.deprecated)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, DeveloperFilter, PageRequest, SubscriptionFilter};
+use app::{App, DeveloperFilter, SubscriptionFilter, every};
 use axum::extract::State as Shared;
 use domain::{ApprovalState, DeveloperState};
 
@@ -31,16 +31,16 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Console>) -> Answer {
         )
         .pages(listing.pages(page.next));
     let filter = DeveloperFilter { state: Some(DeveloperState::Pending), ..DeveloperFilter::default() };
-    let people = app.developers(&visit.caller, &filter, PageRequest::first(50)).await?.items;
+    let people = every(|page| app.developers(&visit.caller, &filter, page)).await?;
     let people = developers::table(&people).empty("No developer waits.");
     let theirs = match visit.only_looks() {
         true => Vec::new(),
-        false => app.approval_list(&visit.caller, None, true, PageRequest::first(50)).await?.items,
+        false => every(|page| app.approval_list(&visit.caller, None, true, page)).await?,
     };
     let pending = Some(ApprovalState::Pending);
     let mut others = match visit.caller.is_approver() {
         true => Vec::new(),
-        false => app.approval_list(&visit.caller, pending, false, PageRequest::first(50)).await?.items,
+        false => every(|page| app.approval_list(&visit.caller, pending, false, page)).await?,
     };
     others.retain(|(approval, _)| !theirs.iter().any(|(it, _)| it.id == approval.id));
     let yours = approvals::table(&app, &theirs).await?;

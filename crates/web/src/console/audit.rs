@@ -66,7 +66,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
 fn row(line: &AuditLine, names: &Names) -> Vec<Cell> {
     let from = line.address.as_ref().map(|address| format!("from {address}")).unwrap_or_default();
     vec![
-        Cell::Stack(vec![Cell::text(audit_line::action(&line.action)), Cell::Quiet(line.action.clone())]),
+        Cell::Unbroken(vec![Cell::text(audit_line::action(&line.action)), Cell::Quiet(line.action.clone())]),
         Cell::Stack(vec![Cell::text(audit_line::actor(line, names)), Cell::Quiet(from)]),
         Cell::time(line.at),
         target(line),

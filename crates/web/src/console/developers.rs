@@ -11,7 +11,7 @@ use crate::field::{Choice, Field};
 use crate::form::{Form, confirmed};
 use crate::frame::Place;
 use crate::fresh::must_be_fresh;
-use crate::list::Listing;
+use crate::list::{Listing, newest};
 use crate::notice::{Notice, go_to};
 use crate::refused::Answer;
 use crate::view::{Filter, Section, Table, View};
@@ -91,8 +91,9 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<DeveloperId>, visit:
         owner: Some(Owner::Developer(id)),
         ..ApplicationFilter::default()
     };
-    let owned = app.applications(&visit.caller, filter, PageRequest::first(50)).await?.items;
-    let owned = applications::table(&app, &owned).await?.empty("None of their own.");
+    let owned = app.applications(&visit.caller, filter, PageRequest::first(50)).await?;
+    let more = newest(&owned);
+    let owned = applications::table(&app, &owned.items).await?.empty("None of their own.");
     let mut view = View::new(Place::Developers, developer.name.as_str())
         .crumb(PATH, "Developers")
         .badge(states::developer(developer.state));
@@ -123,7 +124,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<DeveloperId>, visit:
             .heading("Second factor")
             .action(remove.danger())
     });
-    view.section(Section::table(owned).heading("Applications"))
+    view.section(Section::table(owned).heading("Applications").text(more))
         .section(
             Section::words("Their own applications go with it, with keys and subscriptions.")
                 .heading("Delete the account")

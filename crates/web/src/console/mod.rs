@@ -11,6 +11,7 @@ mod auth_bridges;
 mod auth_strategies;
 mod developers;
 mod gateways;
+mod identity_providers;
 mod mails;
 mod overview;
 mod own_gateway;
@@ -51,6 +52,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = signing_keys::routes(pages);
     let pages = webhooks::routes(pages);
     let pages = settings::routes(pages);
+    let pages = identity_providers::routes(pages);
     let pages = administrators::routes(pages);
     let pages = own_gateway::routes(pages);
     tokens::routes(pages)

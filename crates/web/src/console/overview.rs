@@ -31,7 +31,10 @@ const SOON: Duration = Duration::from_secs(30 * 24 * 3_600);
 struct Overview {
     frame: Frame,
     counts: Counts,
+    /// No call was let through yet.
     is_new: bool,
+    /// A gateway has asked this node.
+    asked: bool,
     waiting: Table,
     waiting_developers: usize,
     ending: Table,
@@ -55,7 +58,8 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<SignedIn>) -> Answer {
     let (calls, refused) = Counted::last_day(&app, &visit).await?;
     let page = Overview {
         frame: Frame::around(&app, &visit, Place::Home).await?,
-        is_new: counts.api_versions == 0 && visit.runs_it_all(),
+        is_new: visit.runs_it_all() && !app.was_any_call_allowed(caller).await?,
+        asked: app.calls().all().any(|(.., count)| count > 0),
         counts,
         waiting,
         waiting_developers,

@@ -58,16 +58,13 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
 }
 
 fn fields(draft: &PlanDraft) -> [Field; 5] {
-    let limits: Vec<String> = draft
-        .limits
-        .iter()
-        .map(|limit| format!("{} per {}", limit.requests, states::period(limit.per)))
-        .collect();
+    let limits: Vec<String> =
+        draft.limits.iter().map(|limit| format!("{} per {}", limit.requests, limit.per.as_str())).collect();
     [
         Field::text("name", "Name", &draft.name),
         Field::area("description", "Description", &draft.description).hint("For those who choose between plans.").tall(2),
         Field::area("limits", "Limits", &limits.join("\n"))
-            .hint("One in a line, such as “1000 per day”: per second, minute, hour, day or month. None: no limit. They are shown to developers, and not yet enforced.")
+            .hint("One in a line, such as “1000 per day”: per second, minute, hour, day or month. None: no limit. They are counted for each application, over all APIs that it calls under the plan.")
             .tall(3),
         Field::tick("needs_approval", "An administrator has to approve subscriptions", draft.needs_approval),
         Field::tick("offered_by_default", "New API versions offer it", draft.offered_by_default),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, PageRequest, RequestFilter};
+use app::{App, RequestFilter, every};
 use axum::extract::State as Shared;
 
 use crate::field::{Choice, Field};
@@ -25,7 +25,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let gateway_id = visit.query.given("gateway").and_then(|id| id.parse().ok());
     let filter = RequestFilter { status, gateway_id, ..RequestFilter::default() };
     let page = app.request_list(&visit.caller, filter, listing.request()).await?;
-    let gateways = app.gateways(&visit.caller, PageRequest::first(200)).await?.items;
+    let gateways = every(|page| app.gateways(&visit.caller, page)).await?;
     let gateways = gateways
         .into_iter()
         .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(gateway_id == Some(it.id)));

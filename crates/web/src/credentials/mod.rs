@@ -11,15 +11,15 @@ mod rotate;
 
 use app::App;
 use axum::response::Response;
-use domain::{AuthMethod, Credential, CredentialId, KeyLocation, Material, Secret};
+use domain::{Credential, CredentialId, Material, Secret};
 
-use super::Pages;
 use super::applications::Shown;
 use super::frame::Place;
 use super::refused::Refused;
 use super::reveal::Revealed;
 use super::view::View;
 use super::visit::Guest;
+use super::{Pages, example};
 
 pub(super) use issue::{last_day, typed_last_day};
 pub(super) use rotate::{overlap, overlap_field};
@@ -71,6 +71,9 @@ impl One {
     }
 }
 
+const WHOLE: &str = "Add what comes after it in the path of the API; the page of the API has its operations.";
+const TO_FILL_IN: &str = "Put the address of the gateway and the path of the API in the place of the capital letters; the page of the API has the path.";
+
 /// Shows a secret.
 async fn reveal(
     app: &App,
@@ -81,6 +84,9 @@ async fn reveal(
     old: Option<String>,
 ) -> Result<Response, Refused> {
     let strategy = app.auth_strategy(&guest.caller, shown.application.auth_strategy_id).await?;
+    let version = example::callable(app, guest, shown.application.id).await?;
+    let address = example::address(app, version.as_ref());
+    let is_whole = version.is_some() && !address.contains("GATEWAY");
     let revealed = Revealed {
         title: "Your new key",
         crumbs: vec![
@@ -92,28 +98,9 @@ async fn reveal(
         beside: Vec::new(),
         usage_heading: "Make a call with it",
         note: old,
-        usage: "Put the address of the gateway and the path of the API in the place of the capital letters; the page of the API has the path.",
-        call: call(&strategy.method, secret.expose()),
+        usage: if is_whole { WHOLE } else { TO_FILL_IN },
+        call: example::call(&strategy.method, secret.expose(), &address),
         back: format!("/credentials/{}", credential.id),
     };
     revealed.show(app, guest, Place::Applications).await
-}
-
-/// A call that carries a key in the first place where it is looked for.
-pub(super) fn call(method: &AuthMethod, key: &str) -> String {
-    match method {
-        AuthMethod::KeyAuth { locations } => match locations.first() {
-            Some(KeyLocation::Header(name)) if name == "authorization" => {
-                format!("curl -H \"Authorization: Bearer {key}\" https://GATEWAY/PATH")
-            }
-            Some(KeyLocation::Header(name)) => format!("curl -H \"{name}: {key}\" https://GATEWAY/PATH"),
-            Some(KeyLocation::Query(name)) => format!("curl \"https://GATEWAY/PATH?{name}={key}\""),
-            None => String::new(),
-        },
-        AuthMethod::ClientCredentials { .. }
-        | AuthMethod::SelfManagedClientCredentials { .. }
-        | AuthMethod::BridgedClientCredentials { .. } => {
-            format!("curl -H \"Authorization: Bearer {key}\" https://GATEWAY/PATH")
-        }
-    }
 }

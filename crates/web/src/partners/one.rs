@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use app::{App, ApplicationFilter, InvitationFilter, PageRequest, ToName};
+use app::{App, ApplicationFilter, InvitationFilter, ToName};
 use axum::extract::State as Shared;
 use domain::{Owner, PartnerId};
 
 use super::{list, members};
 use crate::cell::{Action, Cell};
 use crate::frame::Place;
+use crate::list::Listing;
 use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Visit};
@@ -35,7 +36,8 @@ pub(super) async fn view(
     let developers = partner.members.keys().copied().collect();
     let names = app.names(ToName { developers, ..ToName::default() }).await?;
     let filter = ApplicationFilter { owner: Some(Owner::Partner(id)), ..ApplicationFilter::default() };
-    let owned = app.applications(&guest.caller, filter, PageRequest::first(100)).await?.items;
+    let listing = Listing::read(app, guest, format!("/partners/{id}"), &[])?;
+    let owned = app.applications(&guest.caller, filter, listing.request()).await?;
     let contact = partner.contact_email.as_ref().map(ToString::to_string).unwrap_or_default();
     let mut view = View::new(Place::Partners, partner.name.as_str())
         .crumb(list::path(guest), "Partners")
@@ -55,7 +57,7 @@ pub(super) async fn view(
         let form = refused.unwrap_or_else(|| members::form(guest, id));
         view = view.section(Section::form(form).heading("Invite somebody"));
     }
-    let table = applications::table(app, &owned).await?;
+    let table = applications::table(app, &owned.items).await?.pages(listing.pages(owned.next));
     view = view.section(
         Section::table(table)
             .heading("Applications")

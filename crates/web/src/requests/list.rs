@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, PageRequest, RequestFilter};
+use app::{App, RequestFilter, every};
 use axum::extract::State as Shared;
 
 use crate::cell::Action;
@@ -24,7 +24,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer 
     let status = super::wanted(&visit);
     let filter = RequestFilter { status, ..RequestFilter::default() };
     let page = app.request_list(&visit.caller, filter, listing.request()).await?;
-    let waiting = app.approval_list(&visit.caller, None, true, PageRequest::first(50)).await?.items;
+    let waiting = every(|page| app.approval_list(&visit.caller, None, true, page)).await?;
     let table = super::table(&app, &page.items, false)
         .await?
         .filter(Filter::new(PATH, vec![super::status_field(status)], listing.is_filtered()))

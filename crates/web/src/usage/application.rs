@@ -9,7 +9,7 @@ use domain::ApplicationId;
 use super::{Counted, Range};
 use crate::Pages;
 use crate::applications::{Shown, Tab};
-use crate::cell::Cell;
+use crate::cell::{Action, Cell};
 use crate::refused::{Answer, Refused};
 use crate::view::{Section, Table};
 use crate::visit::{Guest, Person, Visit};
@@ -29,12 +29,14 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visi
     let path = format!("{}/usage", shown.path());
     let view = counted.onto(&app, shown.head(&visit, Tab::Usage), &path);
     let apis = by_api(&app, &visit, &counted).await?;
-    view.section_if(!apis.is_empty(), || {
-        let columns = ["API", "Plan", "Calls"];
-        Section::table(Table::new("Calls by API", &columns, apis, "None.")).heading("By API and plan")
-    })
-    .show(&app, &visit)
-    .await
+    let refused = Action::see(format!("{}/refused-calls", shown.path()), "Refused calls");
+    view.action(refused)
+        .section_if(!apis.is_empty(), || {
+            let columns = ["API", "Plan", "Calls"];
+            Section::table(Table::new("Calls by API", &columns, apis, "None.")).heading("By API and plan")
+        })
+        .show(&app, &visit)
+        .await
 }
 
 async fn by_api(app: &App, guest: &Guest, counted: &Counted) -> Result<Vec<Vec<Cell>>, Refused> {

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant as Stopwatch};
 
-use app::{AuditFilter, Clock, Keys, PageRequest};
-use domain::{Instant, MasterKey};
+use app::{AuditFilter, Clock, PageRequest};
+use domain::{Instant, MasterKeys, NotedMasterKey};
 use store::Store;
 
 use super::Finding;
@@ -19,8 +19,8 @@ const APART: Duration = Duration::from_secs(5);
 /// Looks at all three.
 pub(super) async fn all(config: &Config) -> Vec<Finding> {
     let (store, database) = database(config).await;
-    let key = desk::find_master_key(config);
-    vec![database, master_key(config, store.as_ref(), key).await, clock(store.as_ref()).await]
+    let keys = desk::find_master_keys(config);
+    vec![database, master_key(config, store.as_ref(), keys).await, clock(store.as_ref()).await]
 }
 
 /// The database, if it is there and has its tables.
@@ -68,38 +68,63 @@ async fn database(config: &Config) -> (Option<Store>, Finding) {
     }
 }
 
-/// The key, and whether it is the one of this database.
+/// The keys, and whether they are those of this database.
 async fn master_key(
     config: &Config,
     store: Option<&Store>,
-    key: Result<Option<MasterKey>, Failure>,
+    keys: Result<Option<MasterKeys>, Failure>,
 ) -> Finding {
     const NAME: &str = "master key";
-    let key = match key {
-        Ok(key) => key,
+    let keys = match keys {
+        Ok(keys) => keys,
         Err(failure) => return Finding::fail(NAME, failure.as_problem()),
     };
     let noted = match store {
-        Some(store) => store.master_key_noted().await,
-        None => Ok(None),
+        Some(store) => store.read().master_keys().await,
+        None => Ok(Vec::new()),
     };
-    match (key, noted) {
+    match (keys, noted.as_deref()) {
         (_, Err(error)) => Finding::fail(NAME, Problem::new(format!("cannot be compared: {error}"))),
-        (None, Ok(None)) => Finding::ok(NAME, "there is none yet; the first start makes one"),
-        (None, Ok(Some(_))) => Finding::fail(NAME, desk::missing_master_key(config)),
-        (Some(_), Ok(None)) => {
+        (None, Ok([])) => Finding::ok(NAME, "there is none yet; the first start makes one"),
+        (None, Ok(_)) => Finding::fail(NAME, desk::missing_master_key(config)),
+        (Some(_), Ok([])) => {
             Finding::ok(NAME, "is well-formed and private; no database was written under it")
         }
-        (Some(key), Ok(Some(noted))) if Keys::new(&key).check_value() == noted => {
-            Finding::ok(NAME, "is private and the one of this database; keep a copy of it in another place")
-        }
-        (Some(_), Ok(Some(_))) => Finding::fail(
-            NAME,
-            Problem::new("the database was written under another master key").hint(
-                "put the right master.key back from your backup, or name the right folder with --data-dir",
-            ),
-        ),
+        (Some(keys), Ok(noted)) => compared(NAME, &keys, noted),
     }
+}
+
+/// The keys in the file, held against those that the database knows.
+fn compared(name: &'static str, keys: &MasterKeys, noted: &[NotedMasterKey]) -> Finding {
+    let is_held = |it: &&NotedMasterKey| keys.all().iter().any(|key| key.check_value() == it.check_value);
+    let used: Vec<&NotedMasterKey> = noted.iter().filter(|it| it.used_since.is_some()).collect();
+    match used.iter().find(|it| !is_held(it)) {
+        None => {}
+        Some(_) if !noted.iter().any(|it| is_held(&it)) => {
+            return Finding::fail(
+                name,
+                Problem::new("the database was written under another master key").hint(
+                    "put the right master.key back from your backup, or name the right folder with --data-dir",
+                ),
+            );
+        }
+        Some(lacking) => {
+            let problem = format!("master.key lacks master key {}, which is in use", lacking.number);
+            return Finding::fail(name, Problem::new(problem).hint("copy the file from another node"));
+        }
+    }
+    if let Some(waiting) = noted.iter().find(|it| it.used_since.is_none()) {
+        let problem = format!("master key {} was added and is not in use yet", waiting.number);
+        let hint = "every node needs the file with it; then `keywright master-key rotate` goes on";
+        return Finding::warn(name, Problem::new(problem).hint(hint));
+    }
+    if let [_, .., present] = used.as_slice() {
+        let problem = format!("master key {} is in use, and older ones are not dropped yet", present.number);
+        let hint =
+            "`keywright master-key rotate` seals what is left anew, `keywright master-key drop` drops them";
+        return Finding::warn(name, Problem::new(problem).hint(hint));
+    }
+    Finding::ok(name, "is private and the one of this database; keep a copy of it in another place")
 }
 
 /// The clock, held against the last thing that happened.

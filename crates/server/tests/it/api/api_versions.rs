@@ -145,6 +145,7 @@ both!(
         publish("v1", &[], &["/orders"], &[]).await.expect(201);
         let taken = publish("a", &[], &["/other", "/orders"], &[]).await.problem(409, "route_taken");
         assert!(taken["detail"].as_str().unwrap().contains("/orders is published already by version v1"), "{taken}");
+        assert_eq!(taken["invalid_parameters"][0]["field"], "path_prefixes", "{taken}");
         for alike in ["/Orders", "/ORDERS"] {
             publish("a", &[], &[alike], &[]).await.problem(409, "route_taken");
         }

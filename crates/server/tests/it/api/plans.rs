@@ -5,8 +5,36 @@ use serde_json::{Value, json};
 
 use crate::support::{at_once, both, id, ids, one_was_made};
 use crate::verifier;
+use crate::web::{Browser, error_of};
 
 const PATH: &str = "/api/v1/plans";
+
+both!(
+    async fn a_conflict_names_the_field_that_is_to_blame(desk) {
+        let admin = &desk.admin;
+        let plan = admin.make(PATH, json!({"name": "Gold"})).await;
+        let taken = admin.post(PATH, json!({"name": "GOLD"})).await.problem(409, "taken");
+        let wrong = json!([{"field": "name", "code": "taken", "reason": "is taken; choose another"}]);
+        assert_eq!((&taken["detail"], &taken["invalid_parameters"]), (&json!("name is taken; choose another"), &wrong));
+        let version = desk.version("/orders", json!({"plan_ids": [id(&plan)]})).await;
+        let alice = desk.developer("alice").await;
+        let application = alice.application().await;
+        let wish = json!({"application_id": application, "api_version_id": version, "plan_id": id(&plan)});
+        alice.make("/api/v1/subscriptions", wish.clone()).await;
+        let twice = alice.post("/api/v1/subscriptions", wish).await.problem(409, "already_subscribed");
+        assert_eq!(twice["invalid_parameters"][0]["field"], "api_version_id", "{twice}");
+        // Where no field is to blame, none is named.
+        let used = admin.send(Method::DELETE, &format!("{PATH}/{}", id(&plan)), &[("if-match", "\"v1\"")], None).await;
+        assert_eq!(used.problem(409, "in_use").get("invalid_parameters"), None);
+
+        // In a form it is said beside the field, and nothing that was typed is lost.
+        let root = Browser::of_administrator(&desk).await;
+        let new = "/console/plans/new";
+        let page = root.fill(new, new, &[("name", "gold"), ("description", "As dear")]).await.expect(409);
+        assert_eq!(error_of(&page, "name"), "Name is taken; choose another.");
+        assert!(page.text.contains("As dear"), "{}", page.text);
+    }
+);
 
 both!(
     async fn a_plan_is_made_read_changed_and_deleted(desk) {

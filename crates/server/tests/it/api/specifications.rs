@@ -36,8 +36,9 @@ async fn remove(user: &User, version: &str, matches: &str) -> Answer {
 fn operations() -> Value {
     json!([
         {"method": "GET", "path": "/orders/{id}", "operation_id": "getOrder", "summary": "One order",
-         "tags": ["orders"], "deprecated": true},
-        {"method": "POST", "path": "/orders", "operation_id": null, "summary": null, "tags": [], "deprecated": false},
+         "tags": ["orders"], "deprecated": true, "scopes": []},
+        {"method": "POST", "path": "/orders", "operation_id": null, "summary": null, "tags": [], "deprecated": false,
+         "scopes": []},
     ])
 }
 
@@ -193,6 +194,88 @@ both!(
     }
 );
 
+/// A specification that demands scopes, and where a version that takes tokens is.
+async fn demanding(desk: &Desk) -> (String, Value) {
+    let settings = json!({"accepted_credentials": ["bearer"], "required_scopes": ["orders"]});
+    let path = format!("/api/v1/api-versions/{}", desk.version("/shop", settings).await);
+    let text = json!({
+        "openapi": "3.1.0",
+        "components": {"securitySchemes": {"login": {"type": "oauth2"}, "key": {"type": "apiKey"}}},
+        "paths": {
+            "/orders/{id}": {"get": {"security": [{"key": []}, {"login": ["orders:read"]}]}, "delete": {}},
+            "/orders": {"post": {"security": [{"login": ["orders:write", "stock"]}]}},
+        },
+    });
+    (path, text)
+}
+
+both!(
+    async fn scopes_of_operations_come_from_the_specification_or_are_typed(desk) {
+        let (path, text) = demanding(&desk).await;
+        let adopt = format!("{path}/adopt-operation-scopes");
+        let post = async |matches: &str| desk.admin.send(Method::POST, &adopt, &[("if-match", matches)], None).await;
+        post("*").await.problem(404, "not_found");
+        put(&desk.admin, &path, JSON, text.to_string()).await.expect(200);
+        let listed = desk.admin.get(&format!("{path}/operations")).await.expect(200).json();
+        assert_eq!(listed["items"][0]["scopes"], json!(["orders:read"]));
+        post("\"v1\"").await.problem(412, "stale");
+        let adopted = post("\"v2\"").await.expect(200).json();
+        let expected = json!([
+            {"method": "POST", "path": "/shop/orders", "scopes": ["orders:write", "stock"]},
+            {"method": "GET", "path": "/shop/orders/{id}", "scopes": ["orders:read"]},
+        ]);
+        let mut all = adopted["operation_scopes"].as_array().unwrap().clone();
+        all.sort_by_key(|it| it["path"].as_str().map(str::len));
+        assert_eq!(json!(all), expected);
+
+        let patch = async |list: Value| {
+            let change = json!({"operation_scopes": list});
+            desk.admin.send(Method::PATCH, &path, &[("if-match", "*")], Some(&change)).await
+        };
+        patch(json!([{"path": "/elsewhere", "scopes": []}])).await.names("operation_scopes[0].path");
+        patch(json!([{"method": "get", "path": "/shop", "scopes": []}])).await.names("operation_scopes[0].method");
+        patch(json!([{"path": "/shop/{}", "scopes": []}])).await.names("operation_scopes[0].path");
+        patch(json!([{"path": "/shop", "scopes": ["a b"]}])).await.names("operation_scopes[0].scopes[0]");
+        let twice = json!([{"path": "/shop/{a}", "scopes": []}, {"path": "/shop/{b}", "scopes": []}]);
+        patch(twice).await.names("operation_scopes[1]");
+        let typed = json!([{"path": "/shop/{any}", "scopes": ["orders:read"]}]);
+        let changed = patch(typed).await.expect(200).json();
+        assert_eq!(changed["operation_scopes"], json!([{"method": null, "path": "/shop/{any}", "scopes": ["orders:read"]}]));
+        let open = json!({"accepted_credentials": [], "required_scopes": [], "subscription_required": false});
+        desk.admin.send(Method::PATCH, &path, &[("if-match", "*")], Some(&open)).await.names("operation_scopes");
+    }
+);
+
+both!(
+    async fn a_specification_for_callers_names_the_authorization_server(desk) {
+        let (path, text) = demanding(&desk).await;
+        put(&desk.admin, &path, JSON, text.to_string()).await.expect(200);
+        desk.admin.make("/api/v1/oauth/scopes", json!({"name": "orders", "kind": "plain", "description": "All orders"})).await;
+        let place = format!("{path}/specification");
+        let filled = desk.admin.get(&format!("{place}?view=for_callers")).await.expect(200).json();
+        let discovered = desk.anonymous().get("/.well-known/openid-configuration").await.expect(200).json();
+        let flows = &filled["components"]["securitySchemes"]["keywright"]["flows"];
+        assert_eq!(flows["authorizationCode"]["authorizationUrl"], discovered["authorization_endpoint"]);
+        for flow in ["authorizationCode", "clientCredentials"] {
+            assert_eq!(flows[flow]["tokenUrl"], discovered["token_endpoint"]);
+            assert_eq!(flows[flow]["scopes"]["orders"], "All orders");
+        }
+        assert_eq!(filled["components"]["securitySchemes"]["key"], text["components"]["securitySchemes"]["key"]);
+        assert_eq!(filled["security"], json!([{"keywright": ["orders"]}]));
+        // As it was put, it stays as it was put.
+        for same in [place.clone(), format!("{place}?view=as_put")] {
+            assert_eq!(desk.admin.get(&same).await.expect(200).json(), text);
+        }
+        desk.admin.get(&format!("{place}?view=other")).await.expect(400);
+        desk.anonymous().get(&format!("{place}?view=for_callers")).await.expect(401);
+        // Where no token opens it, none is named.
+        let keys = format!("/api/v1/api-versions/{}", desk.version("/keys", json!({})).await);
+        put(&desk.admin, &keys, YAML, "openapi: 3.1.0\n").await.expect(200);
+        let plain = desk.admin.get(&format!("{keys}/specification?view=for_callers")).await.expect(200).json();
+        assert_eq!(plain, json!({"openapi": "3.1.0"}));
+    }
+);
+
 both!(
     async fn a_169_developers_read_and_administrators_write(desk) {
         let path = version(&desk).await;
@@ -206,6 +289,7 @@ both!(
         let writes = [
             (Method::PUT, specification.clone(), text.clone()),
             (Method::DELETE, specification.clone(), json!(null)),
+            (Method::POST, format!("{path}/adopt-operation-scopes"), json!(null)),
         ];
         let alice = desk.developer("alice").await;
         let (reader, other) = (desk.token(&["apis:read"]).await, desk.token(&["plans:write"]).await);

@@ -54,6 +54,51 @@ both!(
 );
 
 both!(
+    async fn a_client_certificate_is_kept_sealed_and_checked(desk) {
+        let admin = &desk.admin;
+        let signed = |name: &str| {
+            let key = rcgen::KeyPair::generate().unwrap();
+            let certificate = rcgen::CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
+            (certificate.pem(), key.serialize_pem())
+        };
+        let ((certificate, key), (_, other_key)) = (signed("keywright"), signed("other"));
+        let with = |certificate: &str, key: &str| json!({"url": URL,
+            "auth": {"kind": "certificate", "certificate": certificate, "private_key": key}});
+        let before = desk.changes().await;
+        let chain_of_six = certificate.repeat(6);
+        let both_in_one = format!("{certificate}{key}");
+        let encrypted = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+        for (certificate, key, field) in [
+            ("", key.as_str(), "auth.certificate"),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", &key, "auth.certificate"),
+            (&chain_of_six, &key, "auth.certificate"),
+            (&both_in_one, &key, "auth.certificate"),
+            (&certificate, "", "auth.private_key"),
+            (&certificate, &certificate, "auth.private_key"),
+            (&certificate, &encrypted, "auth.private_key"),
+            (&certificate, &other_key, "auth.private_key"),
+        ] {
+            admin.post(PATH, with(certificate, key)).await.names(field);
+        }
+        let mut plain = with(&certificate, &key);
+        plain["url"] = json!("http://10.0.0.1/hook");
+        admin.post(PATH, plain).await.names("url");
+        desk.assert_nothing_happened(before).await;
+
+        let made = admin.make(PATH, with(&certificate, &key)).await;
+        assert_eq!(made["auth"], json!({"kind": "certificate", "certificate": certificate}));
+        let line = key.lines().nth(1).unwrap();
+        assert!(!desk.everything_kept().await.contains(line));
+        let path = format!("{PATH}/{}", id(&made));
+        let again = json!({"auth": {"kind": "certificate", "certificate": certificate, "private_key": other_key}});
+        admin.send(Method::PATCH, &path, &[("if-match", "\"v1\"")], Some(&again)).await.names("auth.private_key");
+        let away = json!({"auth": {"kind": "none"}});
+        let changed = admin.send(Method::PATCH, &path, &[("if-match", "\"v1\"")], Some(&away)).await.expect(200);
+        assert_eq!(changed.json()["auth"], json!({"kind": "none"}));
+    }
+);
+
+both!(
     async fn a_227_secrets_are_rotated_with_an_overlap(desk) {
         let admin = &desk.admin;
         let endpoint = admin.make(PATH, to(URL)).await;

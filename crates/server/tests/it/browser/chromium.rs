@@ -136,8 +136,15 @@ impl Chromium {
 
     /// What can be read on the page.
     pub async fn text(&self) -> String {
-        // The page before may be gone, and this one not be there yet.
-        self.client.wait().for_element(Locator::Css("main")).await.unwrap().text().await.unwrap()
+        for _ in 0..50 {
+            // The page before may be gone, and this one not be there yet; or it goes while it is read.
+            let main = self.client.wait().for_element(Locator::Css("main")).await.unwrap();
+            match main.text().await {
+                Err(error) if error.is_stale_element_reference() => {}
+                text => return text.unwrap(),
+            }
+        }
+        panic!("the page at {} does not stand still", self.path().await);
     }
 
     /// The page says this.

@@ -2,9 +2,13 @@
 
 use std::net::SocketAddr;
 
+use fantoccini::Locator;
+use serde_json::json;
+
 use super::chromium::Chromium;
 use crate::gateway::{Call, Front, Kind, Upstream, listen};
 use crate::support::Desk;
+use crate::web::abroad::RealProvider;
 
 /// A gateway in front of an API, which asks a Keywright.
 struct Gateway {
@@ -198,6 +202,44 @@ pub async fn second_factor(desk: &Desk, it: &Chromium) {
     assert_eq!(it.path().await, "/applications");
 }
 
+/// Somebody of a real identity provider: signs in there, looks at the link, and signs in again, without scripts, too.
+pub async fn sign_in_elsewhere(desk: &Desk, it: &Chromium) {
+    let _there = RealProvider::start(desk, json!({"makes_developers": true})).await;
+    for scripts in [true, false] {
+        it.become_("").await;
+        it.scripts(scripts).await;
+        it.open("/account").await;
+        assert_eq!(it.path().await, "/sign-in");
+        it.press("Sign in with Corp").await;
+        // The pages of the provider are its own.
+        it.client
+            .wait()
+            .for_element(Locator::Css("input[name=login]"))
+            .await
+            .unwrap()
+            .send_keys("grace")
+            .await
+            .unwrap();
+        it.client.find(Locator::Css("input[name=password]")).await.unwrap().send_keys("x").await.unwrap();
+        it.click("button[type=submit]").await;
+        // It asks whether we may know who they are.
+        it.client.wait().for_element(Locator::Css("button[type=submit][autofocus]")).await.unwrap();
+        it.click("button[type=submit]").await;
+        it.client.wait().for_element(Locator::Css("nav.you")).await.unwrap();
+        assert_eq!(it.path().await, "/account");
+        it.says("grace@example.com").await;
+        it.says("Where else you sign in").await;
+        it.press("Unlink").await;
+        // It is the only way in that Grace has.
+        it.says("This is the only way in that you have").await;
+        it.open("/home").await;
+        it.says("Hello, grace of Corp").await;
+        it.click("nav.you button").await;
+        it.says("You are signed out.").await;
+    }
+    it.scripts(true).await;
+}
+
 async fn sign_in(it: &Chromium, email: &str, password: &str) {
     it.type_("email", email).await;
     it.type_("password", password).await;
@@ -207,5 +249,5 @@ async fn sign_in(it: &Chromium, email: &str, password: &str) {
 /// The secret that is shown.
 async fn secret(it: &Chromium) -> String {
     it.says("This is the only time that you see it.").await;
-    it.client.find(fantoccini::Locator::Id("secret")).await.unwrap().text().await.unwrap()
+    it.client.find(Locator::Id("secret")).await.unwrap().text().await.unwrap()
 }

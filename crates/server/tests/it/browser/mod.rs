@@ -23,6 +23,14 @@ async fn journeys() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_sign_in_elsewhere() {
+    let desk = Desk::start_live_with(Engine::Sqlite, crate::provider::settings()).await;
+    let chromium = chromium::Chromium::start(&desk.url).await;
+    journeys::sign_in_elsewhere(&desk, &chromium).await;
+    chromium.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_142_every_page_is_accessible_in_light_and_dark_and_on_a_phone() {
     let desk = Desk::start(Engine::Sqlite, Settings::default()).await;
     let chromium = chromium::Chromium::start(&desk.url).await;

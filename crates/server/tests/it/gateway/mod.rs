@@ -8,6 +8,7 @@ pub mod door;
 mod failing;
 pub mod front;
 mod guide;
+mod limits;
 mod monitor;
 mod peers;
 mod protected;

@@ -1,13 +1,10 @@
 //! An API behind a real nginx and a real Caddy that run the files of the guide.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use app::Caller;
-use axum::http::{StatusCode, header};
 use domain::ApiVersionDraft;
-use keywright_server::listen::{Limits, serve_within};
 use tokio::net::TcpListener;
 
 use super::call::{Answer, Call};
@@ -276,27 +273,3 @@ both!(
         }
     }
 );
-
-/// Nothing of ours says 429 yet, so something else says it here; what counts is what the gateways make of it.
-#[tokio::test]
-async fn too_many_requests_stay_too_many_requests() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address: SocketAddr = listener.local_addr().unwrap();
-    let limited = axum::Router::new().fallback(async || {
-        (
-            StatusCode::TOO_MANY_REQUESTS,
-            [(header::RETRY_AFTER, "7")],
-            [("x-keywright-reason", "rate_limited")],
-        )
-    });
-    let task = tokio::spawn(serve_within(Limits::GATEWAYS, listener, limited, std::future::pending()));
-    for kind in KINDS {
-        let upstream = Upstream::start().await;
-        let front = Front::start(kind, address, upstream.address);
-        let answer = Call::get("/orders").send(front.address).await;
-        assert_eq!((answer.status, answer.header("retry-after")), (429, "7"), "{kind:?}: {answer:?}");
-        assert_eq!(answer.header("x-keywright-reason"), "rate_limited");
-        upstream.saw_nothing();
-    }
-    task.abort();
-}

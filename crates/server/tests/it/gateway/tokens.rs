@@ -164,6 +164,29 @@ both!(
 );
 
 both!(
+    async fn an_operation_opens_to_its_own_scopes(desk) {
+        let shop = Shop::open(desk, |_| {}).await;
+        let operations = ["GET /fine/{id} stock", "POST /fine/{id} orders"];
+        shop.publish("/fine", |draft| {
+            draft.required_scopes = vec!["orders".to_owned()];
+            draft.operation_scopes = operations.iter().filter_map(|line| line.parse().ok()).collect();
+        })
+        .await;
+        let (orders, stock) = (shop.token(&[("scope", "orders")]).await, shop.token(&[("scope", "stock")]).await);
+        shop.door.passed(&shop.ask(with("/fine/17", &stock)).await);
+        let answer = shop.ask(with("/fine/17", &orders)).await;
+        assert_eq!((answer.status, answer.header("x-keywright-reason")), (403, "insufficient_scope"));
+        assert_eq!(answer.header("www-authenticate"), TOO_LITTLE.replace("orders", "stock"));
+        // What is no operation is held against what the version demands.
+        shop.door.passed(&shop.ask(with("/fine/17/more", &orders)).await);
+        let answer = shop.ask(with("/fine/17/more", &stock)).await;
+        assert_eq!((answer.status, answer.header("www-authenticate")), (403, TOO_LITTLE));
+        // Only tokens have scopes.
+        shop.door.passed(&shop.ask(basic("/fine/17", &shop.id, &shop.secret)).await);
+    }
+);
+
+both!(
     async fn ceptor_basic_opens_an_api_where_it_is_switched_on(desk) {
         let shop = Shop::open(desk, |_| {}).await;
         shop.publish("/open", |_| ()).await;

@@ -89,6 +89,73 @@ both!(
 );
 
 both!(
+    // A token that is not for one use is redeemed as often as it comes: that is what the setting says. What A-047 asks for
+    // holds all the same: there is one chain, every answer comes from the one grant, and all end with it.
+    async fn a_047_a_token_for_many_uses_stays_the_only_one(desk) {
+        let rp = with(&desk, false, false).await;
+        let tokens = rp.tokens(&Browser::of(&desk, &rp.owner), &[]).await;
+        let first = text(&tokens, "refresh_token");
+        let answers = at_once(20, |_| {
+            let (rp, first) = (rp.clone(), first.to_owned());
+            async move { rp.refresh(&first).await }
+        })
+        .await;
+        let answers: Vec<Value> = answers.iter().filter(|it| it.status == 200).map(Answer::json).collect();
+        assert!(!answers.is_empty() && answers.iter().all(|it| it["refresh_token"].is_null()), "a second chain");
+        rp.userinfo(text(&answers[0], "access_token")).await.expect(200);
+        rp.post("/oauth2/revoke", &[("token", first)]).await.expect(200);
+        rp.refresh(first).await.refuses(400, "invalid_grant");
+        for answer in answers.iter().chain([&tokens]) {
+            rp.userinfo(text(answer, "access_token")).await.expect(401);
+        }
+        // Whoever proves nothing gets no such token.
+        let public = rp.owner.application().await;
+        let mut request = app::ClientRequest::of(domain::ClientType::Custom);
+        request.draft.set_confidential(false);
+        request.draft.refresh_invalidate_on_use = false;
+        let refused = desk.app.create_client(&app::Caller::operator(), public.parse().unwrap(), request).await;
+        assert_eq!(refused.unwrap_err().code(), "invalid");
+    }
+);
+
+both!(
+    async fn a_047_within_the_grace_all_end_with_the_one_chain(desk) {
+        let rp = Rp::new(&desk).await;
+        let tokens = rp.tokens(&Browser::of(&desk, &rp.owner), &[]).await;
+        let first = text(&tokens, "refresh_token");
+        let answers = at_once(20, |_| {
+            let (rp, first) = (rp.clone(), first.to_owned());
+            async move { rp.refresh(&first).await }
+        })
+        .await;
+        let answers: Vec<Value> = answers.iter().filter(|it| it.status == 200).map(Answer::json).collect();
+        let next = text(&answers[0], "refresh_token");
+        assert!(answers.iter().all(|it| text(it, "refresh_token") == next), "two chains");
+        // The chain goes on; whoever brings the old one now has stolen it, or was stolen from.
+        rp.refresh(next).await.expect(200);
+        rp.refresh(first).await.refuses(400, "invalid_grant");
+        for answer in &answers {
+            rp.userinfo(text(answer, "access_token")).await.expect(401);
+        }
+    }
+);
+
+both!(
+    async fn a_047_of_twenty_at_once_one_uses_up_a_token_that_is_not_replaced(desk) {
+        let rp = with(&desk, true, false).await;
+        let tokens = rp.tokens(&Browser::of(&desk, &rp.owner), &[]).await;
+        let first = text(&tokens, "refresh_token");
+        let answers = at_once(20, |_| {
+            let (rp, first) = (rp.clone(), first.to_owned());
+            async move { rp.refresh(&first).await }
+        })
+        .await;
+        assert_eq!(answers.iter().filter(|it| it.status == 200).count(), 1);
+        rp.refresh(first).await.refuses(400, "invalid_grant");
+    }
+);
+
+both!(
     async fn f_46_of_fifty_at_once_one_wins_where_there_is_no_grace(desk, strict()) {
         let rp = Rp::new(&desk).await;
         let tokens = rp.tokens(&Browser::of(&desk, &rp.owner), &[]).await;

@@ -1,22 +1,31 @@
 //! The pages, as a browser without JavaScript sees them.
 
+pub mod abroad;
 mod account;
 mod administrators;
 mod api_clients;
+mod apis;
 mod auth_bridges;
 mod certificates;
 mod clients;
 mod cross_site;
 pub mod every_page;
+mod examples;
 mod forgot_password;
 pub mod guests;
+mod identity_providers;
+mod invitation;
 mod oauth_settings;
+mod overview;
+mod refused_calls;
 mod requests;
 mod reset_password;
 mod second_factor;
 mod settings;
 mod setup;
 mod sign_in;
+mod sign_in_with;
+mod sign_in_with_attacks;
 mod sign_up;
 mod usage;
 mod verify_email;
@@ -108,12 +117,7 @@ impl Browser {
         headers: &[(&str, &str)],
         fields: Option<&[(&str, &str)]>,
     ) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
-        if !self.cookies.is_empty() {
-            let pairs: Vec<String> =
-                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header("cookie", pairs.join("; "));
-        }
+        let mut request = self.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -121,10 +125,40 @@ impl Browser {
             let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
             request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
         }
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, text: response.text().await.unwrap() }
+        answered(request).await
     }
+
+    /// Sends a form with a file, as browsers do (RFC 7578).
+    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let disposition = format!("form-data; name=\"{}\"; filename=\"x.png\"", file.0);
+        body.extend_from_slice(format!("--b\r\nContent-Disposition: {disposition}\r\n\r\n").as_bytes());
+        body.extend_from_slice(file.1);
+        body.extend_from_slice(b"\r\n--b--\r\n");
+        let request = self.request(Method::POST, path).header("accept", "text/html,*/*;q=0.8");
+        let request = request.header("sec-fetch-site", "same-origin");
+        answered(request.header("content-type", "multipart/form-data; boundary=b").body(body)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if !self.cookies.is_empty() {
+            let pairs: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header("cookie", pairs.join("; "));
+        }
+        request
+    }
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.unwrap() }
 }
 
 impl Answer {

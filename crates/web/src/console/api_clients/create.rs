@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, ClientRequest, PageRequest};
+use app::{App, ClientRequest, every};
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use domain::{ApplicationDraft, ClientDraft, ClientType, GrantType, Invalid, OAuthScope};
@@ -79,7 +79,7 @@ pub(super) async fn fields(app: &App, guest: &Guest, draft: &ClientDraft) -> Res
 
 /// “Allowed scopes (permissions)”.
 async fn scopes(app: &App, guest: &Guest, draft: &ClientDraft) -> Result<Vec<Field>, Refused> {
-    let all = app.oauth_scopes(&guest.caller, PageRequest::first(500)).await?.items;
+    let all = every(|page| app.oauth_scopes(&guest.caller, page)).await?;
     let has = |name: &str| draft.scopes.iter().any(|scope| scope == name);
     let choice = |it: &OAuthScope| {
         Choice::new(&*it.name, &*it.name).hint(it.description.as_str()).chosen(has(&it.name))

@@ -14,7 +14,7 @@ pub(super) use words::delivery as delivery_in_words;
 
 use std::sync::Arc;
 
-use app::{App, Created, Error, PageRequest, WebhookEndpointFilter};
+use app::{App, Created, Error, WebhookEndpointFilter, every};
 use axum::extract::State as Shared;
 use domain::{Gateway, GatewayId, WebhookEndpoint};
 
@@ -42,9 +42,9 @@ pub(super) fn routes(pages: Pages) -> Pages {
     deliveries::routes(pages)
 }
 
-/// All gateways: there are few.
+/// All gateways.
 async fn gateways(app: &App, guest: &Guest) -> Result<Vec<Gateway>, Refused> {
-    Ok(app.gateways(&guest.caller, PageRequest::first(500)).await?.items)
+    Ok(every(|page| app.gateways(&guest.caller, page)).await?)
 }
 
 /// Whose events an endpoint gets.

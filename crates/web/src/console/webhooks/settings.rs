@@ -42,6 +42,7 @@ pub(super) fn fields(
         Choice::new("basic", "User name and password"),
         Choice::new("bearer", "A bearer token"),
         Choice::new("headers", "Header fields"),
+        Choice::new("certificate", "A client certificate"),
     ];
     let hidden = "It is kept sealed and never shown again.";
     Ok(vec![
@@ -59,6 +60,12 @@ pub(super) fn fields(
             .hint(
                 "With “header fields”: one in a line, such as “X-Key: value”. Values are never shown again.",
             )
+            .tall(2),
+        Field::area("auth_certificate", "Client certificate", "")
+            .hint("With “a client certificate”: it and those of its signers, as PEM.")
+            .tall(2),
+        Field::area("auth_private_key", "Its private key", "")
+            .hint("As PEM, not encrypted. It is kept sealed and never shown again.")
             .tall(2),
         Field::ticks("event_types", "Events", types.collect()).hint("None: all of them."),
     ])
@@ -90,6 +97,10 @@ pub(super) fn fill(draft: &mut WebhookEndpointDraft, typed: &Typed) -> Result<()
         }
         "bearer" => Some(WebhookAuthDraft::Bearer { token: text("auth_token") }),
         "headers" => Some(WebhookAuthDraft::Headers(headers(typed)?)),
+        "certificate" => Some(WebhookAuthDraft::Certificate {
+            certificate: typed.lines("auth_certificate"),
+            private_key: typed.lines("auth_private_key"),
+        }),
         _ => None,
     };
     Ok(())

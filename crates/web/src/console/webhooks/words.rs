@@ -35,6 +35,7 @@ pub(super) fn auth(auth: &WebhookAuth) -> String {
             let names: Vec<&str> = headers.iter().map(|header| header.name.as_str()).collect();
             format!("Header fields: {}", names.join(", "))
         }
+        WebhookAuth::Certificate { .. } => "A client certificate".to_owned(),
     }
 }
 

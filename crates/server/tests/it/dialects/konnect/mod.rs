@@ -11,6 +11,7 @@ mod questions;
 mod registrations;
 mod scopes;
 mod sdk;
+mod sso;
 mod stats;
 mod strangers;
 

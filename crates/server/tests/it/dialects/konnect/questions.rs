@@ -65,6 +65,22 @@ both!(
 );
 
 both!(
+    async fn a_262_so_many_filters_and_no_more(desk) {
+        let ada = Client::developer(&desk, "ada").await;
+        let many = |n: usize| vec!["filter[name][contains]=shop"; n].join("&");
+        ada.get(&format!("/api/v2/applications?{}", many(20))).await.is(200, "applications");
+        let wrong = "query filter[name][contains] max_items";
+        ada.get(&format!("/api/v2/applications?{}", many(21))).await.wrong(&[wrong]);
+        ada.get(&format!("/api/v2/applications?{}", many(200))).await.wrong(&[wrong]);
+        // Of many wrong ones, some are named.
+        let odd: Vec<String> = (0..200).map(|n| format!("filter[x{n}]=y")).collect();
+        let told: Vec<String> = (0..20).map(|n| format!("query filter[x{n}] invalid")).collect();
+        let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        ada.get(&format!("/api/v2/applications?{}", odd.join("&"))).await.wrong(&told);
+    }
+);
+
+both!(
     async fn bodies_are_closed_and_every_wrong_field_is_named(desk) {
         let ada = Client::developer(&desk, "ada").await;
         let before = desk.changes().await;

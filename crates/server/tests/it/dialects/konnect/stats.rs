@@ -124,6 +124,8 @@ both!(
             (json!({"granularity_ms": 1}), "body granularity_ms invalid"),
             (json!({"granularity_ms": 1.5}), "body granularity_ms is_integer"),
             (json!({"filter": {}}), "body filter is_array"),
+            //
+            (json!({"filter": vec![&fine; 21]}), "body filter max_items"),
             (filter(json!("x")), "body filter[0] is_object"),
             (filter(json!({})), "body filter[0].dimension required"),
             (with("dimension", json!("TIME")), "body filter[0].dimension enum"),

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use super::{Basic, Portal, developer, settings, until};
 use crate::support::{Answer, Desk, User, both, id};
+use crate::web::Browser;
 
 const PATH: &str = "/abs/apirepository/accesstokens/external";
 
@@ -178,6 +179,58 @@ both!(
         assert!(!kept.contains("F46805559A46CBB236B34EAB761A8163") && kept.contains("external_token.revealed"));
         let sent = fs::read_to_string(post.folder.path().join("wire.log")).unwrap_or_default();
         assert!(!sent.is_empty() && !sent.contains("F46805559A46CBB236B34EAB761A8163"));
+    }
+);
+
+both!(
+    async fn a_251_a_token_is_shown_to_its_owner_alone_and_each_look_is_noted(desk, settings()) {
+        let portal = Portal::open(&desk).await;
+        let approver = approver(&desk).await;
+        let (alice, bob) = (desk.developer("alice").await, desk.developer("bob").await);
+        let stored = approver.post(PATH, token(&alice.id, "22-10-2016")).await.expect(200).text;
+        let path = format!("/api/v1/external-tokens/{stored}/reveal");
+        let page = format!("/access-tokens/{stored}/reveal");
+        let looks = async || {
+            let lines = desk.admin.get("/api/v1/audit?action=external_token.revealed").await.expect(200).json();
+            lines["items"].as_array().unwrap().clone()
+        };
+        let reader = desk.token(&["*:read"]).await;
+        let before = desk.changes().await;
+        // Wrong owner: to another developer it does not exist.
+        bob.post(&path, json!(null)).await.problem(404, "not_found");
+        // Wrong role: administrators and their tools see that it is there, and not what it is made of.
+        desk.admin.get(&format!("/api/v1/external-tokens/{stored}")).await.expect(200);
+        desk.admin.post(&path, json!(null)).await.problem(403, "forbidden");
+        reader.post(&path, json!(null)).await.problem(403, "forbidden");
+        desk.anonymous().post(&path, json!(null)).await.problem(401, "unauthenticated");
+        assert!([401, 403, 404].contains(&portal.gateway.post(&path, json!(null)).await.status.as_u16()));
+        desk.assert_nothing_happened(before).await;
+        let root = Browser::of_administrator(&desk).await;
+        let (csrf, before) = (root.csrf().await, desk.changes().await);
+        root.submit(&page, &[("csrf", &csrf)]).await.page(403, "This is not possible");
+        Browser::new(&desk).submit(&page, &[]).await.page(403, "This is not possible");
+        desk.assert_nothing_happened(before).await;
+        assert!(looks().await.is_empty());
+
+        // Its owner, each time.
+        for _ in 0..2 {
+            assert_eq!(revealed(&alice, &stored).await["properties"][2]["value"], "F46805559A46CBB236B34EAB761A8163 ");
+        }
+        let browser = Browser::of(&desk, &alice);
+        let shown = browser.fill(&format!("/access-tokens/{stored}"), &page, &[]).await.expect(200);
+        assert!(shown.text.contains("F46805559A46CBB236B34EAB761A8163"), "{}", shown.text);
+        let looks = looks().await;
+        assert_eq!(looks.len(), 3);
+        for line in looks {
+            assert_eq!((&line["actor"]["id"], &line["target"]["id"]), (&json!(alice.id), &json!(stored)), "{line}");
+        }
+        // It is in no mail, and in no line of the log.
+        for person in ["alice", "approver"] {
+            for (subject, text) in desk.mails(&format!("{person}@example.com")).await {
+                assert!(!text.contains("F46805559A46CBB236B34EAB761A8163"), "{subject}");
+            }
+        }
+        assert!(!desk.everything_kept().await.contains("F46805559A46CBB236B34EAB761A8163"));
     }
 );
 

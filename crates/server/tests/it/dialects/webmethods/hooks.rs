@@ -56,6 +56,31 @@ both!(
 );
 
 both!(
+    async fn a_client_certificate_that_was_set_elsewhere_stays(desk, settings()) {
+        let portal = Portal::open(&desk).await;
+        let url = "https://127.0.0.1:9999/hook";
+        let hook = portal.admin.make("/rest/v1/hooks", json!({"url": url})).await;
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(["keywright".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let auth = json!({"kind": "certificate", "certificate": certificate.pem(), "private_key": key.serialize_pem()});
+        let path = format!("/api/v1/webhook-endpoints/{hook}");
+        let set = desk.admin.send(Method::PATCH, &path, &[("if-match", "\"v1\"")], Some(&json!({"auth": auth}))).await;
+        set.expect(200);
+        let one = format!("/rest/v1/hooks/{hook}");
+        let mut shown = portal.admin.get(&one).await.expect(200).json();
+        assert_eq!(shown["parameters"], json!({"authentication": "SSL"}));
+        shown["enabled"] = json!(false);
+        assert_eq!(portal.admin.put(&one, shown.clone()).await.expect(200).json(), shown);
+        assert_eq!(desk.admin.get(&path).await.json()["auth"]["certificate"], certificate.pem());
+        // Without TLS there is none.
+        shown["url"] = json!("http://127.0.0.1:9999/hook");
+        portal.admin.put(&one, shown).await.expect(400);
+        portal.admin.put(&one, json!({"url": url, "parameters": {"authentication": "NONE"}})).await.expect(200);
+        assert_eq!(desk.admin.get(&path).await.json()["auth"], json!({"kind": "none"}));
+    }
+);
+
+both!(
     async fn hooks_and_providers_are_administrators(desk, settings()) {
         let portal = Portal::open(&desk).await;
         let alice = developer(&desk, "alice").await;

@@ -6,12 +6,17 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, header};
 
 /// Whose value is the secret of a session.
-pub(super) const SESSION: Cookie = Cookie { secure: "__Host-kw_s", plain: "kw_s" };
+pub const SESSION: Cookie = Cookie { secure: "__Host-kw_s", plain: "kw_s" };
 /// Of somebody who is about to sign in: ties the form to the browser that asked for it.
-pub(super) const VISIT: Cookie = Cookie { secure: "__Host-kw_v", plain: "kw_v" };
+pub const VISIT: Cookie = Cookie { secure: "__Host-kw_v", plain: "kw_v" };
+/// Of somebody who is signing in elsewhere: only the browser that went there comes back.
+pub const ABROAD: Cookie = Cookie { secure: "__Host-kw_a", plain: "kw_a" };
+
+/// The secret of the invitation that somebody came with who has no account yet.
+pub const INVITED: Cookie = Cookie { secure: "__Host-kw_i", plain: "kw_i" };
 
 /// A cookie, under the name that fits how people come.
-pub(super) struct Cookie {
+pub struct Cookie {
     secure: &'static str,
     plain: &'static str,
 }
@@ -22,7 +27,7 @@ impl Cookie {
     }
 
     /// Its value. Sent more than once, it is worth nothing: nobody knows which one is meant.
-    pub(super) fn read<'a>(&self, headers: &'a HeaderMap, public_url: &str) -> Option<&'a str> {
+    pub fn read<'a>(&self, headers: &'a HeaderMap, public_url: &str) -> Option<&'a str> {
         let name = self.name(public_url);
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
         let mut values = lines
@@ -35,17 +40,17 @@ impl Cookie {
     }
 
     /// Sets it, until the browser is closed. `value` is made of letters, digits and underscores.
-    pub(super) fn set(&self, value: &str, public_url: &str) -> HeaderValue {
+    pub fn set(&self, value: &str, public_url: &str) -> HeaderValue {
         self.line(value, "", public_url)
     }
 
     /// Sets it for a while, over closing the browser.
-    pub(super) fn set_for(&self, value: &str, lifetime: Duration, public_url: &str) -> HeaderValue {
+    pub fn set_for(&self, value: &str, lifetime: Duration, public_url: &str) -> HeaderValue {
         self.line(value, &format!("; Max-Age={}", lifetime.as_secs()), public_url)
     }
 
     /// Takes it away.
-    pub(super) fn clear(&self, public_url: &str) -> HeaderValue {
+    pub fn clear(&self, public_url: &str) -> HeaderValue {
         self.line("", "; Max-Age=0", public_url)
     }
 

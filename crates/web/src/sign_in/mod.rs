@@ -1,5 +1,7 @@
 //! `/sign-in`: for developers and administrators alike. Who was sent here from another page goes on there.
 
+mod with;
+
 use std::sync::Arc;
 
 use app::{App, SignInStep, SignedIn};
@@ -10,7 +12,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::{ClientId, Person, Session};
 use uuid::Uuid;
 
-use super::cookie::{SESSION, VISIT};
 use super::csrf::Csrf;
 use super::field::Field;
 use super::form::Form;
@@ -20,7 +21,9 @@ use super::refused::Answer;
 use super::second_step;
 use super::visit::{Anybody, Guest, Sent, Visit};
 use super::{Pages, framed};
+use edge::cookie::{SESSION, VISIT};
 use edge::even::evenly_unless_done;
+use edge::own_path;
 use edge::state::State;
 
 const PATH: &str = "/sign-in";
@@ -29,7 +32,7 @@ const AGAIN: &str =
     "Sign in again for this: it was more than ten minutes ago. Then you go on where you were.";
 
 pub(super) fn routes(pages: Pages) -> Pages {
-    pages.get(PATH, "Sign in", show).post(PATH, "Sign in", submit)
+    with::routes(pages.get(PATH, "Sign in", show).post(PATH, "Sign in", submit))
 }
 
 #[derive(Template)]
@@ -37,6 +40,8 @@ pub(super) fn routes(pages: Pages) -> Pages {
 struct SignIn {
     notice: Option<&'static str>,
     form: Form,
+    /// Where else somebody can sign in: address and words.
+    ways: Vec<(String, String)>,
     sign_up: bool,
 }
 
@@ -72,14 +77,6 @@ pub(super) fn leading_to(page: Response, app: &App, next: &str) -> Response {
     with_form_action(page, origin.as_deref())
 }
 
-/// A path of our own to go on to; `None` for everything that a browser might take for an address elsewhere. Two slashes
-/// begin a host, and browsers take a backslash for a slash and leave tabs and line ends out.
-pub(super) fn own_path(text: &str) -> Option<&str> {
-    let is_path = text.starts_with('/') && !text.starts_with("//");
-    let fits = text.len() <= 8_192 && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    (is_path && fits).then_some(text)
-}
-
 /// The client for which whoever signs in may stay signed in.
 fn may_stay_for(app: &App, next: &str) -> Option<ClientId> {
     app.may_stay_for(next.strip_prefix("/oauth2/authorize?")?)
@@ -108,17 +105,18 @@ async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit
     let sign_up = app.settings().sign_up;
     let again = visit.query.is_ticked("again").then_some(AGAIN);
     let notice = visit.notice.map(Notice::text).or(again);
+    let ways = with::ways(&app, &next, visit.query.is_ticked("fresh")).await?;
     if visit.has_cookie {
         let form = form(&app, &visit, visit.query.text("email"), &next);
-        let page = framed(StatusCode::OK, &SignIn { notice, form, sign_up });
+        let page = framed(StatusCode::OK, &SignIn { notice, form, ways, sign_up });
         return Ok(leading_to(page, &app, &next));
     }
     // Ties the form to this browser: otherwise another site could sign it in as somebody else.
     let value = Uuid::now_v7().simple().to_string();
-    let value = hex(&app.keys().pepper().fingerprint("visit", &[value.as_bytes()]));
+    let value = hex(&app.keys().marks().fingerprint("visit", &[value.as_bytes()]));
     let guest = Guest { csrf: Csrf::new(app.keys(), &value), ..visit.into_guest() };
     let form = form(&app, &guest, guest.query.text("email"), &next);
-    let mut page = leading_to(framed(StatusCode::OK, &SignIn { notice, form, sign_up }), &app, &next);
+    let mut page = leading_to(framed(StatusCode::OK, &SignIn { notice, form, ways, sign_up }), &app, &next);
     page.headers_mut().append(header::SET_COOKIE, VISIT.set(&value, &state.options.public_url));
     Ok(page)
 }
@@ -148,7 +146,8 @@ async fn submit(
         Err(error) => {
             let (status, form) = form(&app, &visit, "", next.unwrap_or_default()).refused(&typed, error)?;
             let sign_up = app.settings().sign_up;
-            let page = framed(status, &SignIn { notice: None, form, sign_up });
+            let ways = with::ways(&app, next.unwrap_or_default(), false).await?;
+            let page = framed(status, &SignIn { notice: None, form, ways, sign_up });
             Ok(leading_to(page, &app, next.unwrap_or_default()))
         }
     }
@@ -194,36 +193,4 @@ pub(super) fn with_session(mut response: Response, signed_in: &SignedIn, public_
 fn sensitive(mut value: HeaderValue) -> HeaderValue {
     value.set_sensitive(true);
     value
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_109_only_own_paths_are_gone_on_to() {
-        for own in ["/", "/home", "/oauth2/authorize?client_id=a&x=https%3A%2F%2Fb", "/a//b", "/a?b=//c"] {
-            assert_eq!(own_path(own), Some(own));
-        }
-        for other in [
-            "",
-            "//evil.test",
-            "///evil.test",
-            "/\\evil.test",
-            "\\evil.test",
-            "/\t/evil.test",
-            "\t//evil.test",
-            "/a\r\nSet-Cookie: a=b",
-            "https:evil.test",
-            "https://evil.test",
-            "@evil.test",
-            "javascript:alert(1)",
-            "evil.test",
-            "/é",
-            " /home",
-        ] {
-            assert_eq!(own_path(other), None, "{other}");
-        }
-        assert_eq!(own_path(&format!("/{}", "a".repeat(8_192))), None);
-    }
 }
