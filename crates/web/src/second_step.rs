@@ -88,7 +88,7 @@ fn agent(headers: &HeaderMap) -> &str {
 }
 
 fn next(typed: &Typed) -> &str {
-    sign_in::own_path(typed.text("next")).unwrap_or_default()
+    edge::own_path(typed.text("next")).unwrap_or_default()
 }
 
 async fn submit_code(

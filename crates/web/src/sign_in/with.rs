@@ -7,9 +7,9 @@ use app::{App, Errand, Error, NotArrived, callback_path};
 use axum::extract::{RawQuery, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
-use domain::{Audience, Person};
+use domain::Audience;
 
-use super::{path_for, sensitive, signed_in_at};
+use super::{home_of, path_for, sensitive, with_session};
 use crate::Pages;
 use crate::message::{Message, sentence};
 use crate::refused::Answer;
@@ -137,12 +137,9 @@ async fn arrive(
             if visit.is_signed_in() {
                 app.sign_out(&visit.caller).await?;
             }
-            let home = match arrived.signed_in.session.person {
-                Person::Developer(_) => "/home",
-                Person::Administrator(_) => "/console",
-            };
-            let next = own_path(&arrived.back).unwrap_or(home);
-            let mut response = signed_in_at(next, &arrived.signed_in, public_url);
+            let next = own_path(&arrived.back).unwrap_or(home_of(arrived.signed_in.session.person));
+            let response = Redirect::to(next).into_response();
+            let mut response = with_session(response, &arrived.signed_in, public_url);
             response.headers_mut().append(header::SET_COOKIE, ABROAD.clear(public_url));
             Ok(response)
         }
