@@ -7,7 +7,7 @@ use domain::{
     ApplicationId, DeveloperId, GatewayId, Owner, Partner, PartnerAction, PartnerId, PartnerRole, Person,
     Resource, Scope, SessionId,
 };
-use store::{Claim, Connection, PageRequest, Read, SubscriptionFilter};
+use store::{Claim, PageRequest, Read, SubscriptionFilter};
 use uuid::Uuid;
 
 use crate::{Error, Result};
@@ -228,8 +228,8 @@ fn access(is_view: bool) -> Access {
 ///
 /// # Errors
 /// [`Error::NotFound`] if it does not exist or a developer may not see it, [`Error::Forbidden`] if they may not do that.
-pub(crate) async fn partner_for<C: Connection>(
-    read: Read<'_, C>,
+pub(crate) async fn partner_for(
+    read: Read<'_>,
     caller: &Caller,
     id: PartnerId,
     action: PartnerAction,
@@ -253,8 +253,8 @@ pub(crate) async fn partner_for<C: Connection>(
 ///
 /// # Errors
 /// [`Error::NotFound`] if it does not exist or a developer may not see it, [`Error::Forbidden`] if they may not do that.
-pub(crate) async fn application_for<C: Connection>(
-    read: Read<'_, C>,
+pub(crate) async fn application_for(
+    read: Read<'_>,
     caller: &Caller,
     id: ApplicationId,
     resource: Resource,
@@ -278,8 +278,8 @@ pub(crate) async fn application_for<C: Connection>(
 }
 
 /// Approvers see an application while something about it waits for them.
-async fn application_to_decide<C: Connection>(
-    read: Read<'_, C>,
+async fn application_to_decide(
+    read: Read<'_>,
     id: ApplicationId,
     action: ApplicationAction,
 ) -> Result<Application> {
@@ -295,8 +295,8 @@ async fn application_to_decide<C: Connection>(
 }
 
 /// The role of a developer at the partner that owns something, if a partner does.
-pub(crate) async fn partner_role<C: Connection>(
-    read: Read<'_, C>,
+pub(crate) async fn partner_role(
+    read: Read<'_>,
     owner: Owner,
     developer: DeveloperId,
 ) -> Result<Option<PartnerRole>> {

@@ -7,7 +7,7 @@ use domain::{
     CredentialId, CredentialKind, Event, ForeignKey, Invalid, Material, Resource, SecretKind,
 };
 use serde_json::json;
-use store::{Connection, Read, Tx};
+use store::{Read, Tx};
 
 use crate::caller::application_for;
 use crate::{
@@ -291,8 +291,8 @@ fn made_elsewhere(kind: CredentialKind) -> Error {
 }
 
 /// Loads a credential for somebody who wants to do something with it: their right comes from its application.
-async fn credential_for<C: Connection>(
-    read: Read<'_, C>,
+async fn credential_for(
+    read: Read<'_>,
     caller: &Caller,
     id: CredentialId,
     action: ApplicationAction,

@@ -1,7 +1,7 @@
 //! Four eyes: who asked for something is not the one who approves it.
 
 use domain::{Actor, Administrator, ApiTokenId, Developer, SubscriptionId};
-use store::{Connection, Read};
+use store::Read;
 
 use crate::{App, Caller, Error, Result};
 
@@ -36,11 +36,7 @@ enum Party {
 
 impl App {
     /// Whether four eyes are demanded now. Whoever is at the command line of the machine may do everything.
-    pub(crate) async fn wants_four_eyes<C: Connection>(
-        &self,
-        read: Read<'_, C>,
-        caller: &Caller,
-    ) -> Result<bool> {
+    pub(crate) async fn wants_four_eyes(&self, read: Read<'_>, caller: &Caller) -> Result<bool> {
         if matches!(caller.actor(), Actor::Operator | Actor::System) {
             return Ok(false);
         }
@@ -55,16 +51,16 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Forbidden`] if not.
-    pub(crate) async fn must_not_have_asked<C: Connection>(
+    pub(crate) async fn must_not_have_asked(
         &self,
-        read: Read<'_, C>,
+        read: Read<'_>,
         caller: &Caller,
         id: SubscriptionId,
     ) -> Result<()> {
         if !self.wants_four_eyes(read, caller).await? {
             return Ok(());
         }
-        let Some(asked) = read.last_actor(id, ASKING).await? else { return Ok(()) };
+        let Some(asked) = read.last_actor(id.0, ASKING).await? else { return Ok(()) };
         let (asked, approves) = (party(read, asked).await?, party(read, caller.actor()).await?);
         if asked.is_some() && asked == approves {
             let message = "you have asked for this yourself; somebody else has to approve it";
@@ -74,9 +70,9 @@ impl App {
     }
 }
 
-async fn party<C: Connection>(read: Read<'_, C>, actor: Actor) -> Result<Option<Party>> {
+async fn party(read: Read<'_>, actor: Actor) -> Result<Option<Party>> {
     let actor = match actor {
-        Actor::Token(id) => match read.last_actor(id, &["token.created"]).await? {
+        Actor::Token(id) => match read.last_actor(id.0, &["token.created"]).await? {
             Some(maker @ Actor::Administrator(_)) => maker,
             // A tool that made a tool: it is told from others, and no further.
             _ => return Ok(Some(Party::Tool(id))),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use domain::Instant;
+use domain::{CredentialId, Instant};
 
 use crate::once::{KEY_LIFETIME, SECRET_REPLAY};
 use crate::plan_usage::LEARN;
@@ -63,7 +63,8 @@ impl App {
             return Ok(());
         }
         self.store.rehash_credentials(&stale).await?;
-        self.reload_credentials(stale.into_iter().map(|(id, _)| id)).await
+        let stale: Vec<CredentialId> = stale.into_iter().map(|(id, _)| id).collect();
+        self.reload_credentials(&stale).await
     }
 
     /// Removes what is over.

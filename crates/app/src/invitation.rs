@@ -7,7 +7,7 @@ use domain::{
     Invitation, InvitationId, InvitationStatus, Membership, Name, Partner, PartnerAction, Resource,
     SecretKind, SessionId,
 };
-use store::{Connection, InvitationFilter, Read, Tx};
+use store::{InvitationFilter, Read, Tx};
 use uuid::Uuid;
 
 use crate::caller::{application_for, partner_for};
@@ -174,12 +174,7 @@ impl App {
     }
 
     /// Whether the caller manages members there; the name of it.
-    async fn may_invite<C: Connection>(
-        &self,
-        read: Read<'_, C>,
-        caller: &Caller,
-        to: Membership,
-    ) -> Result<Name> {
+    async fn may_invite(&self, read: Read<'_>, caller: &Caller, to: Membership) -> Result<Name> {
         caller.must_reach_what_members_reach()?;
         match to {
             Membership::Partner(id, _) => {
@@ -288,8 +283,8 @@ fn looking_at_application(caller: &Caller) -> ApplicationAction {
 }
 
 /// Loads an invitation for somebody who wants to do something with it: their right comes from what it invites to.
-async fn invitation_for<C: Connection>(
-    read: Read<'_, C>,
+async fn invitation_for(
+    read: Read<'_>,
     caller: &Caller,
     id: InvitationId,
     at_partner: PartnerAction,

@@ -4,7 +4,7 @@ use domain::{
     Access, Administrator, Audience, Developer, IdentityProvider, IdentityProviderId, LinkedIdentity,
     LinkedIdentityId, Person, Resource,
 };
-use store::{Connection, Read, Tx};
+use store::{Read, Tx};
 
 use crate::oauth::end_grants_of_session;
 use crate::sign_in::person;
@@ -108,11 +108,7 @@ async fn lock_person(tx: &Tx, person: Person) -> Result<()> {
 }
 
 /// Whether somebody has a password, or another link with a provider that they may use.
-async fn has_another_way_in<C: Connection>(
-    read: Read<'_, C>,
-    person: Person,
-    but: LinkedIdentityId,
-) -> Result<bool> {
+async fn has_another_way_in(read: Read<'_>, person: Person, but: LinkedIdentityId) -> Result<bool> {
     let (password, audience) = match person {
         Person::Developer(id) => {
             let developer: Option<Developer> = read.find(id).await?;

@@ -7,7 +7,7 @@ use domain::{
     Name, Owner, Partner, PartnerDraft, PartnerId, Person, Plan, PlanId, Provision, RequestContext,
     RequestKind, RequestStatus, Text, Transition,
 };
-use store::{Connection, Read, Tx};
+use store::{Read, Tx};
 
 use crate::application::strategy;
 use crate::caller::application_for;
@@ -240,7 +240,7 @@ impl App {
 }
 
 /// An API without versions is on offer, and one with a version that the developer may see.
-async fn is_on_offer<C: Connection>(read: Read<'_, C>, caller: &Caller, api: ApiId) -> Result<bool> {
+async fn is_on_offer(read: Read<'_>, caller: &Caller, api: ApiId) -> Result<bool> {
     let any = ApiVersionFilter { api_id: Some(api), visible_to: None };
     let theirs = ApiVersionFilter { api_id: Some(api), visible_to: caller.developer() };
     let one = PageRequest::first(1);

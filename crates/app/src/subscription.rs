@@ -7,7 +7,7 @@ use domain::{
     Partner, Plan, PlanId, Resource, Subscription, SubscriptionCommand, SubscriptionId, SubscriptionStatus,
     Text, Transition,
 };
-use store::{Connection, Read, Tx};
+use store::{Read, Tx};
 
 use crate::bridge_work::BridgeEvent;
 use crate::caller::application_for;
@@ -310,7 +310,7 @@ impl App {
     }
 
     /// Whether what this caller asks for is looked at by somebody else, if it is such that needs approval.
-    async fn is_reviewed<C: Connection>(&self, read: Read<'_, C>, caller: &Caller) -> Result<bool> {
+    async fn is_reviewed(&self, read: Read<'_>, caller: &Caller) -> Result<bool> {
         Ok(caller.developer().is_some() || self.wants_four_eyes(read, caller).await?)
     }
 }
@@ -350,8 +350,8 @@ fn already_subscribed() -> Error {
 }
 
 /// Loads a subscription for somebody who wants to do something with it: their right comes from its application.
-async fn subscription_for<C: Connection>(
-    read: Read<'_, C>,
+async fn subscription_for(
+    read: Read<'_>,
     caller: &Caller,
     id: SubscriptionId,
     action: ApplicationAction,

@@ -86,7 +86,7 @@ impl App {
         command: &SubscriptionCommand,
     ) -> Result<()> {
         let Some((word, what, comment)) = words(subscription, command) else { return Ok(()) };
-        let Some(asked) = tx.read().last_actor(subscription.id, ASKING).await? else { return Ok(()) };
+        let Some(asked) = tx.read().last_actor(subscription.id.0, ASKING).await? else { return Ok(()) };
         if !self.settings.subscription_mails || asked == caller.actor() {
             return Ok(());
         }

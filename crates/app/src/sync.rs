@@ -44,7 +44,7 @@ impl App {
     }
 
     /// Reads credentials again of which no line of the feed tells.
-    pub(crate) async fn reload_credentials(&self, ids: impl IntoIterator<Item = CredentialId>) -> Result<()> {
+    pub(crate) async fn reload_credentials(&self, ids: &[CredentialId]) -> Result<()> {
         let _feed = self.sync.seen.lock().await;
         take_over(self.verifier(), self.store.load_credentials(ids).await?);
         Ok(())

@@ -5,7 +5,7 @@ use domain::{
     Request, RequestCommand, RequestKind, RequestState, RequestStatus, WebhookEvent, WebhookEventId,
 };
 use serde_json::{Value, json};
-use store::{Connection, PageRequest, Read, Tx, WebhookDeliveryFilter};
+use store::{PageRequest, Read, Tx, WebhookDeliveryFilter};
 use uuid::Uuid;
 
 use crate::mail::greeting_line;
@@ -179,9 +179,9 @@ impl App {
     }
 
     /// What a gateway is told of a state of a request.
-    pub(crate) async fn gateway_event<C: Connection>(
+    pub(crate) async fn gateway_event(
         &self,
-        read: Read<'_, C>,
+        read: Read<'_>,
         request: &Request,
         state: &RequestState,
     ) -> Result<GatewayEvent> {
@@ -229,7 +229,7 @@ impl App {
 }
 
 /// Who asks, as far as a third party has to know.
-async fn describe<C: Connection>(read: Read<'_, C>, person: Person) -> Result<Value> {
+async fn describe(read: Read<'_>, person: Person) -> Result<Value> {
     Ok(match person {
         Person::Developer(id) => {
             let developer: Option<Developer> = read.find(id).await?;

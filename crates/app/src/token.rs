@@ -1,7 +1,7 @@
 //! Administrators' API tokens.
 
 use domain::{Access, ApiToken, ApiTokenId, Instant, Resource, Scope, SecretKind};
-use store::{Connection, Read};
+use store::Read;
 
 use crate::{App, Caller, Created, Error, Identity, Page, PageRequest, Result};
 
@@ -95,8 +95,8 @@ fn must_hold_all(caller: &Caller, wanted: &[Scope]) -> Result<()> {
 }
 
 /// A token makes none that lives longer than it does itself: otherwise its end would be no end.
-pub(crate) async fn must_not_be_outlived<C: Connection>(
-    read: Read<'_, C>,
+pub(crate) async fn must_not_be_outlived(
+    read: Read<'_>,
     caller: &Caller,
     expires_at: Option<Instant>,
     now: Instant,

@@ -1,5 +1,6 @@
 //! The `keywright` binary: the command line, the configuration, and what starts everything else.
 
+mod allocator;
 mod cli;
 mod commands;
 mod config;
@@ -18,10 +19,8 @@ use cli::{Cli, Command, Tone};
 use commands::Context;
 use output::Exit;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    allocator::give_back_soon();
     harden::harden();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let tone = Tone::of(&arguments);

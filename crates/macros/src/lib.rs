@@ -58,6 +58,8 @@ fn in_two(mut function: ImplItemFn) -> [ImplItemFn; 2] {
     let (vis, docs) = (function.vis, std::mem::take(&mut function.attrs));
     let outer = parse_quote! {
         #(#docs)*
+        // Small functions are copied into the crates that call them, and this one would take the body along.
+        #[inline(never)]
         #vis #outer {
             ::std::boxed::Box::pin(Self::#name(#passed))
         }

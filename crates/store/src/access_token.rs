@@ -198,6 +198,7 @@ async fn insert(tokens: &[AccessToken], connection: &impl ConnectionTrait) -> Re
     Ok(())
 }
 
+#[macros::boxed]
 impl Store {
     /// Keeps tokens, all of them in one transaction. When this returns, they survive a power cut.
     ///
@@ -261,6 +262,7 @@ impl Store {
     }
 }
 
+#[macros::boxed]
 impl Tx {
     /// Keeps a token in this transaction. A JWT is not kept.
     ///
@@ -271,13 +273,14 @@ impl Tx {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// A token by its id, ended ones included until they are swept.
     ///
     /// # Errors
     /// If the database is not available or the row is corrupt.
     pub async fn access_token(&self, id: AccessTokenId) -> Result<Option<AccessToken>> {
-        Entity::find_by_id(id.0).one(self.0).await?.map(from_row).transpose()
+        Entity::find_by_id(id.0).one(&self.0).await?.map(from_row).transpose()
     }
 
     /// A token without an id in its text.
@@ -286,7 +289,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// If the database is not available or the row is corrupt.
     pub async fn access_token_by_hash(&self, hashes: &[SecretHash]) -> Result<Option<AccessToken>> {
         let place = by_uuid::Entity::find().filter(by_uuid::Column::Hash.is_in(stored(hashes)));
-        match place.one(self.0).await? {
+        match place.one(&self.0).await? {
             Some(place) => self.access_token(AccessTokenId(place.token_id)).await,
             None => Ok(None),
         }
@@ -297,6 +300,6 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available.
     pub async fn count_access_tokens(&self) -> Result<u64> {
-        Ok(Entity::find().count(self.0).await?)
+        Ok(Entity::find().count(&self.0).await?)
     }
 }

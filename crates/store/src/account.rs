@@ -47,6 +47,7 @@ impl OneTimeToken {
     }
 }
 
+#[macros::boxed]
 impl Tx {
     /// Keeps a new one; older ones of the same kind and person are worth nothing from now on.
     ///
@@ -102,7 +103,8 @@ impl Tx {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// The one with a secret, used or not.
     ///
     /// # Errors
@@ -113,7 +115,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
         hashes: &[SecretHash],
     ) -> Result<Option<OneTimeToken>> {
         let row = Entity::find().filter(Column::Hash.is_in(stored(hashes)));
-        let row = row.filter(Column::Kind.eq(kind.tag())).one(self.0).await?;
+        let row = row.filter(Column::Kind.eq(kind.tag())).one(&self.0).await?;
         let at = Place { table: "one_time_tokens", id: Uuid::nil() };
         row.map(|row| {
             Ok(OneTimeToken {
@@ -128,6 +130,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Removes those that nobody can use any more.
     ///

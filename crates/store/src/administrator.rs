@@ -77,7 +77,8 @@ fn with_roles(roles: &[&str]) -> Condition {
     Condition::all().add(Column::GatewayId.is_null()).add(Column::DisabledAt.is_null()).add(named)
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// The administrator with an address, without regard to case, whatever the role.
     ///
     /// # Errors
@@ -115,7 +116,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available.
     pub async fn count_administrators(&self) -> Result<u64> {
-        Ok(Entity::find().filter(with_roles(&["administrator"])).count(self.0).await?)
+        Ok(Entity::find().filter(with_roles(&["administrator"])).count(&self.0).await?)
     }
 
     /// How many there are who decide on what waits.
@@ -123,7 +124,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available.
     pub async fn count_deciders(&self) -> Result<u64> {
-        Ok(Entity::find().filter(with_roles(&["administrator", "approver"])).count(self.0).await?)
+        Ok(Entity::find().filter(with_roles(&["administrator", "approver"])).count(&self.0).await?)
     }
 
     /// The technical users of a gateway.

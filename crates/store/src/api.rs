@@ -231,7 +231,8 @@ pub struct ApiVersionFilter {
     pub visible_to: Option<DeveloperId>,
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// APIs, from the newest to the oldest.
     ///
     /// # Errors
@@ -287,7 +288,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available.
     pub async fn specification_text(&self, id: ApiVersionId) -> Result<Option<String>> {
-        Ok(specification::Entity::find_by_id(id.0).one(self.0).await?.map(|row| row.text))
+        Ok(specification::Entity::find_by_id(id.0).one(&self.0).await?.map(|row| row.text))
     }
 
     /// The operations of a version's specification.
@@ -295,12 +296,13 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available or the row is corrupt.
     pub async fn operations(&self, id: ApiVersionId) -> Result<Option<Vec<Operation>>> {
-        let row = specification::Entity::find_by_id(id.0).one(self.0).await?;
+        let row = specification::Entity::find_by_id(id.0).one(&self.0).await?;
         let at = Place { table: "specifications", id: id.0 };
         row.map(|row| at.json("operations", row.operations)).transpose()
     }
 }
 
+#[macros::boxed]
 impl Tx {
     /// Puts a specification in the place of the one that a version had, or removes it.
     ///

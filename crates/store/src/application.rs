@@ -9,6 +9,7 @@ use domain::{
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, Condition, QuerySelect, QueryTrait};
 
+use crate::connection::Connection;
 use crate::partner::partners_of;
 use crate::read::{contains, is_word};
 use crate::record::{Place, meta, word};
@@ -110,7 +111,7 @@ impl Record for Application {
         })
     }
 
-    async fn save_parts<C: ConnectionTrait>(&self, connection: &C) -> Result<()> {
+    async fn save_parts(&self, connection: &Connection<'_>) -> Result<()> {
         member::Entity::delete_many()
             .filter(member::Column::ApplicationId.eq(self.id.0))
             .exec(connection)
@@ -126,7 +127,7 @@ impl Record for Application {
         Ok(())
     }
 
-    async fn load_parts<C: ConnectionTrait>(nouns: &mut [Self], connection: &C) -> Result<()> {
+    async fn load_parts(nouns: &mut [Self], connection: &Connection<'_>) -> Result<()> {
         let ids = nouns.iter().map(|application| application.id.0);
         let rows =
             member::Entity::find().filter(member::Column::ApplicationId.is_in(ids)).all(connection).await?;
@@ -185,7 +186,8 @@ pub enum SubscribedTo {
     No(ApiVersionId),
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// The application of an owner that has a name, or one that looks like it; not one that shares its name.
     ///
     /// # Errors
@@ -234,7 +236,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available.
     pub async fn count_applications(&self, filter: &ApplicationFilter) -> Result<u64> {
-        Ok(select(filter).count(self.0).await?)
+        Ok(select(filter).count(&self.0).await?)
     }
 }
 

@@ -189,7 +189,8 @@ impl Record for ApprovalPolicy {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Approvals by number of page; of one state, if one is given.
     ///
     /// # Errors

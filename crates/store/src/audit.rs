@@ -159,6 +159,7 @@ pub struct Deed {
     pub target_id: Uuid,
 }
 
+#[macros::boxed]
 impl Store {
     /// Writes audit lines about deeds of several authors, all or none.
     ///
@@ -231,7 +232,8 @@ impl AuditFilter {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Audit lines, from the newest to the oldest. `after` of the page holds a line's number in its last 8 bytes.
     ///
     /// # Errors
@@ -241,7 +243,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
         if let Some(after) = page.after {
             select = select.filter(Column::Seq.lt(i64::try_from(after.as_u128()).unwrap_or(i64::MAX)));
         }
-        let mut rows = select.all(self.0).await?;
+        let mut rows = select.all(&self.0).await?;
         let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
         rows.truncate(wanted);
@@ -254,12 +256,12 @@ impl<C: ConnectionTrait> Read<'_, C> {
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn last_actor(&self, target: impl Into<Uuid>, actions: &[&str]) -> Result<Option<Actor>> {
+    pub async fn last_actor(&self, target: Uuid, actions: &[&str]) -> Result<Option<Actor>> {
         let line = Entity::find()
-            .filter(Column::TargetId.eq(target.into()))
+            .filter(Column::TargetId.eq(target))
             .filter(Column::Action.is_in(actions.iter().copied()))
             .order_by_desc(Column::Seq)
-            .one(self.0)
+            .one(&self.0)
             .await?;
         Ok(line.and_then(|line| Actor::of_parts(&line.actor_kind, line.actor_id)))
     }
@@ -269,7 +271,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available.
     pub async fn last_change(&self) -> Result<i64> {
-        Ok(head::Entity::find_by_id(1).one(self.0).await?.map_or(0, |row| row.seq))
+        Ok(head::Entity::find_by_id(1).one(&self.0).await?.map_or(0, |row| row.seq))
     }
 
     /// The lines after a number, in order.
@@ -278,7 +280,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// If the database is not available.
     pub async fn audit_lines_after(&self, seq: i64, limit: u64) -> Result<Vec<AuditLine>> {
         let select = Entity::find().filter(Column::Seq.gt(seq)).order_by_asc(Column::Seq).limit(limit);
-        Ok(select.all(self.0).await?.into_iter().map(AuditLine::from).collect())
+        Ok(select.all(&self.0).await?.into_iter().map(AuditLine::from).collect())
     }
 
     /// What changed after a number: kind and id of the things, in order.
@@ -290,7 +292,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
             .order_by_asc(Column::Seq)
             .limit(limit)
             .into_tuple::<(i64, String, Uuid)>()
-            .all(self.0)
+            .all(&self.0)
             .await?;
         Ok(rows)
     }

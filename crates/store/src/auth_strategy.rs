@@ -62,7 +62,8 @@ impl Record for AuthStrategy {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Strategies, from the newest to the oldest.
     ///
     /// # Errors

@@ -60,6 +60,7 @@ impl From<Model> for BridgeClient {
     }
 }
 
+#[macros::boxed]
 impl Tx {
     /// Notes a client that was made just now.
     ///
@@ -80,13 +81,14 @@ impl Tx {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// The client of an application, if a bridge has made it one.
     ///
     /// # Errors
     /// If the database is not available.
     pub async fn bridge_client_of(&self, application: ApplicationId) -> Result<Option<BridgeClient>> {
-        let row = Entity::find().filter(Column::ApplicationId.eq(application.0)).one(self.0).await?;
+        let row = Entity::find().filter(Column::ApplicationId.eq(application.0)).one(&self.0).await?;
         Ok(row.map(BridgeClient::from))
     }
 
@@ -98,7 +100,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
         let used = Entity::find()
             .filter(Column::ClientId.eq(client_id))
             .filter(Column::ApplicationId.is_not_null())
-            .one(self.0)
+            .one(&self.0)
             .await?;
         Ok(used.is_some())
     }
@@ -113,12 +115,13 @@ impl<C: ConnectionTrait> Read<'_, C> {
             .filter(Column::DueAt.lte(now.micros()))
             .order_by_asc(Column::DueAt)
             .limit(limit)
-            .all(self.0)
+            .all(&self.0)
             .await?;
         Ok(rows.into_iter().map(BridgeClient::from).collect())
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Takes the removal of a client upon oneself: nobody else does before `until`. Nobody's act: no audit line.
     ///

@@ -42,6 +42,7 @@ pub struct BridgeNotice {
     pub attempts: u32,
 }
 
+#[macros::boxed]
 impl Tx {
     /// Notes something that a bridge is to be told.
     ///
@@ -60,19 +61,20 @@ impl Tx {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// The first thing that is to be told of each client, of some of them, if it is due. Of clients that are still some
     /// application's.
     ///
     /// # Errors
     /// If the database is not available.
     pub async fn due_bridge_notices(&self, now: Instant, limit: u64) -> Result<Vec<BridgeNotice>> {
-        let rows = Entity::find().order_by_asc(Column::Id).limit(LOOKED_AT).all(self.0).await?;
+        let rows = Entity::find().order_by_asc(Column::Id).limit(LOOKED_AT).all(&self.0).await?;
         let ids = rows.iter().map(|row| row.bridge_client_id);
         let clients = bridge_client::Entity::find()
             .filter(bridge_client::Column::Id.is_in(ids))
             .filter(bridge_client::Column::ApplicationId.is_not_null())
-            .all(self.0)
+            .all(&self.0)
             .await?;
         let mut notices: Vec<BridgeNotice> = Vec::new();
         for client in clients {
@@ -92,6 +94,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Takes the telling upon oneself: nobody else does before `until`. Nobody's act: no audit line.
     ///

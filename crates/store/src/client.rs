@@ -94,7 +94,8 @@ pub struct ClientFilter {
     pub visible_to: Option<DeveloperId>,
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Clients, from the newest to the oldest.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
+use crate::connection::Connection;
 use crate::migration::Migrator;
 use crate::{Author, Error, Read, Result, Tx};
 
@@ -67,6 +68,7 @@ pub enum Engine {
     Postgres,
 }
 
+#[macros::boxed]
 impl Store {
     /// Opens a database by URL: `sqlite:///path/to/file` or `postgres://user:password@host/database`.
     /// Changes nothing in it, but makes the file if there is none.
@@ -175,8 +177,8 @@ impl Store {
     }
 
     /// Reading, outside of a transaction.
-    pub fn read(&self) -> Read<'_, DatabaseConnection> {
-        Read(&self.readers)
+    pub fn read(&self) -> Read<'_> {
+        Read(Connection::Pool(&self.readers))
     }
 
     /// Begins to write. Everything is undone unless [`Tx::commit`] is called.

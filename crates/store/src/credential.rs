@@ -244,7 +244,8 @@ pub struct CredentialFilter {
     pub visible_to: Option<DeveloperId>,
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Credentials, from the newest to the oldest.
     ///
     /// # Errors
@@ -318,12 +319,13 @@ impl<C: ConnectionTrait> Read<'_, C> {
             .filter(Column::Kind.eq(word(kind)))
             .filter(Column::State.ne(word(CredentialState::Revoked)))
             .filter(lives)
-            .count(self.0)
+            .count(&self.0)
             .await?;
         Ok(count)
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Keeps secrets by the hashes of another pepper. What cannot be done for one is not done for it only: it is tried
     /// again when the secret is used again.
@@ -346,13 +348,14 @@ impl Store {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Whether a credential is kept by one of these.
     ///
     /// # Errors
     /// If the database is not available.
     pub async fn is_hash_taken(&self, hashes: &[SecretHash]) -> Result<bool> {
-        Ok(Entity::find().filter(Column::SecretHash.is_in(stored(hashes))).count(self.0).await? > 0)
+        Ok(Entity::find().filter(Column::SecretHash.is_in(stored(hashes))).count(&self.0).await? > 0)
     }
 }
 

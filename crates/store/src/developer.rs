@@ -76,7 +76,8 @@ pub struct DeveloperFilter {
     pub state: Option<DeveloperState>,
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Developers, from the newest to the oldest.
     ///
     /// # Errors

@@ -68,7 +68,8 @@ impl Record for Document {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// All pages about an API, in no order: an API has at most [`domain::MAX_DOCUMENTS`].
     ///
     /// # Errors
@@ -97,7 +98,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
             .column_as(Column::Id.count(), "count")
             .group_by(Column::ApiId)
             .into_tuple()
-            .all(self.0)
+            .all(&self.0)
             .await?;
         Ok(counts.into_iter().map(|(api, count)| (ApiId(api), count.unsigned_abs())).collect())
     }
@@ -111,7 +112,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
             .select_only()
             .columns([Column::ApiId, Column::Title, Column::Body])
             .into_tuple()
-            .all(self.0)
+            .all(&self.0)
             .await?;
         let wanted = domain::search_key(text);
         let holds = |text: &str| domain::search_key(text).contains(&wanted);

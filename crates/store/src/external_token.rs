@@ -183,7 +183,8 @@ impl Record for TokenRequest {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// External tokens, from the newest to the oldest; of one developer, if one is given.
     ///
     /// # Errors
@@ -208,7 +209,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
         let same = Entity::find()
             .filter(Column::DeveloperId.eq(developer.0))
             .filter(Column::ApplicationName.eq(application));
-        Ok(same.count(self.0).await? > 0)
+        Ok(same.count(&self.0).await? > 0)
     }
 
     /// The form of an API version, if it has one of its own.

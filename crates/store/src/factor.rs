@@ -76,7 +76,8 @@ fn marks(bytes: &[u8]) -> Option<Vec<[u8; 32]>> {
     rest.is_empty().then(|| marks.to_vec())
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// The second factor of a person, if they have one.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use domain::{ApiId, Email, Gateway, GatewayId, Name, Noun, Text};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
+use crate::connection::Connection;
 use crate::read::{Slice, Sliced};
 use crate::record::{Place, meta};
 use crate::{Page, PageRequest, Read, Record, Result};
@@ -88,7 +89,7 @@ impl Record for Gateway {
         })
     }
 
-    async fn save_parts<C: ConnectionTrait>(&self, connection: &C) -> Result<()> {
+    async fn save_parts(&self, connection: &Connection<'_>) -> Result<()> {
         api::Entity::delete_many().filter(api::Column::GatewayId.eq(self.id.0)).exec(connection).await?;
         let rows = self.apis.iter().map(|(api, reference)| api::ActiveModel {
             api_id: Set(api.0),
@@ -101,7 +102,7 @@ impl Record for Gateway {
         Ok(())
     }
 
-    async fn load_parts<C: ConnectionTrait>(nouns: &mut [Self], connection: &C) -> Result<()> {
+    async fn load_parts(nouns: &mut [Self], connection: &Connection<'_>) -> Result<()> {
         let ids = nouns.iter().map(|gateway| gateway.id.0);
         let rows = api::Entity::find().filter(api::Column::GatewayId.is_in(ids)).all(connection).await?;
         let mut apis: HashMap<Uuid, BTreeMap<ApiId, Option<String>>> = HashMap::new();
@@ -115,7 +116,8 @@ impl Record for Gateway {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Gateways, from the newest to the oldest.
     ///
     /// # Errors
@@ -137,7 +139,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available or the row is corrupt.
     pub async fn gateway_of_api(&self, api: ApiId) -> Result<Option<Gateway>> {
-        let row = api::Entity::find_by_id(api.0).one(self.0).await?;
+        let row = api::Entity::find_by_id(api.0).one(&self.0).await?;
         match row {
             Some(row) => self.find(row.gateway_id).await,
             None => Ok(None),

@@ -57,7 +57,8 @@ impl Record for Group {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Groups, from the newest to the oldest.
     ///
     /// # Errors

@@ -36,7 +36,8 @@ pub(crate) const HASHED: &[Hashed] = &[
     Hashed { table: "access_token_uuids", column: "hash", alive: "expires_at > $now" },
 ];
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// How many secrets that are worth something are kept by the hashes of a pepper. It reads whole tables.
     ///
     /// # Errors

@@ -54,6 +54,7 @@ pub enum Claimed {
     },
 }
 
+#[macros::boxed]
 impl Tx {
     /// Claims a key for what this transaction makes. A second claim waits for the first one's transaction.
     ///
@@ -89,6 +90,7 @@ impl Tx {
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Forgets secrets that may not be shown again, and keys that are too old.
     ///

@@ -86,7 +86,8 @@ impl Record for IdentityProvider {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Providers, from the newest to the oldest.
     ///
     /// # Errors

@@ -137,7 +137,8 @@ impl InvitationFilter {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Invitations, from the newest to the oldest, ended ones included.
     ///
     /// # Errors
@@ -151,7 +152,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available.
     pub async fn count_open_invitations(&self, filter: InvitationFilter) -> Result<u64> {
-        Ok(filter.select().filter(Column::OpenKey.is_not_null()).count(self.0).await?)
+        Ok(filter.select().filter(Column::OpenKey.is_not_null()).count(&self.0).await?)
     }
 
     /// The invitation with a secret.
@@ -171,6 +172,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Removes invitations that ended before a moment.
     ///

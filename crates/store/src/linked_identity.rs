@@ -75,7 +75,8 @@ impl Record for LinkedIdentity {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Who somebody of a provider is here, as a developer or as an administrator.
     ///
     /// # Errors

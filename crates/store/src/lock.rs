@@ -21,6 +21,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+#[macros::boxed]
 impl Tx {
     /// For those who count or change what belongs to a developer.
     ///

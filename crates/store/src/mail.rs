@@ -108,6 +108,7 @@ fn record(row: Model) -> Result<MailRecord> {
     })
 }
 
+#[macros::boxed]
 impl Tx {
     /// Puts a mail into the outbox, in the transaction of its cause.
     ///
@@ -133,7 +134,8 @@ impl Tx {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Mails, from the newest to the oldest.
     ///
     /// # Errors
@@ -149,7 +151,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
         if let Some(after) = page.after {
             select = select.filter(Column::Id.lt(after));
         }
-        let mut rows = select.all(self.0).await?;
+        let mut rows = select.all(&self.0).await?;
         let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
         rows.truncate(wanted);
@@ -162,10 +164,11 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available or the row is corrupt.
     pub async fn mail(&self, id: MailId) -> Result<Option<MailRecord>> {
-        Entity::find_by_id(id.0).one(self.0).await?.map(record).transpose()
+        Entity::find_by_id(id.0).one(&self.0).await?.map(record).transpose()
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Takes some mails that are due, for one sender: nobody else gets them for `lease`. One whose row cannot be
     /// understood is marked as failed, and holds up none of the others.

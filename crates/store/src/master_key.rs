@@ -57,6 +57,7 @@ fn noted(row: Model) -> Result<NotedMasterKey> {
     })
 }
 
+#[macros::boxed]
 impl Store {
     /// The master keys that this database was written under, by their numbers. If it is new, it is from now on written
     /// under the one with this check value.
@@ -96,6 +97,7 @@ async fn keep(connection: &impl ConnectionTrait, name: &str, sealed: Vec<u8>) ->
     Ok(())
 }
 
+#[macros::boxed]
 impl Tx {
     /// Notes a master key that is to be used later, and keeps its pepper. `false`: the number is taken.
     ///
@@ -161,13 +163,14 @@ impl Tx {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// The master keys that this database was written under, by their numbers. None: it is new.
     ///
     /// # Errors
     /// If the database is not available or a row is corrupt.
     pub async fn master_keys(&self) -> Result<Vec<NotedMasterKey>> {
-        let rows = Entity::find().order_by_asc(Column::Id).all(self.0).await?;
+        let rows = Entity::find().order_by_asc(Column::Id).all(&self.0).await?;
         rows.into_iter().map(noted).collect()
     }
 
@@ -176,7 +179,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available.
     pub async fn kept_keys(&self) -> Result<BTreeMap<String, Vec<u8>>> {
-        let rows = kept::Entity::find().all(self.0).await?;
+        let rows = kept::Entity::find().all(&self.0).await?;
         Ok(rows.into_iter().map(|row| (row.name, row.sealed)).collect())
     }
 }

@@ -23,6 +23,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+#[macros::boxed]
 impl Store {
     /// A node says how fresh what it holds is. Those that have not said anything since `gone` are forgotten.
     ///
@@ -39,14 +40,15 @@ impl Store {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// How many nodes that have said something after `gone` do not have the master key with a number.
     ///
     /// # Errors
     /// If the database is not available.
     pub async fn nodes_without(&self, master_key: u8, gone: Instant) -> Result<u64> {
         let lacks = Column::MasterKey.is_null().or(Column::MasterKey.lt(i32::from(master_key)));
-        Ok(Entity::find().filter(lacks).filter(Column::FreshAt.gte(gone.micros())).count(self.0).await?)
+        Ok(Entity::find().filter(lacks).filter(Column::FreshAt.gte(gone.micros())).count(&self.0).await?)
     }
 
     /// Whether a node that has said something after `gone` holds nothing newer than `moment`.
@@ -55,6 +57,6 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// If the database is not available.
     pub async fn lags_a_node(&self, moment: Instant, gone: Instant) -> Result<bool> {
         let lagging = Entity::find().filter(Column::FreshAt.lte(moment.micros()));
-        Ok(lagging.filter(Column::FreshAt.gte(gone.micros())).count(self.0).await? > 0)
+        Ok(lagging.filter(Column::FreshAt.gte(gone.micros())).count(&self.0).await? > 0)
     }
 }

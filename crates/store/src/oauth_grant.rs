@@ -160,7 +160,8 @@ pub enum GrantsOf {
     Session(SessionId),
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Grants that have not been ended.
     ///
     /// # Errors
@@ -198,6 +199,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Removes grants from before a moment, with their codes and refresh tokens, some at a time: a grant is worth
     /// nothing when the last token that can come from it is over.

@@ -62,7 +62,8 @@ impl Record for OAuthScope {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Scopes, from the newest to the oldest.
     ///
     /// # Errors

@@ -88,6 +88,7 @@ pub struct RefreshToken {
     pub sealed_successor: Option<Vec<u8>>,
 }
 
+#[macros::boxed]
 impl Tx {
     /// Keeps a new code.
     ///
@@ -176,13 +177,14 @@ impl Tx {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// The code with a secret, redeemed or not.
     ///
     /// # Errors
     /// If the database is not available.
     pub async fn code(&self, hashes: &[SecretHash]) -> Result<Option<AuthorizationCode>> {
-        let row = Entity::find().filter(Column::Hash.is_in(stored(hashes))).one(self.0).await?;
+        let row = Entity::find().filter(Column::Hash.is_in(stored(hashes))).one(&self.0).await?;
         row.map(|row| {
             let at = Place { table: "oauth_codes", id: row.grant_id };
             Ok(AuthorizationCode {
@@ -204,7 +206,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// If the database is not available.
     pub async fn refresh_token(&self, hashes: &[SecretHash]) -> Result<Option<RefreshToken>> {
         let row = refresh::Entity::find().filter(refresh::Column::Hash.is_in(stored(hashes)));
-        let row = row.one(self.0).await?;
+        let row = row.one(&self.0).await?;
         row.map(|row| {
             let at = Place { table: "oauth_refresh_tokens", id: row.grant_id };
             let next = row.successor_hash.map(|next| at.hash("successor_hash", &next)).transpose()?;
@@ -222,6 +224,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Removes codes and refresh tokens that are over, some at a time, and forgets successors that nobody may ask for
     /// again. Codes are kept for a while after, so that one that comes a second time is known.

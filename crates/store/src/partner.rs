@@ -6,6 +6,7 @@ use domain::{DeveloperId, Email, Name, Noun, Partner, PartnerId, PartnerRole, Te
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, Condition, QuerySelect, QueryTrait};
 
+use crate::connection::Connection;
 use crate::read::contains;
 use crate::record::{Place, json, meta, word};
 use crate::{Owned, Page, PageRequest, Read, Record, Result};
@@ -86,7 +87,7 @@ impl Record for Partner {
         })
     }
 
-    async fn save_parts<C: ConnectionTrait>(&self, connection: &C) -> Result<()> {
+    async fn save_parts(&self, connection: &Connection<'_>) -> Result<()> {
         member::Entity::delete_many()
             .filter(member::Column::PartnerId.eq(self.id.0))
             .exec(connection)
@@ -102,7 +103,7 @@ impl Record for Partner {
         Ok(())
     }
 
-    async fn load_parts<C: ConnectionTrait>(nouns: &mut [Self], connection: &C) -> Result<()> {
+    async fn load_parts(nouns: &mut [Self], connection: &Connection<'_>) -> Result<()> {
         let ids = nouns.iter().map(|partner| partner.id.0);
         let rows =
             member::Entity::find().filter(member::Column::PartnerId.is_in(ids)).all(connection).await?;
@@ -133,7 +134,8 @@ pub struct PartnerFilter {
     pub member: Option<DeveloperId>,
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// The partner that has a name, or one that looks like it.
     ///
     /// # Errors

@@ -63,7 +63,8 @@ impl Record for Plan {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Plans, from the newest to the oldest.
     ///
     /// # Errors

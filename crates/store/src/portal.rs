@@ -89,13 +89,14 @@ impl Record for Portal {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// A picture of the portal, if it has been given one.
     ///
     /// # Errors
     /// If the database is not available or the row is corrupt.
     pub async fn portal_picture(&self, kind: PortalPicture) -> Result<Option<(PictureFormat, Vec<u8>)>> {
-        let row = picture::Entity::find_by_id(kind.as_str().to_owned()).one(self.0).await?;
+        let row = picture::Entity::find_by_id(kind.as_str().to_owned()).one(&self.0).await?;
         let at = Place { table: "portal_pictures", id: Uuid::nil() };
         row.map(|row| Ok((at.word("format", row.format)?, row.bytes))).transpose()
     }
@@ -106,10 +107,11 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// If the database is not available.
     pub async fn has_portal_picture(&self, kind: PortalPicture) -> Result<bool> {
         let found = picture::Entity::find_by_id(kind.as_str().to_owned());
-        Ok(found.count(self.0).await? > 0)
+        Ok(found.count(&self.0).await? > 0)
     }
 }
 
+#[macros::boxed]
 impl Tx {
     /// Puts a picture in the place of the one that was there; `None` removes it.
     ///

@@ -110,7 +110,8 @@ pub struct ProvisionFilter {
     pub gateway_id: Option<GatewayId>,
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Provisions by number of page.
     ///
     /// # Errors

@@ -3,23 +3,17 @@
 use domain::DeveloperId;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
+use crate::connection::Connection;
 use crate::{Owned, Record, Result};
 
 /// Reads from a connection or inside a transaction.
-#[derive(Debug)]
-pub struct Read<'a, C>(pub(crate) &'a C);
-
-impl<C> Clone for Read<'_, C> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<C> Copy for Read<'_, C> {}
+#[derive(Clone, Copy, Debug)]
+pub struct Read<'a>(pub(crate) Connection<'a>);
 
 /// Which part of a list is wanted. Lists run from the newest to the oldest.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +58,8 @@ pub struct Page<T> {
     pub next: Option<Uuid>,
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// One thing by its id.
     ///
     /// # Errors
@@ -111,7 +106,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// If the database is not available.
     pub async fn count<T: Record>(&self) -> Result<u64> {
         let select = T::Entity::find().select_only().column_as(T::ID.count(), "count");
-        let count: Option<i64> = select.into_tuple().one(self.0).await?;
+        let count: Option<i64> = select.into_tuple().one(&self.0).await?;
         Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
     }
 
@@ -122,10 +117,12 @@ impl<C: ConnectionTrait> Read<'_, C> {
 
     /// All rows that a query finds.
     pub(crate) async fn many<T: Record>(&self, select: Select<T::Entity>) -> Result<Vec<T>> {
-        let rows = select.all(self.0).await?;
-        let mut nouns = rows.into_iter().map(T::from_row).collect::<Result<Vec<T>>>()?;
+        let rows = self.0.query_all(select.as_query()).await?;
+        let row =
+            |row: &QueryResult| T::from_row(<T::Entity as EntityTrait>::Model::from_query_result(row, "")?);
+        let mut nouns = rows.iter().map(row).collect::<Result<Vec<T>>>()?;
         if !nouns.is_empty() {
-            T::load_parts(&mut nouns, self.0).await?;
+            T::load_parts(&mut nouns, &self.0).await?;
         }
         Ok(nouns)
     }
@@ -135,7 +132,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     where
         T::Entity: EntityTrait<Model: Sync>,
     {
-        let count = select.clone().count(self.0).await?;
+        let count = select.clone().count(&self.0).await?;
         let offset = slice.page.saturating_mul(slice.limit);
         // Beyond the end there is nothing; databases do not take any number.
         if offset >= count {

@@ -3,12 +3,13 @@
 use std::future::Future;
 
 use domain::{DeveloperId, Instant, Meta, Noun};
-use sea_orm::{ActiveModelTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait};
+use sea_orm::{ActiveModelTrait, Condition, EntityTrait, IntoActiveModel, ModelTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::connection::Connection;
 use crate::{Error, Result};
 
 /// A noun that has a table. Implemented beside each entity.
@@ -36,15 +37,15 @@ pub trait Record: Noun {
 
     /// Writes what the noun keeps in tables of its own, such as members. Called after the row is written.
     #[doc(hidden)]
-    fn save_parts<C: ConnectionTrait>(&self, _connection: &C) -> impl Future<Output = Result<()>> + Send {
+    fn save_parts(&self, _connection: &Connection<'_>) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
 
     /// Reads those, for all of a page at once.
     #[doc(hidden)]
-    fn load_parts<C: ConnectionTrait>(
+    fn load_parts(
         _nouns: &mut [Self],
-        _connection: &C,
+        _connection: &Connection<'_>,
     ) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }

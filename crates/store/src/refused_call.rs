@@ -126,7 +126,8 @@ impl From<&RefusedCall> for ActiveModel {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Refused calls, from the newest to the oldest.
     ///
     /// # Errors
@@ -140,7 +141,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
         if let Some(after) = page.after {
             select = select.filter(Column::Id.lt(after));
         }
-        let mut rows = select.all(self.0).await?;
+        let mut rows = select.all(&self.0).await?;
         let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
         rows.truncate(wanted);
@@ -149,6 +150,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Writes refused calls down. Nobody's act: no audit line.
     ///

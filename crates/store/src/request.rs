@@ -10,6 +10,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
+use crate::connection::Connection;
 use crate::provision::{person, person_parts};
 use crate::read::{Slice, Sliced};
 use crate::record::{Place, json, meta, word};
@@ -99,7 +100,7 @@ impl Record for Request {
         })
     }
 
-    async fn save_parts<C: ConnectionTrait>(&self, connection: &C) -> Result<()> {
+    async fn save_parts(&self, connection: &Connection<'_>) -> Result<()> {
         state::Entity::delete_many().filter(state::Column::RequestId.eq(self.id.0)).exec(connection).await?;
         let rows = self.states.iter().zip(0..).map(|(state, position)| state::ActiveModel {
             id: Set(state.id),
@@ -117,7 +118,7 @@ impl Record for Request {
         Ok(())
     }
 
-    async fn load_parts<C: ConnectionTrait>(nouns: &mut [Self], connection: &C) -> Result<()> {
+    async fn load_parts(nouns: &mut [Self], connection: &Connection<'_>) -> Result<()> {
         let ids = nouns.iter().map(|request| request.id.0);
         let rows = state::Entity::find()
             .filter(state::Column::RequestId.is_in(ids))
@@ -187,7 +188,8 @@ impl RequestFilter {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Requests by number of page.
     ///
     /// # Errors
@@ -209,7 +211,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available or the row is corrupt.
     pub async fn request_of_event(&self, event: Uuid) -> Result<Option<Request>> {
-        let row = state::Entity::find().filter(state::Column::EventId.eq(event)).one(self.0).await?;
+        let row = state::Entity::find().filter(state::Column::EventId.eq(event)).one(&self.0).await?;
         match row {
             Some(row) => self.find(row.request_id).await,
             None => Ok(None),

@@ -109,7 +109,8 @@ impl SealedCell {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Nouns in which something is sealed, in the order of their ids; what cannot be read is left out and counted.
     ///
     /// # Errors
@@ -126,7 +127,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
         if let Some(after) = after {
             select = select.filter(T::ID.gt(after));
         }
-        let rows = select.all(self.0).await?;
+        let rows = select.all(&self.0).await?;
         let last = (rows.len() as u64 == limit).then(|| rows.last().map(id_of::<T>)).flatten();
         let (mut nouns, mut unreadable) = (Vec::with_capacity(rows.len()), 0);
         for row in rows {
@@ -160,7 +161,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
                     select = select.filter(mail::Column::Id.gt(*after));
                 }
                 let rows: Vec<(Uuid, Vec<u8>)> =
-                    select.order_by_asc(mail::Column::Id).limit(limit).into_tuple().all(self.0).await?;
+                    select.order_by_asc(mail::Column::Id).limit(limit).into_tuple().all(&self.0).await?;
                 rows.into_iter().map(|(id, body)| cell(CellKey::Mail(id), body)).collect()
             }
             Cells::Claims => {
@@ -169,7 +170,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
                 if let Some(CellKey::Claim(after)) = after {
                     select = select.filter(Column::Key.gt(after.clone()));
                 }
-                let rows = select.order_by_asc(Column::Key).limit(limit).all(self.0).await?;
+                let rows = select.order_by_asc(Column::Key).limit(limit).all(&self.0).await?;
                 let sealed = |row: idempotency::Model| {
                     cell(CellKey::Claim(row.key), row.sealed_secret.unwrap_or_default())
                 };
@@ -181,7 +182,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
                 if let Some(CellKey::KeptKey(after)) = after {
                     select = select.filter(Column::Name.gt(after.clone()));
                 }
-                let rows = select.order_by_asc(Column::Name).limit(limit).all(self.0).await?;
+                let rows = select.order_by_asc(Column::Name).limit(limit).all(&self.0).await?;
                 rows.into_iter().map(|row| cell(CellKey::KeptKey(row.name), row.sealed)).collect()
             }
             Cells::SignIns => {
@@ -190,7 +191,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
                 if let Some(CellKey::SignIn(after, _)) = after {
                     select = select.filter(Column::StateHash.gt(after.clone()));
                 }
-                let rows = select.order_by_asc(Column::StateHash).limit(limit).all(self.0).await?;
+                let rows = select.order_by_asc(Column::StateHash).limit(limit).all(&self.0).await?;
                 let sealed = |row: sign_in_attempt::Model| {
                     cell(CellKey::SignIn(row.state_hash, row.identity_provider_id), row.content)
                 };
@@ -200,6 +201,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Puts nouns back in which something was sealed anew: no new version, since nothing else changed. One that somebody
     /// saved in between stays as that left it. Returns how many were put back.

@@ -101,7 +101,8 @@ impl Record for Session {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// The session with a secret.
     ///
     /// # Errors
@@ -149,6 +150,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Notes that a session was used. Nobody's act: no audit line.
     ///

@@ -38,6 +38,7 @@ pub struct SignInAttempt {
     pub expires_at: Instant,
 }
 
+#[macros::boxed]
 impl Store {
     /// Keeps one that begins. Nobody's act yet: no audit line.
     ///

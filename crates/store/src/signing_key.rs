@@ -65,7 +65,8 @@ impl Record for SigningKey {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Keys, from the newest to the oldest, ended ones included.
     ///
     /// # Errors

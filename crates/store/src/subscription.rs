@@ -94,7 +94,8 @@ pub struct SubscriptionFilter {
     pub visible_to: Option<DeveloperId>,
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Subscriptions, from the newest to the oldest.
     ///
     /// # Errors
@@ -164,7 +165,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
             .distinct()
             .filter(theirs)
             .into_tuple()
-            .all(self.0)
+            .all(&self.0)
             .await?;
         Ok(ids.into_iter().map(ApiVersionId).collect())
     }
@@ -176,7 +177,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     pub async fn is_subscribed(&self, developer: DeveloperId, version: ApiVersionId) -> Result<bool> {
         let theirs = Column::ApplicationId.in_subquery(application_ids_visible_to(developer));
         let found =
-            Entity::find().filter(Column::ApiVersionId.eq(version.0)).filter(theirs).count(self.0).await?;
+            Entity::find().filter(Column::ApiVersionId.eq(version.0)).filter(theirs).count(&self.0).await?;
         Ok(found > 0)
     }
 
@@ -186,7 +187,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// If the database is not available.
     pub async fn count_subscriptions_under(&self, plan: PlanId) -> Result<u64> {
         let either = Column::PlanId.eq(plan.0).or(Column::RequestedPlanId.eq(plan.0));
-        Ok(Entity::find().filter(either).count(self.0).await?)
+        Ok(Entity::find().filter(either).count(&self.0).await?)
     }
 }
 

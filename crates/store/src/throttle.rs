@@ -25,6 +25,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+#[macros::boxed]
 impl Store {
     /// Takes a try, before anything is compared: the try counts as bad until [`Store::forgive_attempts`] says
     /// otherwise, so that many at once cannot outrun the counter. `delay` says how long to wait after how many bad

@@ -68,7 +68,8 @@ impl Record for ApiToken {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Tokens, from the newest to the oldest, ended ones included.
     ///
     /// # Errors
@@ -86,6 +87,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Keeps a token by the hash of another pepper.
     ///

@@ -83,7 +83,8 @@ impl Record for TokenDefinition {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Definitions, from the newest to the oldest.
     ///
     /// # Errors

@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use domain::{Actor, Event, Instant, Noun, Step, Transition};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryTrait, StatementBuilder,
+};
 use uuid::Uuid;
 
 use crate::audit::{self, NewLine};
+use crate::connection::Connection;
 use crate::webhook_event::{self, Emitted};
 use crate::webhook_queue;
 use crate::{Error, Read, Record, Result};
@@ -36,14 +40,19 @@ pub struct Tx {
     pub(crate) touched: BTreeSet<Uuid>,
 }
 
+#[macros::boxed]
 impl Tx {
     pub(crate) fn new(inner: DatabaseTransaction, author: Author) -> Self {
         Self { inner, author, lines: Vec::new(), emitted: Vec::new(), touched: BTreeSet::new() }
     }
 
     /// Reading inside this transaction.
-    pub fn read(&self) -> Read<'_, DatabaseTransaction> {
-        Read(&self.inner)
+    pub fn read(&self) -> Read<'_> {
+        Read(self.connection())
+    }
+
+    pub(crate) fn connection(&self) -> Connection<'_> {
+        Connection::Transaction(&self.inner)
     }
 
     /// When this transaction happens, as all its rows say.
@@ -57,38 +66,35 @@ impl Tx {
     /// [`Error::Stale`] if somebody else saved it since it was read; [`Error::Unique`] if a value is taken.
     pub async fn save<T: Record>(&mut self, transition: Transition<T>) -> Result<T> {
         let (after, step, event) = transition.into_parts();
+        let this = T::ID.eq(after.id());
         match step {
             Step::Create => {
-                T::Entity::insert(after.to_row()).exec_without_returning(&self.inner).await?;
-                after.save_parts(&self.inner).await?;
+                self.execute(T::Entity::insert(after.to_row()).as_query()).await?;
+                after.save_parts(&self.connection()).await?;
             }
             Step::Update { from } => {
                 let mut row = after.to_row();
                 row.not_set(T::ID);
-                let update = T::Entity::update_many()
-                    .set(row)
-                    .filter(T::ID.eq(after.id()))
-                    .filter(T::VERSION.eq(from))
-                    .exec(&self.inner)
-                    .await?;
-                if update.rows_affected == 0 {
+                let update = T::Entity::update_many().set(row).filter(this).filter(T::VERSION.eq(from));
+                if self.execute(update.as_query()).await? == 0 {
                     return Err(Error::Stale);
                 }
-                after.save_parts(&self.inner).await?;
+                after.save_parts(&self.connection()).await?;
             }
             Step::Delete { from } => {
-                let delete = T::Entity::delete_many()
-                    .filter(T::ID.eq(after.id()))
-                    .filter(T::VERSION.eq(from))
-                    .exec(&self.inner)
-                    .await?;
-                if delete.rows_affected == 0 {
+                let delete = T::Entity::delete_many().filter(this).filter(T::VERSION.eq(from));
+                if self.execute(delete.as_query()).await? == 0 {
                     return Err(Error::Stale);
                 }
             }
         }
         self.note(event, &after);
         Ok(after)
+    }
+
+    /// Runs a statement, and says how many rows it changed.
+    async fn execute(&self, statement: &impl StatementBuilder) -> Result<u64> {
+        Ok(self.inner.execute(statement).await?.rows_affected())
     }
 
     /// Adds an audit line about a noun that itself did not change: somebody failed to sign in, looked at a secret.

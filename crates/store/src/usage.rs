@@ -155,7 +155,8 @@ impl UsageDimension {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Counts, told apart by some dimensions and summed up over the others, in the order of these dimensions; at most
     /// `limit` rows.
     ///
@@ -225,7 +226,8 @@ impl<C: ConnectionTrait> Read<'_, C> {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Whether any call was let through, as far back as counts are kept.
     ///
     /// # Errors
@@ -235,10 +237,11 @@ impl<C: ConnectionTrait> Read<'_, C> {
             .filter(Column::StepS.eq(UsageStep::Day.seconds()))
             .filter(Column::Status.eq(200))
             .limit(1);
-        Ok(allowed.one(self.0).await?.is_some())
+        Ok(allowed.one(&self.0).await?.is_some())
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Writes down what was counted at a gateway since the last time: when credentials were last used, and how many calls
     /// were decided how. Nobody's act: no audit line. All of it or none.

@@ -40,6 +40,7 @@ pub struct UsageReport {
     pub call: Json,
 }
 
+#[macros::boxed]
 impl Tx {
     /// Keeps a report.
     ///
@@ -59,12 +60,13 @@ impl Tx {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// How many calls of an application were reported.
     ///
     /// # Errors
     /// If the database is not available.
     pub async fn count_usage_reports(&self, application: ApplicationId) -> Result<u64> {
-        Ok(Entity::find().filter(Column::ApplicationId.eq(application.0)).count(self.0).await?)
+        Ok(Entity::find().filter(Column::ApplicationId.eq(application.0)).count(&self.0).await?)
     }
 }

@@ -66,7 +66,8 @@ pub(crate) async fn write<C: ConnectionTrait>(
     Ok(())
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// The attempts to deliver something, the newest first; at most the last 200.
     ///
     /// # Errors
@@ -74,6 +75,6 @@ impl<C: ConnectionTrait> Read<'_, C> {
     pub async fn delivery_attempts(&self, delivery: WebhookDeliveryId) -> Result<Vec<DeliveryAttempt>> {
         let select =
             Entity::find().filter(Column::DeliveryId.eq(delivery.0)).order_by_desc(Column::Id).limit(200);
-        Ok(select.all(self.0).await?.into_iter().map(attempt).collect())
+        Ok(select.all(&self.0).await?.into_iter().map(attempt).collect())
     }
 }

@@ -42,6 +42,7 @@ pub struct ClaimedDelivery {
     pub health: Health,
 }
 
+#[macros::boxed]
 impl Store {
     /// Whether anything may be due.
     ///
@@ -56,7 +57,7 @@ impl Store {
             .filter(Column::PausedUntil.lte(now.micros()))
             .limit(1)
             .into_tuple::<Uuid>()
-            .one(self.read().0)
+            .one(&self.read().0)
             .await?;
         Ok(due.is_some())
     }

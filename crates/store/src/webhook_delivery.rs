@@ -154,7 +154,8 @@ impl WebhookDeliveryFilter {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Deliveries, from the newest to the oldest.
     ///
     /// # Errors
@@ -171,7 +172,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
         if let Some(after) = page.after {
             select = select.filter(Column::Id.lt(after));
         }
-        let mut rows = select.all(self.0).await?;
+        let mut rows = select.all(&self.0).await?;
         let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
         rows.truncate(wanted);
@@ -184,10 +185,11 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available or the row is corrupt.
     pub async fn webhook_delivery(&self, id: WebhookDeliveryId) -> Result<Option<WebhookDelivery>> {
-        Entity::find_by_id(id.0).one(self.0).await?.map(delivery).transpose()
+        Entity::find_by_id(id.0).one(&self.0).await?.map(delivery).transpose()
     }
 }
 
+#[macros::boxed]
 impl Tx {
     /// Sends deliveries again that are not pending, whatever came of them: their schedule begins anew. Says how many
     /// there were; pending ones are tried now instead of later, unless somebody is trying them.

@@ -9,6 +9,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::connection::Connection;
 use crate::record::{Place, json, meta, word};
 use crate::{Page, PageRequest, Read, Record, Result, webhook_queue};
 
@@ -164,7 +165,7 @@ impl Record for WebhookEndpoint {
         })
     }
 
-    async fn save_parts<C: ConnectionTrait>(&self, connection: &C) -> Result<()> {
+    async fn save_parts(&self, connection: &Connection<'_>) -> Result<()> {
         webhook_queue::ensure(connection, self.id).await
     }
 }
@@ -178,7 +179,8 @@ pub struct WebhookEndpointFilter {
     pub enabled: Option<bool>,
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Endpoints, from the newest to the oldest.
     ///
     /// # Errors
@@ -211,7 +213,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
             .order_by_asc(Column::CreatedAt)
             .limit(1)
             .into_tuple::<i64>();
-        Ok(found.one(self.0).await?.map(Instant::from_micros))
+        Ok(found.one(&self.0).await?.map(Instant::from_micros))
     }
 
     /// The enabled endpoints of the whole installation, and those of a gateway.

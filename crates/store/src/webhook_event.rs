@@ -11,6 +11,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect};
 
+use crate::connection::Connection;
 use crate::read::is_word;
 use crate::record::word;
 use crate::{Page, PageRequest, Read, Result, Store, Tx, webhook_delivery, webhook_queue};
@@ -102,6 +103,7 @@ pub(crate) fn id_at(at: Instant, number: i64) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis(at), &rest).into_uuid()
 }
 
+#[macros::boxed]
 impl Tx {
     /// Tells of an event: it and its deliveries are written with this transaction, or not at all. One that is there
     /// already, because nobody listened to it then, stays as it is. Says how many endpoints are told.
@@ -176,7 +178,8 @@ pub(crate) async fn write(tx: &DatabaseTransaction, position: i64, emitted: Vec<
     if emitted.is_empty() {
         return Ok(());
     }
-    let position = if position == 0 { Read(tx).last_change().await? } else { position };
+    let position =
+        if position == 0 { Read(Connection::Transaction(tx)).last_change().await? } else { position };
     let (mut events, mut deliveries) = (Vec::new(), Vec::new());
     let (mut queues, mut soonest) = (BTreeSet::new(), i64::MAX);
     for Emitted { event, is_new, endpoints, position: own } in emitted {
@@ -241,7 +244,8 @@ impl WebhookEventFilter {
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// Events, from the newest to the oldest.
     ///
     /// # Errors
@@ -255,7 +259,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
         if let Some(after) = page.after {
             select = select.filter(Column::Id.lt(after));
         }
-        let mut rows = select.all(self.0).await?;
+        let mut rows = select.all(&self.0).await?;
         let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
         rows.truncate(wanted);
@@ -268,7 +272,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available.
     pub async fn webhook_event(&self, id: WebhookEventId) -> Result<Option<WebhookEvent>> {
-        Ok(Entity::find_by_id(id.0).one(self.0).await?.map(event))
+        Ok(Entity::find_by_id(id.0).one(&self.0).await?.map(event))
     }
 
     /// Events since a moment that an endpoint was never told of, with their place in the order of commits, the oldest
@@ -293,7 +297,7 @@ impl<C: ConnectionTrait> Read<'_, C> {
             .filter(Expr::exists(sea_orm::QueryTrait::into_query(told)).not())
             .order_by_asc(Column::Id)
             .limit(limit)
-            .all(self.0)
+            .all(&self.0)
             .await?;
         let with_position = |row: Model| {
             let position = row.position;
@@ -307,10 +311,11 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available.
     pub async fn webhook_cursor(&self) -> Result<i64> {
-        Ok(cursor::Entity::find_by_id(1).one(self.0).await?.map_or(0, |row| row.seq))
+        Ok(cursor::Entity::find_by_id(1).one(&self.0).await?.map_or(0, |row| row.seq))
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// The id of the event that an audit line is: it sorts by the line's moment and number.
     pub fn webhook_event_id(at: Instant, seq: i64) -> WebhookEventId {

@@ -171,13 +171,14 @@ fn next_due() -> SelectStatement {
         .to_owned()
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// How endpoints have been doing.
     ///
     /// # Errors
     /// If the database is not available.
     pub async fn webhook_health(&self, endpoint: WebhookEndpointId) -> Result<Option<Health>> {
-        Ok(Entity::find_by_id(endpoint.0).one(self.0).await?.as_ref().map(health))
+        Ok(Entity::find_by_id(endpoint.0).one(&self.0).await?.as_ref().map(health))
     }
 }
 
@@ -241,6 +242,7 @@ async fn fails(
     Ok(rows.first().map(health))
 }
 
+#[macros::boxed]
 impl Store {
     /// An endpoint was enabled: what was before is not held against it.
     ///

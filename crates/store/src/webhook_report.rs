@@ -23,6 +23,7 @@ pub struct AttemptReport {
     pub result: DeliveryResult,
 }
 
+#[macros::boxed]
 impl Tx {
     /// Writes down attempts that were made under one claim. Answers the deliveries for which that claim still counted:
     /// of the others only the attempt is kept.

@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("oauth", &["domain"]),
     ("verify", &["domain", "oauth"]),
-    ("store", &["domain", "oauth", "verify"]),
+    ("store", &["macros", "domain", "oauth", "verify"]),
     ("app", &["macros", "domain", "oauth", "verify", "store"]),
     ("outbound", &["domain", "app"]),
     ("edge", &["domain", "oauth", "app", "outbound"]),

@@ -7,7 +7,7 @@ use domain::{
     ClientSecret, ClientType, Credential, CredentialDraft, CredentialKind, GrantType, Invalid, Material,
     Name, Resource, Secret, SecretKind, TokenDefinition, TokenDefinitionId, check_chosen_secret,
 };
-use store::{ClientFilter, Connection, Read, Tx};
+use store::{ClientFilter, Read, Tx};
 
 use crate::caller::application_for;
 use crate::keys::fill_random;
@@ -302,14 +302,11 @@ pub(super) fn must_be_administrator(caller: &Caller) -> Result<()> {
     }
 }
 
-pub(super) async fn live_client<C: Connection>(
-    read: Read<'_, C>,
-    application: ApplicationId,
-) -> Result<Client> {
+pub(super) async fn live_client(read: Read<'_>, application: ApplicationId) -> Result<Client> {
     read.live_client(application).await?.ok_or(Error::NotFound(ClientId::KIND))
 }
 
-async fn definition_named<C: Connection>(read: Read<'_, C>, name: &str) -> Result<TokenDefinitionId> {
+async fn definition_named(read: Read<'_>, name: &str) -> Result<TokenDefinitionId> {
     let unknown = || {
         Invalid::field("token_definition", "unknown", "must be the name of a token definition that exists")
     };
@@ -336,8 +333,8 @@ fn new_client_id() -> String {
 }
 
 /// Loads a client by its identity for somebody who wants to do something with it: the right comes from the application.
-pub(super) async fn client_for<C: Connection>(
-    read: Read<'_, C>,
+pub(super) async fn client_for(
+    read: Read<'_>,
     caller: &Caller,
     id: ClientId,
     action: ApplicationAction,

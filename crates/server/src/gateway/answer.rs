@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::BytesMut;
 use uuid::Uuid;
 use verify::{Allowance, Reason, Refusal, Verified};
 
@@ -22,17 +23,18 @@ const GUESS_AGAIN_AFTER_S: u64 = 60;
 /// The call may pass. The one place where a 200 is made; nobody can ask for it without a [`Verified`], which only a
 /// decision is.
 pub(super) fn pass(verified: &Verified, request_id: Uuid) -> Response {
+    let mut values = Values::default();
     let mut headers = HeaderMap::with_capacity(12);
     headers.insert(header::CACHE_CONTROL, NO_STORE);
-    headers.insert(APPLICATION_ID, id(verified.application_id()));
-    headers.insert(PARTNER_ID, id(verified.partner_id()));
-    headers.insert(PLAN, text(verified.plan()));
-    headers.insert(CREDENTIAL_ID, id(verified.credential_id()));
-    headers.insert(SUBSCRIPTION_ID, id(verified.subscription_id()));
+    headers.insert(APPLICATION_ID, values.id(verified.application_id()));
+    headers.insert(PARTNER_ID, values.id(verified.partner_id()));
+    headers.insert(PLAN, values.text(verified.plan()));
+    headers.insert(CREDENTIAL_ID, values.id(verified.credential_id()));
+    headers.insert(SUBSCRIPTION_ID, values.id(verified.subscription_id()));
     let token = verified.token();
-    headers.insert(SUBJECT, text(token.map(|token| token.subject.as_str())));
-    headers.insert(SCOPES, text(token.map(|token| token.scopes.join(" ")).as_deref()));
-    headers.insert(REQUEST_ID, id(Some(request_id)));
+    headers.insert(SUBJECT, values.text(token.map(|token| token.subject.as_str())));
+    headers.insert(SCOPES, values.text(token.map(|token| token.scopes.join(" ")).as_deref()));
+    headers.insert(REQUEST_ID, values.id(Some(request_id)));
     if let Some(allowance) = verified.allowance() {
         tell(allowance, &mut headers);
     }
@@ -59,9 +61,9 @@ pub(super) fn refuse(refusal: &Refusal, request_id: Uuid) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     headers.insert(REASON, HeaderValue::from_static(reason.code()));
-    headers.insert(REQUEST_ID, id(Some(request_id)));
+    headers.insert(REQUEST_ID, Values::default().id(Some(request_id)));
     if let Some(challenge) = &refusal.challenge {
-        headers.insert(header::WWW_AUTHENTICATE, text(Some(challenge)));
+        headers.insert(header::WWW_AUTHENTICATE, Values::default().text(Some(challenge)));
     }
     if let Some(allowance) = &refusal.allowance {
         tell(allowance, headers);
@@ -74,8 +76,9 @@ pub(super) fn refuse(refusal: &Refusal, request_id: Uuid) -> Response {
 fn tell(allowance: &Allowance, headers: &mut HeaderMap) {
     let Allowance { limit, remaining, reset_s, policy } = allowance;
     let left = format!("\"{}\";r={remaining};t={reset_s}", limit.per.as_str());
-    headers.insert(RATE_LIMIT, text(Some(&left)));
-    headers.insert(RATE_LIMIT_POLICY, text(Some(policy)));
+    let mut values = Values::default();
+    headers.insert(RATE_LIMIT, values.text(Some(&left)));
+    headers.insert(RATE_LIMIT_POLICY, values.text(Some(policy)));
 }
 
 /// The check broke. That opens nothing.
@@ -83,13 +86,27 @@ pub(super) fn broken(request_id: Uuid) -> Response {
     refuse(&Reason::Internal.into(), request_id)
 }
 
-fn id(id: Option<impl Into<Uuid>>) -> HeaderValue {
-    let Some(id) = id else { return NOTHING };
-    let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
-    text(Some(id.into().hyphenated().encode_lower(&mut buffer)))
+/// Values of headers, cut from one buffer: a piece of memory for each would cost more than writing all of them.
+struct Values(BytesMut);
+
+impl Default for Values {
+    /// With room for five ids, and a little more.
+    fn default() -> Self {
+        Self(BytesMut::with_capacity(256))
+    }
 }
 
-/// All of it was made fit for a header before; what is not is left out.
-fn text(text: Option<&str>) -> HeaderValue {
-    text.and_then(|text| HeaderValue::from_str(text).ok()).unwrap_or(NOTHING)
+impl Values {
+    fn id(&mut self, id: Option<impl Into<Uuid>>) -> HeaderValue {
+        let Some(id) = id else { return NOTHING };
+        let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
+        self.text(Some(id.into().hyphenated().encode_lower(&mut buffer)))
+    }
+
+    /// All of it was made fit for a header before; what is not is left out.
+    fn text(&mut self, text: Option<&str>) -> HeaderValue {
+        let Some(text) = text else { return NOTHING };
+        self.0.extend_from_slice(text.as_bytes());
+        HeaderValue::from_maybe_shared(self.0.split().freeze()).unwrap_or(NOTHING)
+    }
 }

@@ -1,7 +1,7 @@
 //! Versions, strategies and plans: few, read as a whole.
 
 use domain::{ApiVersion, ApiVersionId, AuthStrategy, Noun, Plan, Route};
-use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryResult};
+use sea_orm::{EntityTrait, FromQueryResult, QueryResult};
 use uuid::Uuid;
 use verify::{BrokenVersion, CatalogueFacts, Change};
 
@@ -9,7 +9,8 @@ use super::Found;
 use super::facts::Row;
 use crate::{Error, Read, Record, Result};
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// All of them, as far as they can be read.
     pub(super) async fn catalogue(&self, found: &mut Found) -> Result<()> {
         let before = found.unreadable.len();

@@ -52,12 +52,13 @@ pub struct Changes {
     pub more: bool,
 }
 
+#[macros::boxed]
 impl Store {
     /// Everything, batch by batch, and the number of the change it is at least as new as.
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn load_all(&self, mut apply: impl FnMut(Found)) -> Result<i64> {
+    pub async fn load_all(&self, mut apply: impl FnMut(Found) + Send) -> Result<i64> {
         let read = self.read();
         // Taken first: what changes while we read is read again.
         let seq = read.last_change().await?;
@@ -107,21 +108,23 @@ impl Store {
     }
 }
 
+#[macros::boxed]
 impl Store {
     /// Credentials as they are now.
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn load_credentials(&self, ids: impl IntoIterator<Item = CredentialId>) -> Result<Found> {
+    pub async fn load_credentials(&self, ids: &[CredentialId]) -> Result<Found> {
         let mut found = Found::default();
-        self.read().again::<CredentialFacts>(&mut found, ids.into_iter().map(|id| id.0).collect()).await?;
+        self.read().again::<CredentialFacts>(&mut found, ids.iter().map(|id| id.0).collect()).await?;
         Ok(found)
     }
 }
 
-impl<C: ConnectionTrait> Read<'_, C> {
+#[macros::boxed]
+impl Read<'_> {
     /// All rows of a table, in batches.
-    async fn each<T: Facts>(&self, apply: &mut impl FnMut(Found)) -> Result<()> {
+    async fn each<T: Facts>(&self, apply: &mut (impl FnMut(Found) + Send)) -> Result<()> {
         let mut after: Option<Uuid> = None;
         loop {
             let mut select = narrow::<T>().order_by_asc(T::ID).limit(ROWS);
