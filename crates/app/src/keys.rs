@@ -18,7 +18,7 @@ use crate::{Error, Result};
 const NONCE: usize = 24;
 
 /// The places of everything that is sealed, as they begin. [`crate::App::reseal`] goes through all of them.
-pub(crate) const SEALED_PLACES: [&str; 10] = [
+pub(crate) const SEALED_PLACES: [&str; 11] = [
     "mails.body.",
     "idempotency_keys.sealed_secret.",
     "kept_keys.sealed.",
@@ -29,6 +29,7 @@ pub(crate) const SEALED_PLACES: [&str; 10] = [
     "webhook_endpoints.",
     "identity_providers.client_secret.",
     "sign_in_attempts.content.",
+    "factors.secret.",
 ];
 
 /// Hashes, seals and authenticates.

@@ -12,6 +12,7 @@ use crate::{App, Error, Result};
 /// How long somebody may look for the phone, or set an app up.
 const LIFETIME: Duration = Duration::from_secs(600);
 
+/// What tickets are sealed under: no master key, since what is over in ten minutes is not sealed anew.
 const PLACE: &str = "second-step";
 
 pub(super) const OVER: Error = Error::Gone("this took too long, or something has changed; sign in again");
@@ -58,12 +59,12 @@ impl App {
     pub(super) fn seal_ticket(&self, ticket: &Ticket) -> String {
         // Small structures of text and numbers always serialise.
         let bytes = serde_json::to_vec(ticket).unwrap_or_default();
-        BASE64URL.encode(self.keys.seal(PLACE, &bytes))
+        BASE64URL.encode(self.keys.seal_under(PLACE, &bytes))
     }
 
     pub(super) fn open_ticket(&self, ticket: &str) -> Result<Ticket> {
         let sealed = BASE64URL.decode(ticket).map_err(|_| OVER)?;
-        let bytes = self.keys.open(PLACE, &sealed).ok_or(OVER)?;
+        let bytes = self.keys.open_under(PLACE, &sealed).ok_or(OVER)?;
         let ticket: Ticket = serde_json::from_slice(&bytes).map_err(|_| OVER)?;
         if self.clock.now().micros() < ticket.until { Ok(ticket) } else { Err(OVER) }
     }

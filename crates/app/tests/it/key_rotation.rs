@@ -202,7 +202,7 @@ async fn a_key_is_used_once_every_node_has_it(desk: Desk) {
     let here = desk.with_keys(both_keys()).await.unwrap();
     assert_eq!(here.add_master_key(&operator, &second()).await.unwrap(), 2);
     assert_eq!(here.add_master_key(&operator, &second()).await.unwrap(), 2, "it is known");
-    let third = here.add_master_key(&operator, &MasterKey::new([4; 32].map(|b: u8| b ^ 1))).await;
+    let third = here.add_master_key(&operator, &MasterKey::new([11; 32].map(|byte: u8| byte ^ 7))).await;
     assert_eq!(verdict(&third), "key_waits");
     desk.a_moment_later(&[&there.app]).await;
     assert_eq!(verdict(&here.use_newest_master_key(&operator).await), "nodes_lack_key");

@@ -26,7 +26,7 @@ both!(
             "id": id(&version), "api_id": versions.split('/').nth(4), "name": "v1", "description": "", "tags": [],
             "deprecated": false, "private": false, "cors": false,
             "auth_strategy_id": ids(&admin.get("/api/v1/auth-strategies").await)[0],
-            "accepted_credentials": ["api_key"], "required_roles": [], "required_scopes": [],
+            "accepted_credentials": ["api_key"], "required_roles": [], "required_scopes": [], "operation_scopes": [],
             "audiences": [], "subscription_required": true, "plan_ids": [], "hosts": [], "path_prefixes": ["/orders"], "methods": [],
             "approval": "by_plan", "open_for_subscriptions": true,
             "specification": null, "created_at": "2026-11-23T04:00:00Z", "updated_at": "2026-11-23T04:00:00Z",

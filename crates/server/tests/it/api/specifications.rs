@@ -217,7 +217,7 @@ both!(
         post("*").await.problem(404, "not_found");
         put(&desk.admin, &path, JSON, text.to_string()).await.expect(200);
         let listed = desk.admin.get(&format!("{path}/operations")).await.expect(200).json();
-        assert_eq!(listed["items"][0]["scopes"], json!(["orders:read"]));
+        assert_eq!(listed["items"][0]["scopes"], json!(["orders:write", "stock"]));
         post("\"v1\"").await.problem(412, "stale");
         let adopted = post("\"v2\"").await.expect(200).json();
         let expected = json!([

@@ -109,11 +109,11 @@ both!(
             rp.userinfo(text(answer, "access_token")).await.expect(401);
         }
         // Whoever proves nothing gets no such token.
-        let public = rp.owner.application().await;
+        let public = rp.owner.make("/api/v1/applications", serde_json::json!({"name": "Public"})).await;
         let mut request = app::ClientRequest::of(domain::ClientType::Custom);
         request.draft.set_confidential(false);
         request.draft.refresh_invalidate_on_use = false;
-        let refused = desk.app.create_client(&app::Caller::operator(), public.parse().unwrap(), request).await;
+        let refused = desk.app.create_client(&app::Caller::operator(), crate::support::id(&public).parse().unwrap(), request).await;
         assert_eq!(refused.unwrap_err().code(), "invalid");
     }
 );

@@ -96,11 +96,7 @@ impl Rp {
 
     /// Somebody signed in is sent here, and allows everything if they are asked.
     pub async fn allow(&self, browser: &Browser, changes: &[(&str, &str)]) -> Answer {
-        let answer = browser.open(&self.request(changes)).await;
-        if answer.status == 200 && answer.text.contains("action=\"/oauth2/confirm\"") {
-            return confirm(browser, &answer, "/oauth2/confirm").await;
-        }
-        answer
+        allow(browser, &self.request(changes)).await
     }
 
     /// What comes back.
@@ -157,6 +153,15 @@ impl Rp {
     pub async fn userinfo(&self, token: &str) -> Answer {
         Answer::of(self.anybody.request(Method::GET, "/oauth2/userinfo").bearer_auth(token)).await
     }
+}
+
+/// Somebody signed in is sent to an address, and allows everything if they are asked.
+pub async fn allow(browser: &Browser, path: &str) -> Answer {
+    let answer = browser.open(path).await;
+    if answer.status == 200 && answer.text.contains("action=\"/oauth2/confirm\"") {
+        return confirm(browser, &answer, "/oauth2/confirm").await;
+    }
+    answer
 }
 
 /// What somebody has allowed a client of their own.

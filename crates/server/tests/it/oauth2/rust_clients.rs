@@ -10,7 +10,7 @@ use openidconnect::{
 };
 use serde_json::json;
 
-use super::{REDIRECT, Rp};
+use super::{REDIRECT, Rp, allow};
 use crate::support::{Desk, Engine};
 use crate::web::Browser;
 
@@ -65,7 +65,7 @@ impl Real {
             .add_scope(Scope::new("email".to_owned()))
             .set_pkce_challenge(challenge)
             .url();
-        let back = browser.open(&format!("{}?{}", url.path(), url.query().unwrap())).await.back();
+        let back = allow(browser, &format!("{}?{}", url.path(), url.query().unwrap())).await.back();
         assert_eq!(&back["state"], state.secret());
         let tokens = self
             .client
@@ -150,11 +150,10 @@ async fn a_web_server_goes_through_every_flow() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn id_tokens_of_every_algorithm_are_verified() {
     let desk = Desk::start_live(Engine::Sqlite).await;
-    let owner = desk.developer("alice").await;
     use SigningAlgorithm::{EdDsa, Es256, Ps256, Rs256};
-    for algorithm in [Rs256, Ps256, Es256, EdDsa] {
-        let rp = Rp::of(&desk, owner.clone(), |draft| draft.id_token_signed_response_alg = algorithm).await;
-        let (tokens, _) = Real::new(&desk, &rp).await.code(&Browser::of(&desk, &owner)).await;
+    for (owner, algorithm) in [("ann", Rs256), ("ben", Ps256), ("cat", Es256), ("dan", EdDsa)] {
+        let rp = Rp::with(&desk, owner, |draft| draft.id_token_signed_response_alg = algorithm).await;
+        let (tokens, _) = Real::new(&desk, &rp).await.code(&Browser::of(&desk, &rp.owner)).await;
         let said = serde_json::to_value(tokens.id_token().unwrap().signing_alg().unwrap()).unwrap();
         assert_eq!(said, json!(algorithm.as_str()));
     }
@@ -163,24 +162,22 @@ async fn id_tokens_of_every_algorithm_are_verified() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn public_clients_and_those_that_write_the_secret_into_the_body_get_tokens() {
     let desk = Desk::start_live(Engine::Sqlite).await;
-    let owner = desk.developer("alice").await;
-    let browser = Browser::of(&desk, &owner);
-    let public = Rp::of(&desk, owner.clone(), |draft| {
+    let public = Rp::with(&desk, "alice", |draft| {
         draft.set_confidential(false);
         draft.grant_types = vec![domain::GrantType::AuthorizationCode, domain::GrantType::RefreshToken];
     })
     .await;
-    let public = Real::new(&desk, &public).await.by(AuthType::RequestBody);
-    let (tokens, _) = public.code(&browser).await;
+    let real = Real::new(&desk, &public).await.by(AuthType::RequestBody);
+    let (tokens, _) = real.code(&Browser::of(&desk, &public.owner)).await;
     let refresh = tokens.refresh_token().unwrap();
-    let http = |asked| public.call(asked);
-    public.client.exchange_refresh_token(refresh).unwrap().request_async(&http).await.unwrap();
+    let http = |asked| real.call(asked);
+    real.client.exchange_refresh_token(refresh).unwrap().request_async(&http).await.unwrap();
 
-    let post = Rp::of(&desk, owner, |draft| {
+    let post = Rp::with(&desk, "bob", |draft| {
         draft.token_endpoint_auth_method = domain::ClientAuthMethod::ClientSecretPost;
     })
     .await;
-    Real::new(&desk, &post).await.by(AuthType::RequestBody).code(&browser).await;
+    Real::new(&desk, &post).await.by(AuthType::RequestBody).code(&Browser::of(&desk, &post.owner)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
