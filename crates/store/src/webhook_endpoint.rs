@@ -1,5 +1,7 @@
 //! Webhook endpoints.
 
+use std::collections::BTreeSet;
+
 use domain::{
     GatewayId, Instant, OutgoingUrl, Sealed, SealedHeader, SigningSecret, Text, WebhookAuth, WebhookEndpoint,
     WebhookEndpointId,
@@ -10,7 +12,7 @@ use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::record::{Place, json, meta, word};
-use crate::{Page, PageRequest, Read, Record, Result, webhook_queue};
+use crate::{Page, PageRequest, Read, Record, Result, webhook_interest, webhook_queue};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "webhook_endpoints")]
@@ -165,7 +167,8 @@ impl Record for WebhookEndpoint {
     }
 
     async fn save_parts<C: ConnectionTrait>(&self, connection: &C) -> Result<()> {
-        webhook_queue::ensure(connection, self.id).await
+        webhook_queue::ensure(connection, self.id).await?;
+        webhook_interest::write(connection, self).await
     }
 }
 
@@ -219,10 +222,28 @@ impl<C: ConnectionTrait> Read<'_, C> {
     /// # Errors
     /// If the database is not available or a row is corrupt.
     pub async fn webhook_endpoints_of(&self, gateway: Option<GatewayId>) -> Result<Vec<WebhookEndpoint>> {
-        let of_gateway = gateway.map(|id| Column::GatewayId.eq(id.0));
-        let scope = Condition::any().add(Column::GatewayId.is_null()).add_option(of_gateway);
-        self.many(Entity::find().filter(Column::Disabled.is_null()).filter(scope)).await
+        self.many(enabled_of(gateway)).await
     }
+
+    /// As [`Read::webhook_endpoints_of`], those that chose one of these types of events, or all. Whether one is told of
+    /// an event it says itself ([`WebhookEndpoint::wants`]).
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn webhook_endpoints_for(
+        &self,
+        gateway: Option<GatewayId>,
+        types: &BTreeSet<&str>,
+    ) -> Result<Vec<WebhookEndpoint>> {
+        let interested = Column::Id.in_subquery(webhook_interest::interested_in(types));
+        self.many(enabled_of(gateway).filter(interested)).await
+    }
+}
+
+fn enabled_of(gateway: Option<GatewayId>) -> Select<Entity> {
+    let of_gateway = gateway.map(|id| Column::GatewayId.eq(id.0));
+    let scope = Condition::any().add(Column::GatewayId.is_null()).add_option(of_gateway);
+    Entity::find().filter(Column::Disabled.is_null()).filter(scope)
 }
 
 /// The ids of the endpoints of a gateway.
