@@ -93,7 +93,8 @@ impl Tx {
             for (id, at) in deliveries {
                 next = next.case(Column::Id.eq(*id), *at);
             }
-            update = update.col_expr(Column::NextAttemptAt, next.finally(Expr::col(Column::NextAttemptAt)).into());
+            update =
+                update.col_expr(Column::NextAttemptAt, next.finally(Expr::col(Column::NextAttemptAt)).into());
         } else {
             update = update.col_expr(Column::FinishedAt, Expr::value(Some(self.now().micros())));
         }

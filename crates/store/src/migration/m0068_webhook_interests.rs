@@ -27,8 +27,7 @@ impl MigrationTrait for Migration {
         manager.create_table(interests).await?;
         manager.create_index(index("webhook_interests", &["event_type"], false)).await?;
         // The endpoint itself has the last word: these are looked at for every event until they are saved again.
-        let all =
-            Query::select().column("id").expr(Expr::value(ANY)).from("webhook_endpoints").to_owned();
+        let all = Query::select().column("id").expr(Expr::value(ANY)).from("webhook_endpoints").to_owned();
         let first = Query::insert()
             .into_table("webhook_interests")
             .columns(["endpoint_id", "event_type"])

@@ -265,7 +265,8 @@ fn a_178_a_key_and_a_token_may_share_their_place() {
 fn a_178_what_an_api_does_not_take_may_not_be_ours() {
     let world = world(|draft| draft.accepted_credentials = vec![Accepted::ApiKey]);
     let nothing = with(|_| {});
-    let beside = |value: &str| verdict(&world, &get_with_key("/orders").with("authorization", value), &nothing);
+    let beside =
+        |value: &str| verdict(&world, &get_with_key("/orders").with("authorization", value), &nothing);
     assert_eq!(beside("Bearer a.jwt.of-ours"), Some(CredentialAmbiguous));
     assert_eq!(beside("bearer a.jwt.of-ours"), Some(CredentialAmbiguous));
     assert_eq!(beside("Bearer a.jwt.of-theirs"), None);
