@@ -96,6 +96,7 @@ impl Desk {
     /// A while has passed.
     pub(super) fn tick(&mut self) {
         self.changes.wanted = true;
+        self.doubtful.wanted = true;
         self.turns.tick();
         let hung = self.running.values().filter(|it| it.since.elapsed() > PROMPT).map(|it| it.stand);
         let returned = self.turns.give_up_places(hung);
@@ -125,7 +126,7 @@ impl Desk {
             Some(over) = self.tasks.join_next_with_id() => self.over(over).await,
             _ = self.changes.found() => {
                 self.prompt.wanted = true;
-                self.doubtful.wanted = true;
+                self.doubtful.wanted |= !self.turns.is_crowded();
             }
             jobs = self.prompt.found() => self.prompt.wanted |= self.accept(jobs.unwrap_or_default()),
             jobs = self.doubtful.found() => self.doubtful.wanted |= self.accept(jobs.unwrap_or_default()),

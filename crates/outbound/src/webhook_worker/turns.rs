@@ -95,6 +95,12 @@ impl<J> Turns<J> {
         self.may_begin = self.may_begin.max(BEGUN);
     }
 
+    /// Whether so many doubtful ones are at work that more of them are looked for at ticks only, and not whenever
+    /// something happens.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.doubtful.len() > self.limits.doubtful_endpoints / 8
+    }
+
     /// What there is room for.
     pub(super) fn wanted(&self, lane: Lane) -> Wanted {
         let (slots, all, each, most) = match lane {

@@ -43,6 +43,7 @@ impl Turns<u32> {
 fn f_32_those_that_hang_take_no_place_of_those_that_answer() {
     let mut turns = Turns::new(LIMITS);
     let mut begun = 0;
+    assert!(!turns.is_crowded(), "whoever is new is looked for at once");
     // Ten thousand that hang are due all the time: only so many are begun in a while, and so many at once.
     for _ in 0..8 {
         turns.tick();
@@ -55,6 +56,7 @@ fn f_32_those_that_hang_take_no_place_of_those_that_answer() {
         assert!(turns.over(prompt(1), true, NOW).is_empty());
     }
     assert_eq!(begun, LIMITS.doubtful_endpoints as u128);
+    assert!(turns.is_crowded());
     turns.tick();
     assert_eq!(turns.room(Lane::Doubtful), 0, "every place is taken");
     // The places of those that ran into their time limit are given away with the next tick, not one by one.
