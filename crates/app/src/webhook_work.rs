@@ -19,8 +19,10 @@ use crate::{App, Caller, Error, Result};
 
 /// For how long a sender keeps the deliveries it took to itself: several times as long as an attempt may take.
 const LEASE: Duration = Duration::from_secs(40);
-/// Of so many endpoints something is taken in one transaction.
-const ENDPOINTS_TOGETHER: usize = 32;
+/// Of so many endpoints that answer something is taken in one transaction,
+const PROMPT_TOGETHER: usize = 64;
+/// and of so many that hang, perhaps.
+const DOUBTFUL_TOGETHER: usize = 16;
 /// How much of an answer's body is kept.
 const BODY_KEPT: usize = 1_024;
 
@@ -182,10 +184,14 @@ impl App {
     ) -> Result<Vec<ClaimedDelivery>> {
         let mut claimed: Vec<ClaimedDelivery> = Vec::new();
         for wanted in wanted {
+            let together = match wanted.lane {
+                Lane::Prompt => PROMPT_TOGETHER,
+                Lane::Doubtful => DOUBTFUL_TOGETHER,
+            };
             let mut due = self.store.due_endpoints(now, wanted).await?.into_iter().peekable();
             let mut room = usize::try_from(wanted.endpoints).unwrap_or(usize::MAX);
             while room > 0 && due.peek().is_some() {
-                let some: Vec<_> = due.by_ref().take(room.min(ENDPOINTS_TOGETHER)).collect();
+                let some: Vec<_> = due.by_ref().take(room.min(together)).collect();
                 match self.store.claim_deliveries(claim, now, until, &some, wanted.each).await {
                     Ok(taken) => {
                         let served: HashSet<_> = taken.iter().map(|it| it.endpoint_id).collect();

@@ -14,9 +14,9 @@ use super::Limits;
 
 /// Of so many prompt endpoints is taken at once. It is looked again at once, if there may be more.
 const AT_ONCE: usize = 128;
-/// So many requests to doubtful endpoints are begun between two ticks, and another one for each that is answered: four
-/// times as many as places become free when all of them hang.
-pub(super) const BEGUN: usize = 128;
+/// So many requests to doubtful endpoints are begun between two ticks, and another one for each that is answered: about
+/// twice as many as places become free when all of them hang.
+pub(super) const BEGUN: usize = 64;
 /// What is begun must be over, and written down, before somebody else may take it.
 const MARGIN: Duration = Duration::from_secs(25);
 
