@@ -103,7 +103,7 @@ impl App {
         let endpoints = {
             // However many there are: only those that chose one of these are looked at.
             let types: BTreeSet<&str> = lines.iter().map(|line| line.action.as_str()).collect();
-            if types.is_empty() { Vec::new() } else { tx.read().webhook_endpoints_for(None, &types).await? }
+            if types.is_empty() { Vec::new() } else { tx.read().webhook_endpoints_for(&types).await? }
         };
         for line in lines {
             let (seq, at) = (line.seq, line.at);

@@ -110,7 +110,7 @@ impl Tx {
     /// If the database is not available or an endpoint's row is corrupt.
     pub async fn emit(&mut self, event: WebhookEvent) -> Result<usize> {
         let types = BTreeSet::from([event.kind.as_str()]);
-        let endpoints = self.read().webhook_endpoints_for(event.gateway_id, &types).await?;
+        let endpoints = self.read().webhook_endpoints_for(&types).await?;
         let is_new = self.read().webhook_event(event.id).await?.is_none();
         Ok(self.push(event, is_new, &endpoints, None))
     }

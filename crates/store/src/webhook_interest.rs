@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use domain::WebhookEndpoint;
 use sea_orm::ActiveValue::Set;
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::SelectStatement;
-use sea_orm::{QuerySelect, QueryTrait};
 
 use crate::Result;
 
@@ -46,11 +45,17 @@ pub(crate) async fn write<C: ConnectionTrait>(connection: &C, endpoint: &Webhook
 }
 
 /// The ids of the endpoints that chose one of these types, or all.
-pub(crate) fn interested_in(types: &BTreeSet<&str>) -> SelectStatement {
+pub(crate) async fn interested_in<C: ConnectionTrait>(
+    connection: &C,
+    types: &BTreeSet<&str>,
+) -> Result<BTreeSet<Uuid>> {
     let types = types.iter().copied().chain([ANY]);
-    Entity::find()
+    let ids = Entity::find()
         .select_only()
         .column(Column::EndpointId)
         .filter(Column::EventType.is_in(types))
-        .into_query()
+        .into_tuple::<Uuid>()
+        .all(connection)
+        .await?;
+    Ok(ids.into_iter().collect())
 }
