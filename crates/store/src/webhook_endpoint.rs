@@ -1,5 +1,7 @@
 //! Webhook endpoints.
 
+use std::collections::BTreeSet;
+
 use domain::{
     GatewayId, Instant, OutgoingUrl, Sealed, SealedHeader, SigningSecret, Text, WebhookAuth, WebhookEndpoint,
     WebhookEndpointId,
@@ -11,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::connection::Connection;
 use crate::record::{Place, json, meta, word};
-use crate::{Page, PageRequest, Read, Record, Result, webhook_queue};
+use crate::{Page, PageRequest, Read, Record, Result, webhook_interest, webhook_queue};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "webhook_endpoints")]
@@ -166,7 +168,8 @@ impl Record for WebhookEndpoint {
     }
 
     async fn save_parts(&self, connection: &Connection<'_>) -> Result<()> {
-        webhook_queue::ensure(connection, self.id).await
+        webhook_queue::ensure(connection, self.id).await?;
+        webhook_interest::write(connection, self).await
     }
 }
 
@@ -224,6 +227,16 @@ impl Read<'_> {
         let of_gateway = gateway.map(|id| Column::GatewayId.eq(id.0));
         let scope = Condition::any().add(Column::GatewayId.is_null()).add_option(of_gateway);
         self.many(Entity::find().filter(Column::Disabled.is_null()).filter(scope)).await
+    }
+
+    /// The endpoints that chose one of these types of events, or all. Whether one is told of an event it says itself
+    /// ([`WebhookEndpoint::wants`]).
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn webhook_endpoints_for(&self, types: &BTreeSet<&str>) -> Result<Vec<WebhookEndpoint>> {
+        // Not in one statement: SQLite would rather look through all endpoints that have no gateway.
+        self.find_all(webhook_interest::interested_in(self.0, types).await?).await
     }
 }
 
