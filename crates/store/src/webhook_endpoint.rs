@@ -236,7 +236,7 @@ impl Read<'_> {
     /// If the database is not available or a row is corrupt.
     pub async fn webhook_endpoints_for(&self, types: &BTreeSet<&str>) -> Result<Vec<WebhookEndpoint>> {
         // Not in one statement: SQLite would rather look through all endpoints that have no gateway.
-        self.find_all(webhook_interest::interested_in(self.0, types).await?).await
+        self.find_all(webhook_interest::interested_in(&self.0, types).await?).await
     }
 }
 
