@@ -5,6 +5,7 @@
 //! whether somebody may know at all that a thing exists.
 
 mod administrator;
+mod administrator_invitation;
 mod api;
 mod application;
 mod application_client;

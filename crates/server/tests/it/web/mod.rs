@@ -2,6 +2,7 @@
 
 pub mod abroad;
 mod account;
+mod administrator_invitation;
 mod administrators;
 mod api_clients;
 mod apis;
