@@ -3,9 +3,9 @@
 
 use domain::{
     Access, Administrator, AdministratorId, AdministratorInvitation, AdministratorInvitationId,
-    AdministratorRole, Email, Invalid, InvitationStatus, Resource, Secret, SecretKind, check_password,
+    AdministratorRole, Email, Instant, Invalid, InvitationStatus, Resource, Secret, SecretKind, check_password,
 };
-use store::Tx;
+use store::{Connection, Read, Tx};
 
 use crate::administrator::{may_make_administrators, must_have_a_gateway};
 use crate::invitation::as_now;
@@ -30,6 +30,10 @@ impl App {
         self.must_make_administrators(caller).await?;
         let role = role?;
         let address = Email::parse(email).map_err(|e| e.within("email"))?;
+        // What comes to nothing costs no attempt. A repeated request is told what the first one made.
+        if caller.claim.is_none() {
+            must_be_nobody_yet(self.store.read(), &address, self.clock.now()).await?;
+        }
         self.slow_down(caller, &address).await?;
         let id = self.new_id();
         let (secret, hash) = self.keys.mint(SecretKind::AdministratorInvitation);
@@ -38,17 +42,10 @@ impl App {
             return Ok(done);
         }
         must_have_a_gateway(&tx, role).await?;
-        if tx.read().administrator_by_email(&address).await?.is_some() {
-            let message = "this address is taken: somebody who runs this installation has it";
-            return Err(Error::conflict_in("email", "taken", message));
-        }
+        let earlier = must_be_nobody_yet(tx.read(), &address, tx.now()).await?;
         let change = AdministratorInvitation::send(id, email, role, hash, caller.actor(), tx.now())?;
-        if let Some(earlier) = tx.read().open_administrator_invitation(&address).await? {
-            if earlier.status(tx.now()) == InvitationStatus::Open {
-                return Err(already_invited());
-            }
-            // It has expired: this one takes its place.
-            let withdrawn = earlier.withdraw(tx.now())?;
+        if let Some(expired) = earlier {
+            let withdrawn = expired.withdraw(tx.now())?;
             tx.save(withdrawn).await?;
         }
         if tx.read().count_open_administrator_invitations().await? >= OPEN_AT_ONCE {
@@ -201,6 +198,22 @@ impl App {
         let url = format!("{desk}/administrator-invitation?token={}", secret.expose());
         let text = text(desk, invitation.role, &url);
         self.post(tx, &invitation.email, "You are invited to run an API desk", text).await
+    }
+}
+
+/// An address that may be invited: its last invitation, if that has expired, makes room for another.
+async fn must_be_nobody_yet<C: Connection>(
+    read: Read<'_, C>,
+    address: &Email,
+    now: Instant,
+) -> Result<Option<AdministratorInvitation>> {
+    if read.administrator_by_email(address).await?.is_some() {
+        let message = "is taken: somebody who runs this installation has it";
+        return Err(Error::conflict_in("email", "taken", message));
+    }
+    match read.open_administrator_invitation(address).await? {
+        Some(earlier) if earlier.status(now) == InvitationStatus::Open => Err(already_invited()),
+        earlier => Ok(earlier),
     }
 }
 
