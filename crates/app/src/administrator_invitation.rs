@@ -3,7 +3,8 @@
 
 use domain::{
     Access, Administrator, AdministratorId, AdministratorInvitation, AdministratorInvitationId,
-    AdministratorRole, Email, Instant, Invalid, InvitationStatus, Resource, Secret, SecretKind, check_password,
+    AdministratorRole, Email, Instant, Invalid, InvitationStatus, Resource, Secret, SecretKind,
+    check_password,
 };
 use store::{Connection, Read, Tx};
 

@@ -223,11 +223,7 @@ mod tests {
     #[test]
     fn a_221_no_value_leads_elsewhere() {
         for wrong in ["", "..", ".", "a/b", "../admin", "..\\admin", "a\r\nHost: evil.test", "a\u{0}", "\t"] {
-            assert_eq!(
-                built("/orders/{id}", &[("id", wrong)], &[]),
-                Err("path[id]".to_owned()),
-                "{wrong:?}"
-            );
+            assert_eq!(built("/orders/{id}", &[("id", wrong)], &[]), Err("path[id]".to_owned()), "{wrong:?}");
         }
         assert_eq!(built("/orders/{id}", &[], &[]), Err("path[id]".to_owned()));
         assert_eq!(built("/o", &[], &[("q", "a\r\nX: y")]), Err("query[q]".to_owned()));

@@ -150,12 +150,12 @@ pub use factor::Factor;
 pub use gateway::{Gateway, GatewayDraft};
 pub use group::{Group, GroupDraft};
 pub use id::{
-    AccessTokenId, AdministratorId, AdministratorInvitationId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId,
-    ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId, CredentialId, DeveloperId, DocumentId,
-    ExternalTokenId, FactorId, GatewayId, GrantId, GroupId, IdentityProviderId, InvitationId,
-    KeyGenerationId, LinkedIdentityId, MailId, OAuthScopeId, PartnerId, PlanId, PortalId, ProvisionId,
-    RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId, TokenFormId, TokenRequestId,
-    WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
+    AccessTokenId, AdministratorId, AdministratorInvitationId, ApiId, ApiTokenId, ApiVersionId,
+    ApplicationId, ApprovalFlowId, ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId,
+    CredentialId, DeveloperId, DocumentId, ExternalTokenId, FactorId, GatewayId, GrantId, GroupId,
+    IdentityProviderId, InvitationId, KeyGenerationId, LinkedIdentityId, MailId, OAuthScopeId, PartnerId,
+    PlanId, PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId,
+    TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
 };
 pub use identity_provider::{
     Audience, ClaimRules, IdentityProvider, IdentityProviderDraft, MappedRole, TokenAuth,

@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 
 use app::{GatewayCall, GatewayDoor, GatewayReply};
 use domain::AddressRules;
-use reqwest::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
-};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
 use crate::guarded::{Failure, GuardedClient};

@@ -12,8 +12,8 @@ mod short_key;
 use std::sync::OnceLock;
 
 use domain::{
-    Access, ApiVersion, ApiVersionId, Application, ApplicationAction, ApplicationId, AuthStrategy, CallTarget,
-    Invalid, Resource, Secret, SubscriptionStatus, route,
+    Access, ApiVersion, ApiVersionId, Application, ApplicationAction, ApplicationId, AuthStrategy,
+    CallTarget, Invalid, Resource, Secret, SubscriptionStatus, route,
 };
 use store::SubscriptionFilter;
 use uuid::Uuid;
@@ -97,8 +97,7 @@ impl App {
         let Some(developer) = caller.developer() else { return Ok(Vec::new()) };
         let read = self.store.read();
         let applications: Vec<Application> = if version.subscription_required {
-            let filter =
-                SubscriptionFilter { visible_to: Some(developer), ..subscribed_to(version.id) };
+            let filter = SubscriptionFilter { visible_to: Some(developer), ..subscribed_to(version.id) };
             let subscriptions = every(|page| read.subscriptions(&filter, page)).await?;
             read.find_all(subscriptions.into_iter().map(|it| it.application_id.0)).await?
         } else {
@@ -127,12 +126,8 @@ impl App {
         let version = self.api_version(caller, id).await?;
         self.must_be_an_operation(&version, &trial).await?;
         let Some(door) = self.trials.door.get() else { return Err(no_gateway()) };
-        let target = CallTarget::build(
-            &trial.path,
-            &version.route.path_prefixes,
-            &trial.path_values,
-            &trial.query,
-        )?;
+        let target =
+            CallTarget::build(&trial.path, &version.route.path_prefixes, &trial.path_values, &trial.query)?;
         // Our own gateway check reads it in one way, or nobody does.
         if verify::RequestPath::parse(target.path()).is_err() {
             let message = "cannot be called with these values: a gateway might read its path in two ways";
@@ -228,14 +223,17 @@ impl App {
         caller: &Caller,
         reply: &GatewayReply,
     ) -> Result<(Option<Uuid>, Option<String>)> {
-        let reason = reply.header(REASON).filter(|code| self.calls.why(code).is_some()).map(str::to_owned);
-        let id = reply.header(REQUEST_ID).and_then(|id| Uuid::parse_str(id).ok());
-        let (Some(id), Some(reason)) = (id, reason) else { return Ok((None, None)) };
+        let reason = reply.header(REASON).filter(|code| self.calls.why(code).is_some());
+        let Some(reason) = reason.filter(|_| reply.status >= 400) else { return Ok((None, None)) };
+        let reason = Some(reason.to_owned());
+        let Some(id) = reply.header(REQUEST_ID).and_then(|id| Uuid::parse_str(id).ok()) else {
+            return Ok((None, reason));
+        };
         // They are written once a second; whoever is told of one looks at it at once.
         self.write_refused_calls().await?;
         match self.refused_call(caller, id).await {
-            Ok(call) => Ok((Some(call.id), Some(reason))),
-            Err(Error::NotFound(_)) => Ok((None, Some(reason))),
+            Ok(call) => Ok((Some(call.id), reason)),
+            Err(Error::NotFound(_)) => Ok((None, reason)),
             Err(error) => Err(error),
         }
     }

@@ -37,10 +37,13 @@ pub(super) fn check(secret: &Secret) -> Result<(), Invalid> {
 }
 
 /// The first place where the strategy looks for a key; tokens have one place (RFC 6750 §2.1).
-pub(super) fn place(proof: &TrialProof, secret: Option<Secret>, method: Option<AuthMethod>) -> Option<Placed> {
+pub(super) fn place(
+    proof: &TrialProof,
+    secret: Option<Secret>,
+    method: Option<AuthMethod>,
+) -> Option<Placed> {
     let secret = secret?;
-    let bearer =
-        |secret: &Secret| Secret::imported(format!("Bearer {}", secret.expose()));
+    let bearer = |secret: &Secret| Secret::imported(format!("Bearer {}", secret.expose()));
     let is_key = matches!(proof, TrialProof::Key(_) | TrialProof::Application(_));
     let location = match method {
         Some(AuthMethod::KeyAuth { locations }) if is_key => locations.into_iter().next(),

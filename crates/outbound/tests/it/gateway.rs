@@ -50,7 +50,9 @@ async fn a_220_redirects_are_shown_and_not_followed() {
 #[tokio::test]
 async fn a_221_what_is_no_plain_target_or_header_is_not_sent() {
     let receiver = Receiver::start([]).await;
-    for target in ["", "x", "//evil.test/", "/a/../b", "/%2e%2e/", "/a\r\nX: y", "@evil.test/", "/a#b", "/a\\b"] {
+    for target in
+        ["", "x", "//evil.test/", "/a/../b", "/%2e%2e/", "/a\r\nX: y", "@evil.test/", "/a#b", "/a\\b"]
+    {
         let refused = ask(&receiver, call(target)).await;
         // Two slashes name no other host here: they stay with ours.
         assert!(refused.is_err() || target == "//evil.test/", "{target:?}");

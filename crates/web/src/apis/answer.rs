@@ -6,10 +6,10 @@ use domain::{AuthMethod, KeyLocation, openapi::Operation};
 
 use super::try_it::Asked;
 use crate::cell::{Action, Cell, Tone};
+use crate::example;
 use crate::refused_calls::advice;
 use crate::typed::Typed;
 use crate::view::{Section, Table};
-use crate::example;
 
 /// In the place of a key or a token in commands.
 const ELIDED: &str = "YOUR_KEY";
@@ -73,8 +73,8 @@ fn body(reply: &GatewayReply) -> Option<Section> {
         Some(text) => Section::copy(text),
         None => Section::words(format!("{} bytes that are no text.", reply.body.len())),
     };
-    let cut = if reply.is_cut { "Only its beginning: the first 256 KiB." } else { "" };
-    Some(if reply.is_cut { section.text(cut) } else { section }.heading("Body"))
+    let section = if reply.is_cut { section.text("Only its beginning: the first 256 KiB.") } else { section };
+    Some(section.heading("Body"))
 }
 
 fn text(reply: &GatewayReply) -> Option<String> {
@@ -95,9 +95,8 @@ fn text(reply: &GatewayReply) -> Option<String> {
 }
 
 fn headers(reply: &GatewayReply) -> Section {
-    let rows = reply.headers.iter().map(|(name, value)| {
-        vec![Cell::Code(name.clone()), Cell::text(value.as_str())]
-    });
+    let rows =
+        reply.headers.iter().map(|(name, value)| vec![Cell::Code(name.clone()), Cell::text(value.as_str())]);
     let table = Table::new("Headers of the answer", &["Name", "Value"], rows.collect(), "None.");
     Section::table(table).heading("Headers")
 }
@@ -108,7 +107,9 @@ fn no_answer(word: &str) -> &'static str {
         "dns" => "There is no answer: the name of the gateway in gateway.public_url has no address.",
         "connect" => "There is no answer: nobody listens at gateway.public_url.",
         "tls" => "There is no answer: the gateway’s certificate is not one that this server trusts.",
-        "blocked_address" => "There is no answer: calls from here do not go to the port of gateway.public_url.",
+        "blocked_address" => {
+            "There is no answer: calls from here do not go to the port of gateway.public_url."
+        }
         "unsendable" => "The call cannot be sent like this.",
         _ => "The connection broke before the answer was complete.",
     }
@@ -175,7 +176,10 @@ mod tests {
     #[test]
     fn a_body_is_shown_as_the_text_that_it_is() {
         let shown = |body: &[u8], is_cut| text(&reply(body, is_cut));
-        assert_eq!(shown(br#"{"b":1,"a":[2]}"#, false).as_deref(), Some("{\n  \"b\": 1,\n  \"a\": [\n    2\n  ]\n}"));
+        assert_eq!(
+            shown(br#"{"b":1,"a":[2]}"#, false).as_deref(),
+            Some("{\n  \"b\": 1,\n  \"a\": [\n    2\n  ]\n}")
+        );
         assert_eq!(shown(b"<b>1</b>", false).as_deref(), Some("<b>1</b>"));
         assert_eq!(shown(b"17", false).as_deref(), Some("17"));
         assert_eq!(shown("é".as_bytes(), false).as_deref(), Some("é"));

@@ -12,6 +12,9 @@ const MOST: usize = 300;
 /// More inputs than so many make no form.
 const INPUTS: usize = 60;
 
+/// For a text of which nothing is known.
+const ANY_TEXT: &str = "text";
+
 /// What an operation takes.
 #[derive(Default)]
 pub(super) struct Inputs {
@@ -98,7 +101,8 @@ impl Inputs {
         let is_text = is_json(media_type)
             || essence.starts_with("text/")
             || essence.ends_with("+xml")
-            || ["application/xml", "application/x-www-form-urlencoded", "application/yaml"].contains(&essence);
+            || ["application/xml", "application/x-www-form-urlencoded", "application/yaml"]
+                .contains(&essence);
         if !is_text || essence.contains('*') {
             self.left_out.push(format!("a body of type {media_type}"));
             return;
@@ -106,7 +110,8 @@ impl Inputs {
         let mut budget = MOST;
         let given = example(document, content);
         let schema = content.get("schema");
-        let made = given.or_else(|| is_json(media_type).then(|| sample(document, schema?, 0, &mut budget)).flatten());
+        let made = given
+            .or_else(|| is_json(media_type).then(|| sample(document, schema?, 0, &mut budget)).flatten());
         let text = match made {
             Some(Value::String(text)) if !is_json(media_type) => text,
             Some(value) if is_json(media_type) && budget > 0 => {
@@ -133,17 +138,21 @@ impl Input {
             choices = vec!["true".to_owned(), "false".to_owned()];
         }
         let required = is_in_path || it["required"] == true;
-        let given = example(document, it).or_else(|| known_value(document, schema));
-        let made = given.or_else(|| required.then(|| sample(document, schema, 0, &mut MOST.clone()))?);
-        let about = it["description"].as_str().unwrap_or_default();
-        Self {
-            name: name.to_owned(),
-            is_in_path,
-            required,
-            about: about.lines().next().unwrap_or_default().trim().chars().take(300).collect(),
-            value: made.as_ref().and_then(plain).unwrap_or_default(),
-            choices,
-        }
+        let given = example(document, it).or_else(|| named_value(schema).cloned());
+        let example = given.as_ref().and_then(plain);
+        let about = it["description"].as_str().unwrap_or_default().lines().next().unwrap_or_default().trim();
+        let mut about: String = about.chars().take(300).collect();
+        let value = if required {
+            let mut budget = MOST;
+            let made = || sample(document, schema, 0, &mut budget).filter(|it| *it != ANY_TEXT);
+            example.or_else(|| made().as_ref().and_then(plain)).unwrap_or_default()
+        } else {
+            // What may be left out is, until somebody wants it.
+            let such = example.filter(|it| !it.is_empty()).map(|it| format!("Such as {it}."));
+            about = [about, such.unwrap_or_default()].join(" ").trim().to_owned();
+            String::new()
+        };
+        Self { name: name.to_owned(), is_in_path, required, about, value, choices }
     }
 }
 
@@ -156,13 +165,13 @@ fn example(document: &Value, it: &Value) -> Option<Value> {
     followed(document, first).get("value").cloned()
 }
 
-/// The value that a schema names: its example, its default, the only one or the first of those there are.
-fn known_value(document: &Value, schema: &Value) -> Option<Value> {
-    let schema = followed(document, schema);
-    let listed = |name: &str| schema.get(name).and_then(Value::as_array).and_then(|all| all.first());
-    let one = |name: &str| schema.get(name);
-    let known = one("example").or_else(|| listed("examples")).or_else(|| one("default"));
-    known.or_else(|| one("const")).or_else(|| listed("enum")).cloned()
+/// The value that a schema names as an example, or takes for granted.
+fn named_value(schema: &Value) -> Option<&Value> {
+    schema.get("example").or_else(|| first_of(schema, "examples")).or_else(|| schema.get("default"))
+}
+
+fn first_of<'a>(schema: &'a Value, list: &str) -> Option<&'a Value> {
+    schema.get(list).and_then(Value::as_array).and_then(|all| all.first())
 }
 
 /// A value that fits a schema; `None` where the schema is too deep. `budget`: how many values may still be made.
@@ -172,8 +181,9 @@ fn sample(document: &Value, schema: &Value, depth: usize, budget: &mut usize) ->
     }
     *budget -= 1;
     let schema = followed(document, schema);
-    if let Some(known) = known_value(document, schema) {
-        return Some(known);
+    let known = named_value(schema).or_else(|| schema.get("const")).or_else(|| first_of(schema, "enum"));
+    if let Some(known) = known {
+        return Some(known.clone());
     }
     if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
         return Some(Value::Object(members(document, properties, depth, budget)));
@@ -231,7 +241,7 @@ fn simple(schema: &Value) -> Value {
         (_, Some("uuid")) => json!("3f0f3a52-6a0c-4b0f-9d7e-1c2b3a4d5e6f"),
         (_, Some("email")) => json!("ada@example.com"),
         (_, Some("uri" | "url")) => json!("https://example.com/"),
-        _ => json!("text"),
+        _ => json!(ANY_TEXT),
     }
 }
 
@@ -273,13 +283,22 @@ mod tests {
         let inputs = inputs(&document(), "POST", "/orders/{id}/{part}").unwrap();
         let told: Vec<_> =
             inputs.parameters.iter().map(|it| (it.name.as_str(), it.is_in_path, it.value.as_str())).collect();
-        assert_eq!(told, [("id", true, "17"), ("part", true, "text"), ("state", false, "open"), ("full", false, "")]);
-        assert_eq!((inputs.parameters[0].about.as_str(), &inputs.parameters[3].choices), ("Which.", &vec!["true".to_owned(), "false".to_owned()]));
+        assert_eq!(
+            told,
+            [("id", true, "17"), ("part", true, ""), ("state", false, "open"), ("full", false, "")]
+        );
+        assert_eq!(
+            (inputs.parameters[0].about.as_str(), &inputs.parameters[3].choices),
+            ("Which.", &vec!["true".to_owned(), "false".to_owned()])
+        );
         assert_eq!(inputs.left_out, ["X-Trace (header)", "a body of type multipart/form-data"]);
         assert!(inputs.body_is_needed);
         assert_eq!(inputs.bodies[1], ("text/plain".to_owned(), "as it is".to_owned()));
         let body: Value = serde_json::from_str(&inputs.bodies[0].1).unwrap();
-        assert_eq!((&body["count"], &body["when"], &body["tags"]), (&json!(3), &json!("2026-01-31"), &json!(["new"])));
+        assert_eq!(
+            (&body["count"], &body["when"], &body["tags"]),
+            (&json!(3), &json!("2026-01-31"), &json!(["new"]))
+        );
         assert!(body.get("id").is_none() && body["next"]["next"]["count"] == 3);
     }
 
@@ -289,7 +308,8 @@ mod tests {
             assert!(inputs(&odd, "GET", "/a").is_none());
         }
         assert!(inputs(&json!({"paths": {"/a": {"get": 1}}}), "GET", "/a").is_some());
-        let wide: Map<String, Value> = (0..50).map(|n| (format!("p{n}"), json!({"$ref": "#/components/schemas/S"}))).collect();
+        let wide: Map<String, Value> =
+            (0..50).map(|n| (format!("p{n}"), json!({"$ref": "#/components/schemas/S"}))).collect();
         let bomb = json!({
             "paths": {"/a": {"post": {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/S"}}}}}}},
             "components": {"schemas": {"S": {"properties": wide}}}

@@ -108,9 +108,8 @@ impl Asked {
 /// Megabytes of YAML take longer than others can wait.
 async fn read(text: String, operation: &Operation) -> Result<Inputs, Refused> {
     let (method, path) = (operation.method.clone(), operation.path.clone());
-    let reading = tokio::task::spawn_blocking(move || {
-        sample::inputs(&openapi::document(&text)?, &method, &path)
-    });
+    let reading =
+        tokio::task::spawn_blocking(move || sample::inputs(&openapi::document(&text)?, &method, &path));
     reading.await.ok().flatten().ok_or_else(Refused::not_found)
 }
 
@@ -193,7 +192,12 @@ fn proof(asked: &Asked) -> Vec<Field> {
     let (keys, tokens) = (asked.accepts(Accepted::ApiKey), asked.accepts(Accepted::Bearer));
     let may_make = keys && !asked.applications.is_empty();
     let offered = [
-        (may_make, "application", "A key for ten minutes", "Made for the application below and shown to nobody. Its activity has a line about it."),
+        (
+            may_make,
+            "application",
+            "A key for ten minutes",
+            "Made for the application below and shown to nobody. Its activity has a line about it.",
+        ),
         (keys, "key", "An API key that you have", "It is sent to the gateway and kept nowhere."),
         (tokens, "token", "An access token that you have", "It is sent to the gateway and kept nowhere."),
         (true, "none", "Nothing", "To see what is refused."),
@@ -204,7 +208,8 @@ fn proof(asked: &Asked) -> Vec<Field> {
         .collect();
     let mut fields = vec![Field::radios("proof", "The call carries", choices)];
     if may_make {
-        let applications = asked.applications.iter().map(|it| Choice::new(it.id.to_string(), it.name.as_str()));
+        let applications =
+            asked.applications.iter().map(|it| Choice::new(it.id.to_string(), it.name.as_str()));
         fields.push(Field::select("application_id", "Application", applications.collect()));
     }
     if keys || tokens {

@@ -112,13 +112,7 @@ pub(super) async fn waiting(app: &App, guest: &Guest) -> Result<Option<Section>,
             Action::post(guest, at("resend"), "Send again").quiet().about(about.clone()),
             Action::post(guest, at("withdraw"), "Withdraw").quiet().about(about),
         ];
-        vec![
-            Cell::text(it.email.as_str()),
-            role,
-            state,
-            Cell::time(it.expires_at),
-            Cell::Buttons(actions),
-        ]
+        vec![Cell::text(it.email.as_str()), role, state, Cell::time(it.expires_at), Cell::Buttons(actions)]
     });
     let columns = ["Address", "Role", "State", "Works until", ""];
     let table = Table::new("Invitations", &columns, rows.collect(), "None.");

@@ -70,7 +70,8 @@ pub async fn rotates(desk: &Desk, it: &Chromium, version: &str, plan: &str, name
     let application = user.application().await;
     let wish = json!({"application_id": application, "api_version_id": version, "plan_id": plan});
     user.make("/api/v1/subscriptions", wish).await;
-    let made = user.make(&format!("/api/v1/applications/{application}/credentials"), json!({"name": "shop"})).await;
+    let made =
+        user.make(&format!("/api/v1/applications/{application}/credentials"), json!({"name": "shop"})).await;
     let (old, page) = (made["secret"].as_str().unwrap(), format!("/credentials/{}", id(&made)));
     let programs = [old, old].map(|key| Program::start(Arc::clone(&gateway), key));
     for program in &programs {

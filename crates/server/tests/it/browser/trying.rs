@@ -31,7 +31,8 @@ pub async fn tries(desk: &Desk, it: &Chromium) {
     desk.app.open_gateway_door(door);
     let plan = desk.plan("Free", false).await;
     let version = desk.version("/orders", json!({"plan_ids": [plan]})).await;
-    let order = json!({"properties": {"count": {"type": "integer", "minimum": 2}, "note": {"type": "string"}}});
+    let order =
+        json!({"properties": {"count": {"type": "integer", "minimum": 2}, "note": {"type": "string"}}});
     let specification = json!({
         "openapi": "3.1.0", "info": {"title": "Orders", "version": "1"},
         "paths": {"/{id}": {

@@ -12,10 +12,13 @@ use crate::support::{Answer, Desk, User, both, id};
 
 /// What can be tried, and what an evil specification says.
 fn specification() -> Value {
-    let id = json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "example": "17"}});
+    let id =
+        json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "example": "17"}});
     let full = json!({"name": "full", "in": "query", "schema": {"type": "boolean"}});
-    let order = json!({"properties": {"count": {"type": "integer", "minimum": 2}, "note": {"type": "string"}}});
-    let body = json!({"required": true, "content": {"application/json": {"schema": order}, "text/plain": {}}});
+    let order =
+        json!({"properties": {"count": {"type": "integer", "minimum": 2}, "note": {"type": "string"}}});
+    let body =
+        json!({"required": true, "content": {"application/json": {"schema": order}, "text/plain": {}}});
     json!({
         "openapi": "3.1.0", "info": {"title": "Shop", "version": "1"},
         "paths": {
@@ -316,7 +319,9 @@ async fn a_229_nobody_makes_a_cannon_of_us() {
     let (alice, bob) = (desk.developer("alice").await, desk.developer("bob").await);
     let path = format!("/api-versions/{version}/try");
     let send = async |browser: &Browser, csrf: &str| {
-        browser.submit(&path, &[("csrf", csrf), ("method", "GET"), ("path", "/status"), ("proof", "none")]).await
+        browser
+            .submit(&path, &[("csrf", csrf), ("method", "GET"), ("path", "/status"), ("proof", "none")])
+            .await
     };
     let browser = Browser::of(&desk, &alice);
     let csrf = browser.csrf().await;
@@ -331,7 +336,11 @@ async fn a_229_nobody_makes_a_cannon_of_us() {
         }
     }
     let refused = refused.expect("it ends").expect(429);
-    assert!(refused.text.contains("too many attempts") || refused.text.contains("Too many attempts"), "{}", refused.text);
+    assert!(
+        refused.text.contains("too many attempts") || refused.text.contains("Too many attempts"),
+        "{}",
+        refused.text
+    );
     let browser = Browser::of(&desk, &bob);
     let csrf = browser.csrf().await;
     send(&browser, &csrf).await.expect(200);
