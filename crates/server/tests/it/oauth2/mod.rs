@@ -14,6 +14,7 @@ mod logout;
 mod persistent_sso;
 mod real_clients;
 mod revoke;
+mod rust_clients;
 mod token;
 mod userinfo;
 
