@@ -105,7 +105,7 @@ impl App {
         let invitation = self.administrator_invitation(caller, id).await?;
         let (secret, hash) = self.keys.mint(SecretKind::AdministratorInvitation);
         // Whether it can be sent again comes first: what cannot costs no attempt.
-        invitation.resend(hash, caller.actor(), self.clock.now())?;
+        drop(invitation.resend(hash, caller.actor(), self.clock.now())?);
         self.slow_down(caller, &invitation.email).await?;
         let mut tx = self.begin(caller).await?;
         let unknown = || Error::NotFound(AdministratorInvitationId::KIND);

@@ -10,7 +10,7 @@ use crate::{Checks, Invalid};
 const LONGEST: usize = 1_800;
 
 /// A value of a parameter, by its name.
-pub type Value = (String, String);
+type Value = (String, String);
 
 /// The path and query of a call, as they are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -136,7 +136,7 @@ impl App {
         check_body(&trial)?;
         let shown = target.as_sent();
         let strategy: Option<AuthStrategy> = self.store.read().find(version.auth_strategy_id).await?;
-        let secret = self.secret_of(caller, &version, &trial.proof).await?;
+        let secret = self.trial_secret(caller, &version, &trial.proof).await?;
         let placed = place(&trial.proof, secret, strategy.map(|it| it.method));
         let (target, credential) = match placed {
             Some(Placed::Query(name, secret)) => (target.with_query(&name, secret.expose()), None),
@@ -170,7 +170,7 @@ impl App {
     }
 
     /// The secret that the call carries.
-    async fn secret_of(
+    async fn trial_secret(
         &self,
         caller: &Caller,
         version: &ApiVersion,

@@ -144,7 +144,7 @@ impl Input {
         let mut about: String = about.chars().take(300).collect();
         let value = if required {
             let mut budget = MOST;
-            let made = || sample(document, schema, 0, &mut budget).filter(|it| *it != ANY_TEXT);
+            let mut made = || sample(document, schema, 0, &mut budget).filter(|it| *it != ANY_TEXT);
             example.or_else(|| made().as_ref().and_then(plain)).unwrap_or_default()
         } else {
             // What may be left out is, until somebody wants it.
