@@ -80,12 +80,7 @@ impl Inputs {
     fn take_parameter(&mut self, document: &Value, it: &Value) {
         let name = it["name"].as_str().unwrap_or_default();
         match it["in"].as_str() {
-            Some(place @ ("path" | "query")) if !name.is_empty() => {
-                // What the operation says of it counts before what all of the path have.
-                if !self.knows(name, place == "path") {
-                    self.parameters.push(Input::of(document, name, place == "path", it));
-                }
-            }
+            Some(place @ ("path" | "query")) => self.take_value(document, name, place == "path", it),
             // OpenAPI 2.0 has the body among the parameters.
             Some("body") => {
                 self.body_is_needed = it["required"] == true;
@@ -93,6 +88,13 @@ impl Inputs {
             }
             Some(place) => self.left_out.push(format!("{name} ({place})")),
             None => {}
+        }
+    }
+
+    /// What the operation says of it counts before what all of its path have.
+    fn take_value(&mut self, document: &Value, name: &str, is_in_path: bool, it: &Value) {
+        if !name.is_empty() && !self.knows(name, is_in_path) {
+            self.parameters.push(Input::of(document, name, is_in_path, it));
         }
     }
 
