@@ -81,7 +81,7 @@ impl Real {
         let (algorithm, key) = (id_token.signing_alg().unwrap(), id_token.signing_key(&verifier).unwrap());
         // Beside a code it need not be there (OpenID Connect Core §3.1.3.6).
         if let Some(expected) = claims.access_token_hash() {
-            let hash = AccessTokenHash::from_token(tokens.access_token(), &algorithm, key).unwrap();
+            let hash = AccessTokenHash::from_token(tokens.access_token(), algorithm, key).unwrap();
             assert_eq!(&hash, expected);
         }
         let subject = claims.subject().to_string();
