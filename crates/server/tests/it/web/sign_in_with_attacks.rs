@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use super::Browser;
 use super::sign_in_with::{REFUSED, links};
@@ -173,8 +175,9 @@ fn hs256(there: &Provider, claims: &Value) -> String {
     there.says(|it| jwk = serde_json::to_string(&it.key.public_jwk()).unwrap());
     let header = json!({"alg": "HS256", "kid": "k1"});
     let message = format!("{}.{}", encoded(&header), encoded(claims));
-    let signature = domain::Pepper::new(jwk.as_bytes().first_chunk::<32>().unwrap());
-    forged(&header, claims, &signature.fingerprint("", &[message.as_bytes()]))
+    let mut mac = Hmac::<Sha256>::new_from_slice(jwk.as_bytes()).unwrap();
+    mac.update(message.as_bytes());
+    forged(&header, claims, &mac.finalize().into_bytes())
 }
 
 both!(
