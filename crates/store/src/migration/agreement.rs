@@ -61,6 +61,7 @@ fn of_entities() -> Columns {
         crate::lock::Entity,
         crate::mail::Entity,
         crate::master_key::Entity,
+        crate::master_key::kept::Entity,
         crate::node::Entity,
         crate::oauth_grant::Entity,
         crate::oauth_grant::consent::Entity,

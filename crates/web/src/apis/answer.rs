@@ -89,9 +89,56 @@ fn text(reply: &GatewayReply) -> Option<String> {
     if text.contains('\0') {
         return None;
     }
-    let json: Option<serde_json::Value> = serde_json::from_str(text).ok();
-    let pretty = json.filter(|it| it.is_object() || it.is_array());
-    Some(pretty.and_then(|it| serde_json::to_string_pretty(&it).ok()).unwrap_or_else(|| text.to_owned()))
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    Some(if is_json { indented(text) } else { text.to_owned() })
+}
+
+/// JSON on several lines. What is in it stays as it came, numbers and the order of members, too.
+fn indented(json: &str) -> String {
+    let mut out = String::with_capacity(2 * json.len());
+    let (mut depth, mut in_string, mut is_escaped) = (0, false, false);
+    let new_line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        out.extend(std::iter::repeat_n("  ", depth));
+    };
+    let mut rest = json.chars().peekable();
+    while let Some(c) = rest.next() {
+        if in_string {
+            out.push(c);
+            in_string = c != '"' || is_escaped;
+            is_escaped = c == '\\' && !is_escaped;
+            continue;
+        }
+        match c {
+            '{' | '[' => {
+                out.push(c);
+                while rest.next_if(char::is_ascii_whitespace).is_some() {}
+                match rest.next_if(|next| matches!(next, '}' | ']')) {
+                    Some(end) => out.push(end),
+                    None => {
+                        depth += 1;
+                        new_line(&mut out, depth);
+                    }
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                new_line(&mut out, depth);
+                out.push(c);
+            }
+            ',' => {
+                out.push(c);
+                new_line(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            _ if c.is_ascii_whitespace() => {}
+            _ => {
+                in_string = c == '"';
+                out.push(c);
+            }
+        }
+    }
+    out
 }
 
 fn headers(reply: &GatewayReply) -> Section {
@@ -179,6 +226,10 @@ mod tests {
         assert_eq!(
             shown(br#"{"b":1,"a":[2]}"#, false).as_deref(),
             Some("{\n  \"b\": 1,\n  \"a\": [\n    2\n  ]\n}")
+        );
+        assert_eq!(
+            shown(br#" [ {} , {"a\\\"{": 12345678901234567890123, "b": [ ] } ] "#, false).as_deref(),
+            Some("[\n  {},\n  {\n    \"a\\\\\\\"{\": 12345678901234567890123,\n    \"b\": []\n  }\n]")
         );
         assert_eq!(shown(b"<b>1</b>", false).as_deref(), Some("<b>1</b>"));
         assert_eq!(shown(b"17", false).as_deref(), Some("17"));
