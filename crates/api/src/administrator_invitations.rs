@@ -98,6 +98,7 @@ pub(crate) struct AdministratorInvitationList {
 ///
 /// Ended ones included. Administrators and auditors only.
 #[utoipa::path(get, path = "/api/v1/administrator-invitations", tag = "Administrators",
+    operation_id = "list_invitations",
     params(AdministratorInvitationList),
     responses((status = 200, description = "A page of invitations", body = List<AdministratorInvitation>), Problems))]
 async fn list(
@@ -118,6 +119,7 @@ async fn list(
 /// Administrators only. A link goes to the address; it works once and for 48 hours, and whoever opens it chooses the
 /// password. A token needs the scope `*:write` and must not end, since whoever is made may do everything.
 #[utoipa::path(post, path = "/api/v1/administrator-invitations", tag = "Administrators",
+    operation_id = "invite",
     request_body = NewAdministratorInvitation,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
     responses((status = 201, description = "The new invitation", body = AdministratorInvitation), Problems))]
@@ -135,6 +137,7 @@ async fn create(
 ///
 /// Administrators and auditors only.
 #[utoipa::path(get, path = "/api/v1/administrator-invitations/{id}", tag = "Administrators",
+    operation_id = "get_invitation",
     params(("id" = Uuid, Path)),
     responses((status = 200, description = "The invitation", body = AdministratorInvitation), Problems))]
 async fn get(
@@ -152,6 +155,7 @@ async fn get(
 /// Administrators only. Another link goes to the address and the 48 hours begin anew; the last link is worth nothing
 /// from now on.
 #[utoipa::path(post, path = "/api/v1/administrator-invitations/{id}/resend", tag = "Administrators",
+    operation_id = "resend_invitation",
     params(("id" = Uuid, Path)),
     responses((status = 200, description = "The invitation as it is now", body = AdministratorInvitation), Problems))]
 async fn resend(
@@ -168,6 +172,7 @@ async fn resend(
 ///
 /// Administrators only. Its link is worth nothing from now on.
 #[utoipa::path(post, path = "/api/v1/administrator-invitations/{id}/withdraw", tag = "Administrators",
+    operation_id = "withdraw_invitation",
     params(("id" = Uuid, Path)),
     responses((status = 200, description = "The invitation as it is now", body = AdministratorInvitation), Problems))]
 async fn withdraw(
