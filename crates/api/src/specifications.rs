@@ -83,6 +83,7 @@ impl From<openapi::Operation> for Operation {
 struct Wanted {
     /// Left out: `as_put`.
     #[serde(default)]
+    #[param(inline)]
     view: View,
 }
 

@@ -115,6 +115,11 @@ impl Evidence for InMemory<'_> {
     fn is_this_server(&self, audience: &str) -> bool {
         self.app.is_issuer(&self.app.issuance(), audience)
     }
+
+    fn names_this_server(&self, text: &str) -> bool {
+        let claims = oauth::jose::peek(text).unwrap_or_default();
+        claims.get("iss").and_then(serde_json::Value::as_str).is_some_and(|it| self.is_this_server(it))
+    }
 }
 
 impl Evidence for FoundOut<'_> {
@@ -134,5 +139,9 @@ impl Evidence for FoundOut<'_> {
 
     fn is_this_server(&self, audience: &str) -> bool {
         self.memory.is_this_server(audience)
+    }
+
+    fn names_this_server(&self, text: &str) -> bool {
+        self.memory.names_this_server(text)
     }
 }

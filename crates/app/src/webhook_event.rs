@@ -1,5 +1,7 @@
 //! Events: read from the feed of changes and handed to the endpoints that want them.
 
+use std::collections::BTreeSet;
+
 use domain::{Access, ApplicationId, EVENT_TYPES, EventType, Resource, WebhookEvent, WebhookEventId};
 use serde_json::json;
 use store::{AuditLine, Store};
@@ -97,11 +99,16 @@ impl App {
         let oldest = tx.read().oldest_webhook_endpoint().await?;
         // What was before anybody could be told is not kept.
         let is_wanted = |line: &AuditLine| is_event(line) && oldest.is_some_and(|oldest| oldest <= line.at);
-        let endpoints = tx.read().webhook_endpoints_of(None).await?;
-        for line in lines.into_iter().filter(is_wanted) {
-            let seq = line.seq;
-            let told: Vec<_> = endpoints.iter().filter(|it| it.meta.created_at <= line.at).cloned().collect();
-            tx.emit_to(event(line), &told, Some(seq));
+        let lines: Vec<AuditLine> = lines.into_iter().filter(is_wanted).collect();
+        let endpoints = {
+            // However many there are: only those that chose one of these are looked at.
+            let types: BTreeSet<&str> = lines.iter().map(|line| line.action.as_str()).collect();
+            if types.is_empty() { Vec::new() } else { tx.read().webhook_endpoints_for(&types).await? }
+        };
+        for line in lines {
+            let (seq, at) = (line.seq, line.at);
+            let there = endpoints.iter().filter(|it| it.meta.created_at <= at);
+            tx.emit_to(event(line), there, Some(seq));
         }
         tx.move_webhook_cursor(last).await?;
         tx.commit().await?;

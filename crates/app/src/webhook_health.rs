@@ -24,6 +24,18 @@ struct Seen {
     paused_until: Option<Instant>,
     at: Option<Instant>,
     was_fine: bool,
+    /// Since when it was known to fail.
+    known: Option<Instant>,
+    /// Whether it stood among the doubtful.
+    was_doubtful: bool,
+}
+
+impl Seen {
+    /// Whether a failure says nothing that is not written already: those that hang do so again and again.
+    fn is_old_news(&self, now: Instant) -> bool {
+        let is_young = self.known.is_some_and(|since| now.since(since) < NOTICE);
+        is_young && self.paused_until.is_none() && (self.was_doubtful || !self.slow)
+    }
 }
 
 impl App {
@@ -37,16 +49,18 @@ impl App {
             seen.slow |= sent.slow;
             seen.at = seen.at.max(Some(sent.at));
             seen.was_fine = job.health.lane == Lane::Prompt && job.health.failing_since.is_none();
+            seen.known = job.health.failing_since;
+            seen.was_doubtful = job.health.lane == Lane::Doubtful;
             let paused = sent.asks_to_wait().map(|span| sent.at + sent.took + span);
             seen.paused_until = seen.paused_until.max(paused);
         }
-        let mut notes = Vec::new();
+        let (mut notes, now) = (Vec::new(), self.clock.now());
         for (endpoint, seen) in endpoints {
             if seen.gone {
                 self.disable_endpoint(endpoint, DisabledBecause::Gone).await?;
             } else if seen.worked && !seen.was_fine {
                 notes.push(HealthNote { endpoint, outcome: HealthOutcome::Works });
-            } else if let (false, Some(at)) = (seen.worked, seen.at) {
+            } else if let (false, false, Some(at)) = (seen.worked, seen.is_old_news(now), seen.at) {
                 let (slowly, paused_until) = (seen.slow, seen.paused_until);
                 let outcome = HealthOutcome::Failed { at, slowly, paused_until };
                 notes.push(HealthNote { endpoint, outcome });

@@ -19,6 +19,10 @@ use crate::{App, Caller, Error, Result};
 
 /// For how long a sender keeps the deliveries it took to itself: several times as long as an attempt may take.
 const LEASE: Duration = Duration::from_secs(40);
+/// Of so many endpoints that answer something is taken in one transaction,
+const PROMPT_TOGETHER: usize = 64;
+/// and of so many that hang, perhaps.
+const DOUBTFUL_TOGETHER: usize = 16;
 /// How much of an answer's body is kept.
 const BODY_KEPT: usize = 1_024;
 
@@ -125,14 +129,6 @@ impl App {
         Ok(self.store.recover_deliveries(self.clock.now()).await?)
     }
 
-    /// Whether anything may be due.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub async fn is_webhook_due(&self) -> Result<bool> {
-        Ok(self.store.is_delivery_due(self.clock.now()).await?)
-    }
-
     /// Takes deliveries that are due, for a sender.
     ///
     /// # Errors
@@ -141,7 +137,7 @@ impl App {
         let claim = Uuid::now_v7();
         let now = self.clock.now();
         let until = now + LEASE;
-        let claimed = self.store.claim_deliveries(claim, now, until, wanted).await?;
+        let claimed = self.claim_in_turns(claim, now, until, wanted).await?;
         let ids: HashSet<Uuid> = claimed.iter().map(|it| it.endpoint_id.0).collect();
         let endpoints = self.store.read().find_all::<WebhookEndpoint>(ids).await?;
         let (mut targets, mut off) = (HashMap::new(), Vec::new());
@@ -176,6 +172,39 @@ impl App {
             tx.commit().await?;
         }
         Ok(jobs)
+    }
+
+    /// A few endpoints in each transaction: whoever else has something to write comes in between.
+    async fn claim_in_turns(
+        &self,
+        claim: Uuid,
+        now: Instant,
+        until: Instant,
+        wanted: &[Wanted],
+    ) -> Result<Vec<ClaimedDelivery>> {
+        let mut claimed: Vec<ClaimedDelivery> = Vec::new();
+        for wanted in wanted {
+            let together = match wanted.lane {
+                Lane::Prompt => PROMPT_TOGETHER,
+                Lane::Doubtful => DOUBTFUL_TOGETHER,
+            };
+            let mut due = self.store.due_endpoints(now, wanted).await?.into_iter().peekable();
+            let mut room = usize::try_from(wanted.endpoints).unwrap_or(usize::MAX);
+            while room > 0 && due.peek().is_some() {
+                let some: Vec<_> = due.by_ref().take(room.min(together)).collect();
+                match self.store.claim_deliveries(claim, now, until, &some, wanted.each).await {
+                    Ok(taken) => {
+                        let served: HashSet<_> = taken.iter().map(|it| it.endpoint_id).collect();
+                        room = room.saturating_sub(served.len());
+                        claimed.extend(taken);
+                    }
+                    Err(error) if claimed.is_empty() => return Err(error.into()),
+                    // What is taken already is sent.
+                    Err(_) => return Ok(claimed),
+                }
+            }
+        }
+        Ok(claimed)
     }
 
     /// An endpoint with its secrets open. One that does not open is left empty: the attempt fails then, and says so.

@@ -20,6 +20,7 @@ struct Book {
     seen: HashMap<String, u32>,
     hanging: u32,
     most_hanging: u32,
+    hung: u32,
     first: Option<Instant>,
     last: Option<Instant>,
 }
@@ -51,6 +52,7 @@ async fn hang(State(book): State<Shared>) {
         let mut book = open(&book);
         book.hanging += 1;
         book.most_hanging = book.most_hanging.max(book.hanging);
+        book.hung += 1;
     }
     let _left = Left(book);
     std::future::pending::<()>().await;
@@ -65,6 +67,7 @@ async fn count(State(book): State<Shared>) -> Json<Value> {
         "span_s": span.unwrap_or_default(),
         "hanging": book.hanging,
         "most_hanging": book.most_hanging,
+        "hung": book.hung,
     }))
 }
 

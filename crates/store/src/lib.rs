@@ -66,6 +66,7 @@ mod webhook_claim;
 mod webhook_delivery;
 mod webhook_endpoint;
 mod webhook_event;
+mod webhook_interest;
 mod webhook_queue;
 mod webhook_report;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use domain::{DeliveryState, Instant, WebhookDeliveryId, WebhookEndpointId, WebhookEvent};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
-use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
+use sea_orm::{Condition, DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
 
 use crate::connect::immediate;
 use crate::record::word;
@@ -43,25 +43,36 @@ pub struct ClaimedDelivery {
 }
 
 impl Store {
-    /// Whether anything may be due.
+    /// The endpoints of which something is due, for whoever has room for so many: who waits longest comes first. Read
+    /// without holding anybody up: of ten thousand that hang most are always due.
     ///
     /// # Errors
     /// If the database is not available.
-    pub async fn is_delivery_due(&self, now: Instant) -> Result<bool> {
+    pub async fn due_endpoints(&self, now: Instant, wanted: &Wanted) -> Result<Vec<WebhookEndpointId>> {
         use webhook_queue::{Column, Entity};
-        let due = Entity::find()
+        if wanted.endpoints == 0 || wanted.each == 0 {
+            return Ok(Vec::new());
+        }
+        let mut select = Entity::find()
             .select_only()
             .column(Column::EndpointId)
-            .filter(Column::DueAt.lte(now.micros()))
-            .filter(Column::PausedUntil.lte(now.micros()))
-            .limit(1)
+            .filter(Column::Lane.eq(wanted.lane.number()))
+            .filter(is_due(now));
+        if !wanted.except.is_empty() {
+            select = select.filter(Column::EndpointId.is_not_in(wanted.except.iter().map(|id| id.0)));
+        }
+        let ids = select
+            .order_by_asc(Column::ServedAt)
+            // Another node may be taking some of these.
+            .limit(wanted.endpoints.saturating_mul(2))
             .into_tuple::<Uuid>()
-            .one(self.read().0)
+            .all(self.read().0)
             .await?;
-        Ok(due.is_some())
+        Ok(ids.into_iter().map(WebhookEndpointId).collect())
     }
 
-    /// Takes some deliveries that are due, for one sender: nobody else gets them before `until`.
+    /// Takes deliveries of these endpoints that are due, at most `each` of one, for one sender: nobody else gets them
+    /// before `until`. What another node is taking right now is left to it.
     ///
     /// # Errors
     /// If the database is not available.
@@ -70,16 +81,15 @@ impl Store {
         claim: Uuid,
         now: Instant,
         until: Instant,
-        wanted: &[Wanted],
+        endpoints: &[WebhookEndpointId],
+        each: u64,
     ) -> Result<Vec<ClaimedDelivery>> {
         let tx = self.writer().begin_with_options(immediate()).await?;
         let (mut rows, mut served, mut healths) = (Vec::new(), BTreeSet::new(), HashMap::new());
-        for wanted in wanted.iter().filter(|wanted| wanted.endpoints > 0 && wanted.each > 0) {
-            for queue in due_queues(&tx, now, wanted).await? {
-                rows.extend(due_deliveries(&tx, queue.endpoint_id, now, wanted.each).await?);
-                served.insert(queue.endpoint_id);
-                healths.insert(queue.endpoint_id, webhook_queue::health(&queue));
-            }
+        for queue in lock_due(&tx, now, endpoints).await? {
+            rows.extend(due_deliveries(&tx, queue.endpoint_id, now, each).await?);
+            served.insert(queue.endpoint_id);
+            healths.insert(queue.endpoint_id, webhook_queue::health(&queue));
         }
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         for some in ids.chunks(10_000) {
@@ -157,24 +167,24 @@ impl Store {
     }
 }
 
-/// The queues in which something is due, locked against other senders (PostgreSQL; SQLite has one writer anyway). Who
-/// waits longest comes first.
-async fn due_queues(
+/// Something is due in it, and the receiver may be asked.
+fn is_due(now: Instant) -> Condition {
+    use webhook_queue::Column;
+    Condition::all().add(Column::DueAt.lte(now.micros())).add(Column::PausedUntil.lte(now.micros()))
+}
+
+/// Those of some queues in which something is due, locked against other senders (PostgreSQL; SQLite has one writer
+/// anyway).
+async fn lock_due(
     tx: &DatabaseTransaction,
     now: Instant,
-    wanted: &Wanted,
+    endpoints: &[WebhookEndpointId],
 ) -> Result<Vec<webhook_queue::Model>> {
     use webhook_queue::{Column, Entity};
-    let mut select = Entity::find()
-        .filter(Column::Lane.eq(wanted.lane.number()))
-        .filter(Column::DueAt.lte(now.micros()))
-        .filter(Column::PausedUntil.lte(now.micros()));
-    if !wanted.except.is_empty() {
-        select = select.filter(Column::EndpointId.is_not_in(wanted.except.iter().map(|id| id.0)));
-    }
-    let rows = select
+    let rows = Entity::find()
+        .filter(Column::EndpointId.is_in(endpoints.iter().map(|id| id.0)))
+        .filter(is_due(now))
         .order_by_asc(Column::ServedAt)
-        .limit(wanted.endpoints)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .all(tx)
         .await?;

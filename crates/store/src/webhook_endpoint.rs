@@ -1,5 +1,7 @@
 //! Webhook endpoints.
 
+use std::collections::BTreeSet;
+
 use domain::{
     GatewayId, Instant, OutgoingUrl, Sealed, SealedHeader, SigningSecret, Text, WebhookAuth, WebhookEndpoint,
     WebhookEndpointId,
@@ -10,7 +12,7 @@ use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::record::{Place, json, meta, word};
-use crate::{Page, PageRequest, Read, Record, Result, webhook_queue};
+use crate::{Page, PageRequest, Read, Record, Result, webhook_interest, webhook_queue};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "webhook_endpoints")]
@@ -165,7 +167,8 @@ impl Record for WebhookEndpoint {
     }
 
     async fn save_parts<C: ConnectionTrait>(&self, connection: &C) -> Result<()> {
-        webhook_queue::ensure(connection, self.id).await
+        webhook_queue::ensure(connection, self.id).await?;
+        webhook_interest::write(connection, self).await
     }
 }
 
@@ -222,6 +225,16 @@ impl<C: ConnectionTrait> Read<'_, C> {
         let of_gateway = gateway.map(|id| Column::GatewayId.eq(id.0));
         let scope = Condition::any().add(Column::GatewayId.is_null()).add_option(of_gateway);
         self.many(Entity::find().filter(Column::Disabled.is_null()).filter(scope)).await
+    }
+
+    /// The endpoints that chose one of these types of events, or all. Whether one is told of an event it says itself
+    /// ([`WebhookEndpoint::wants`]).
+    ///
+    /// # Errors
+    /// If the database is not available or a row is corrupt.
+    pub async fn webhook_endpoints_for(&self, types: &BTreeSet<&str>) -> Result<Vec<WebhookEndpoint>> {
+        // Not in one statement: SQLite would rather look through all endpoints that have no gateway.
+        self.find_all(webhook_interest::interested_in(self.0, types).await?).await
     }
 }
 

@@ -109,30 +109,31 @@ impl Tx {
     /// # Errors
     /// If the database is not available or an endpoint's row is corrupt.
     pub async fn emit(&mut self, event: WebhookEvent) -> Result<usize> {
-        let endpoints = self.read().webhook_endpoints_of(event.gateway_id).await?;
+        let types = BTreeSet::from([event.kind.as_str()]);
+        let endpoints = self.read().webhook_endpoints_for(&types).await?;
         let is_new = self.read().webhook_event(event.id).await?.is_none();
         Ok(self.push(event, is_new, &endpoints, None))
     }
 
     /// As [`Tx::emit`], to those of these endpoints that want it; `position` is its place in the order of commits, if it
     /// is not the one of this transaction.
-    pub fn emit_to(
+    pub fn emit_to<'a>(
         &mut self,
         event: WebhookEvent,
-        endpoints: &[WebhookEndpoint],
+        endpoints: impl IntoIterator<Item = &'a WebhookEndpoint>,
         position: Option<i64>,
     ) -> usize {
         self.push(event, true, endpoints, position)
     }
 
-    fn push(
+    fn push<'a>(
         &mut self,
         event: WebhookEvent,
         is_new: bool,
-        endpoints: &[WebhookEndpoint],
+        endpoints: impl IntoIterator<Item = &'a WebhookEndpoint>,
         position: Option<i64>,
     ) -> usize {
-        let told = endpoints.iter().filter(|endpoint| endpoint.wants(&event));
+        let told = endpoints.into_iter().filter(|endpoint| endpoint.wants(&event));
         let endpoints: Vec<_> = told.map(|endpoint| (endpoint.id.0, endpoint.ordered)).collect();
         let count = endpoints.len();
         self.emitted.push(Emitted { event, is_new, endpoints, position });

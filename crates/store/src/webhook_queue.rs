@@ -5,7 +5,7 @@
 //! row whatever is in it, and whoever counts it anew locks the row first in a statement of its own: PostgreSQL then
 //! looks at deliveries of everybody who held the row before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{DeliveryState, Instant, WebhookEndpointId};
 use sea_orm::ActiveValue::Set;
@@ -206,7 +206,10 @@ pub enum HealthOutcome {
     },
 }
 
-async fn works(tx: &DatabaseTransaction, endpoint: WebhookEndpointId) -> Result<()> {
+async fn work(tx: &DatabaseTransaction, endpoints: &[Uuid]) -> Result<()> {
+    if endpoints.is_empty() {
+        return Ok(());
+    }
     let changes =
         Condition::any().add(Column::Lane.ne(Lane::Prompt.number())).add(Column::FailingSince.is_not_null());
     Entity::update_many()
@@ -214,20 +217,21 @@ async fn works(tx: &DatabaseTransaction, endpoint: WebhookEndpointId) -> Result<
         .col_expr(Column::FailingSince, Expr::value(None::<i64>))
         .col_expr(Column::NoticedAt, Expr::value(None::<i64>))
         .col_expr(Column::PausedUntil, Expr::value(0_i64))
-        .filter(Column::EndpointId.eq(endpoint.0))
+        .filter(Column::EndpointId.is_in(endpoints.iter().copied()))
         .filter(changes)
         .exec(tx)
         .await?;
     Ok(())
 }
 
-async fn fails(
+/// Notes that endpoints failed in the same way, since `at` unless they failed before.
+async fn fail(
     tx: &DatabaseTransaction,
-    endpoint: WebhookEndpointId,
+    endpoints: &[Uuid],
     at: Instant,
     slowly: bool,
     paused_until: Option<Instant>,
-) -> Result<Option<Health>> {
+) -> Result<Vec<(WebhookEndpointId, Health)>> {
     let since = Expr::value(Some(at.micros()));
     let since = sea_orm::sea_query::Func::coalesce([Expr::col(Column::FailingSince), since]);
     let mut update = Entity::update_many().col_expr(Column::FailingSince, since.into());
@@ -237,9 +241,13 @@ async fn fails(
     if let Some(until) = paused_until {
         update = update.col_expr(Column::PausedUntil, Expr::value(until.micros()));
     }
-    let rows = update.filter(Column::EndpointId.eq(endpoint.0)).exec_with_returning(tx).await?;
-    Ok(rows.first().map(health))
+    let these = Column::EndpointId.is_in(endpoints.iter().copied());
+    let rows = update.filter(these).exec_with_returning(tx).await?;
+    Ok(rows.iter().map(|row| (WebhookEndpointId(row.endpoint_id), health(row))).collect())
 }
+
+/// What failed alike, with the first time that it did.
+type Failures = BTreeMap<(bool, Option<Instant>), (Instant, Vec<Uuid>)>;
 
 impl Store {
     /// An endpoint was enabled: what was before is not held against it.
@@ -263,19 +271,25 @@ impl Store {
     /// # Errors
     /// If the database is not available.
     pub async fn note_health(&self, notes: &[HealthNote]) -> Result<Vec<(WebhookEndpointId, Health)>> {
+        let (mut working, mut failing) = (Vec::new(), Failures::new());
+        for note in notes {
+            match note.outcome {
+                HealthOutcome::Works => working.push(note.endpoint.0),
+                HealthOutcome::Failed { at, slowly, paused_until } => {
+                    let alike = failing.entry((slowly, paused_until)).or_insert((at, Vec::new()));
+                    alike.0 = alike.0.min(at);
+                    alike.1.push(note.endpoint.0);
+                }
+            }
+        }
         let mut failed = Vec::new();
         if notes.is_empty() {
             return Ok(failed);
         }
         let tx = self.writer().begin_with_options(immediate()).await?;
-        for note in notes {
-            match note.outcome {
-                HealthOutcome::Works => works(&tx, note.endpoint).await?,
-                HealthOutcome::Failed { at, slowly, paused_until } => {
-                    let health = fails(&tx, note.endpoint, at, slowly, paused_until).await?;
-                    failed.extend(health.map(|health| (note.endpoint, health)));
-                }
-            }
+        work(&tx, &working).await?;
+        for ((slowly, paused_until), (at, endpoints)) in failing {
+            failed.extend(fail(&tx, &endpoints, at, slowly, paused_until).await?);
         }
         tx.commit().await?;
         Ok(failed)

@@ -37,6 +37,22 @@ pub(crate) fn collect<'a, H: Headers>(
     Ok(found)
 }
 
+/// Whether a key of ours stands where an API would look for one, if it took any. `Authorization` is left out: there it is
+/// the one text that the call is judged by.
+pub(crate) fn is_one_of_ours<H: Headers>(locations: &[KeyLocation], request: &Request<'_, H>) -> bool {
+    let is_ours = |value: &[u8]| text(value).is_some_and(domain::secret::looks_like_ours);
+    locations.iter().any(|location| match location {
+        KeyLocation::Header(name) if name == "authorization" => false,
+        KeyLocation::Header(name) => {
+            let mut none = |value: &[u8]| if is_ours(value) { Err(()) } else { Ok(()) };
+            request.headers.each(name, &mut none).is_err()
+        }
+        KeyLocation::Query(name) => {
+            query_values(request.original.query, name).any(|value| is_ours(value.as_bytes()))
+        }
+    })
+}
+
 /// A presented key as a text. What could not be a key is not hashed at all.
 pub(crate) fn text(key: &[u8]) -> Option<&str> {
     let printable = !key.is_empty() && key.len() <= MAX_KEY && key.iter().all(u8::is_ascii_graphic);

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use domain::secret::looks_like_ours;
 use domain::{Accepted, AccessToken, Client, Instant, KeyLocation, SubscriptionStatus};
 
 use crate::authorization::{self, IdAndSecret};
@@ -127,7 +128,7 @@ impl Verifier {
         now: Instant,
     ) -> Result<Caller, Stop> {
         let plain = |reason| refusal(reason, &version.challenges.plain);
-        let presented = self.presented(version, request).map_err(plain)?;
+        let presented = self.presented(version, request, evidence).map_err(plain)?;
         match presented.ok_or_else(|| plain(Reason::CredentialMissing))? {
             Presented::Key(key) => Ok(self.holder_of_key(key, now).map_err(plain)?),
             Presented::Certificate(it) => Ok(self.holder_of_certificate(it, now).map_err(plain)?),
@@ -145,6 +146,7 @@ impl Verifier {
         &self,
         version: &Version,
         request: &Request<'a, H>,
+        evidence: &impl Evidence,
     ) -> Result<Option<Presented<'a>>, Reason> {
         let mut found = None;
         for accepted in &version.accepts {
@@ -164,7 +166,7 @@ impl Verifier {
             };
         }
         match found {
-            Some(_) if is_contradicted(version, request)? => Err(Reason::CredentialAmbiguous),
+            Some(_) if is_contradicted(version, request, evidence)? => Err(Reason::CredentialAmbiguous),
             found => Ok(found),
         }
     }
@@ -309,15 +311,25 @@ fn check_subscription(
     if version.subscription_required { Err(reason) } else { Ok(None) }
 }
 
-/// Where no bearers are taken, `Authorization: Bearer` is for the upstream, and may say what it likes: unless it is
-/// something of ours. Then the call says twice who calls, and the two could be different.
-fn is_contradicted<H: Headers>(version: &Version, request: &Request<'_, H>) -> Result<bool, Reason> {
+/// What an API does not take is for its upstream, and may say what it likes: unless it is something of ours. Then the call
+/// says twice who calls, and the two could be different.
+fn is_contradicted<H: Headers>(
+    version: &Version,
+    request: &Request<'_, H>,
+    evidence: &impl Evidence,
+) -> Result<bool, Reason> {
+    let takes = |kind| version.accepts.contains(&kind);
     let is_place = |it: &KeyLocation| matches!(it, KeyLocation::Header(name) if name == "authorization");
-    if version.accepts.contains(&Accepted::Bearer) || version.key_locations.iter().any(is_place) {
-        return Ok(false);
+    if !takes(Accepted::Bearer) && !version.key_locations.iter().any(is_place) {
+        let text = authorization::bearer(request)?.and_then(authorization::token);
+        if text.is_some_and(|text| looks_like_ours(text) || evidence.names_this_server(text)) {
+            return Ok(true);
+        }
     }
-    let text = authorization::bearer(request)?.and_then(authorization::token);
-    Ok(text.is_some_and(domain::secret::looks_like_ours))
+    let secret = |pair: IdAndSecret| looks_like_ours(&pair.secret);
+    let is_client = || authorization::basic(request).ok().flatten().is_some_and(secret);
+    let is_keyed = || api_key::is_one_of_ours(&version.key_locations, request);
+    Ok((!takes(Accepted::Basic) && is_client()) || (!takes(Accepted::ApiKey) && is_keyed()))
 }
 
 /// A browser asks before it sends the call that carries the credential (Fetch §3.2.2); the question carries none.

@@ -37,6 +37,9 @@ pub trait Evidence {
 
     /// Whether an audience is the server itself: such a token is for all that is behind it.
     fn is_this_server(&self, audience: &str) -> bool;
+
+    /// Whether a text is a token (RFC 7519) that says this server made it, true or not.
+    fn names_this_server(&self, text: &str) -> bool;
 }
 
 /// Nothing is known, and nobody finds out: such tokens and secrets are unknown.
@@ -53,6 +56,10 @@ impl Evidence for NoEvidence {
     }
 
     fn is_this_server(&self, _: &str) -> bool {
+        false
+    }
+
+    fn names_this_server(&self, _: &str) -> bool {
         false
     }
 }

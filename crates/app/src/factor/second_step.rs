@@ -7,7 +7,7 @@ use super::ticket::{OVER, Ticket};
 use super::{Enrollment, SECOND_FACTOR, SECOND_FACTOR_MISSING, WRONG_CODE, totp};
 use crate::keys::fill_random;
 use crate::sign_in::{
-    Start, acting, may_sign_in, may_still_sign_in, must_still_be_in, must_still_have_this_password,
+    acting, may_sign_in, may_still_sign_in, must_still_be_in, must_still_have_this_password,
 };
 use crate::{App, Caller, Error, Result, SignedIn};
 

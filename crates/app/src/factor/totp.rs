@@ -4,8 +4,6 @@ use totp_rs::{Builder, Totp};
 
 use crate::{Error, Result};
 
-/// How long a code is shown (RFC 6238 §5.2).
-const STEP_S: u64 = 30;
 /// How many random bytes a secret is: as many as SHA-1 gives (RFC 4226 §4).
 pub(super) const SECRET: usize = 20;
 
@@ -46,6 +44,8 @@ pub(super) fn step_of(secret: &[u8], code: &str, at_s: u64) -> Result<Option<i64
 mod tests {
     use super::*;
 
+    /// How long a code is shown (RFC 6238 §5.2).
+    const STEP_S: u64 = 30;
     /// RFC 6238 appendix B, cut to six digits.
     const SECRET: &[u8] = b"12345678901234567890";
 

@@ -1,244 +1,185 @@
-//! Who is being sent to right now, and what waits for its turn.
+//! What is under way right now: changes are told, deliveries are claimed and sent, each lane for itself.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use app::{App, Lane, Sent, Wanted, WebhookJob};
-use domain::WebhookEndpointId;
-use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 
-use super::{Done, Limits};
+use super::Limits;
+use super::outcomes::Outcomes;
+use super::turns::{Stand, Turns, Waiting};
 use crate::webhook::WebhookSender;
 
 /// A prompt receiver that has not answered for so long gives its place up.
 const PROMPT: Duration = Duration::from_secs(1);
-/// Of so many endpoints is taken at once: everybody else who writes waits for it. It is looked again at once, if there
-/// may be more.
-const AT_ONCE: usize = 128;
-/// What is begun must be over, and written down, before somebody else may take it.
-const MARGIN: Duration = Duration::from_secs(20);
-
-/// One endpoint at work.
-struct Slot {
-    lane: Lane,
-    host: String,
-    queue: VecDeque<WebhookJob>,
-    under_way: usize,
-    /// It was prompt and hangs now: its place is another's.
-    hangs: bool,
-}
 
 /// One request under way.
 struct Running {
     job: Arc<WebhookJob>,
+    stand: Stand,
     since: Instant,
 }
 
-/// One receiver: how many requests are under way to it, and whose turn is next.
-#[derive(Default)]
-struct Host {
-    under_way: usize,
-    waiting: VecDeque<WebhookEndpointId>,
+/// Something that is looked for, by one task at a time.
+struct Look<T> {
+    /// It is worth looking.
+    wanted: bool,
+    task: Option<JoinHandle<app::Result<T>>>,
+}
+
+impl<T> Look<T> {
+    fn new() -> Self {
+        Self { wanted: true, task: None }
+    }
+
+    fn may_begin(&mut self) -> bool {
+        self.task.is_none() && std::mem::take(&mut self.wanted)
+    }
+
+    /// What was found; nothing if that did not work. Waits for ever if nobody looks.
+    async fn found(&mut self) -> Option<T> {
+        let Some(task) = &mut self.task else { return std::future::pending().await };
+        let found = task.await;
+        self.task = None;
+        match found {
+            Ok(Ok(found)) => Some(found),
+            Ok(Err(error)) => {
+                let error = error.internal_detail().unwrap_or_default();
+                tracing::debug!(error, "webhooks wait");
+                None
+            }
+            Err(died) => {
+                tracing::error!(error = %died, "looking for webhooks died");
+                None
+            }
+        }
+    }
 }
 
 pub(super) struct Desk {
     app: Arc<App>,
     sender: Arc<WebhookSender>,
-    limits: Limits,
-    done: mpsc::Sender<Done>,
-    slots: HashMap<WebhookEndpointId, Slot>,
-    hosts: HashMap<String, Host>,
-    tasks: JoinSet<()>,
+    outcomes: Outcomes,
+    turns: Turns<WebhookJob>,
+    /// Whether an attempt was answered, well or not.
+    tasks: JoinSet<bool>,
     running: HashMap<Id, Running>,
-    looking: Option<JoinHandle<app::Result<Vec<WebhookJob>>>>,
-    may_be_due: bool,
+    /// Changes that nobody was told of yet.
+    changes: Look<()>,
+    /// Those that hang must not even hold up the look for those that answer.
+    prompt: Look<Vec<WebhookJob>>,
+    doubtful: Look<Vec<WebhookJob>>,
 }
 
 impl Desk {
-    pub(super) fn new(
-        app: Arc<App>,
-        sender: Arc<WebhookSender>,
-        limits: Limits,
-        done: mpsc::Sender<Done>,
-    ) -> Self {
+    pub(super) fn new(app: Arc<App>, sender: Arc<WebhookSender>, limits: Limits, outcomes: Outcomes) -> Self {
         Self {
             app,
             sender,
-            limits,
-            done,
-            slots: HashMap::new(),
-            hosts: HashMap::new(),
+            outcomes,
+            turns: Turns::new(limits),
             tasks: JoinSet::new(),
             running: HashMap::new(),
-            looking: None,
-            may_be_due: true,
+            changes: Look::new(),
+            prompt: Look::new(),
+            doubtful: Look::new(),
         }
     }
 
-    /// It is worth looking.
-    pub(super) fn may_be_due(&mut self) {
-        self.may_be_due = true;
+    /// There may be changes that nobody was told of.
+    pub(super) fn may_have_changed(&mut self) {
+        self.changes.wanted = true;
     }
 
-    /// Looks for more, if there is room and somebody may have left something.
+    /// A while has passed.
+    pub(super) fn tick(&mut self) {
+        self.changes.wanted = true;
+        self.doubtful.wanted = true;
+        self.turns.tick();
+        let hung = self.running.values().filter(|it| it.since.elapsed() > PROMPT).map(|it| it.stand);
+        let returned = self.turns.give_up_places(hung);
+        self.give_back(returned);
+    }
+
+    /// Looks for what may be there, if there is room.
     pub(super) fn look(&mut self) {
-        if self.looking.is_some() || !self.may_be_due {
-            return;
+        if self.changes.may_begin() {
+            let app = Arc::clone(&self.app);
+            self.changes.task = Some(tokio::spawn(async move {
+                while app.tell_webhooks().await? {}
+                Ok(())
+            }));
         }
-        self.may_be_due = false;
-        let wanted = [Lane::Prompt, Lane::Doubtful].map(|lane| self.wanted(lane));
-        self.looking = Some(tokio::spawn(look(Arc::clone(&self.app), wanted)));
-    }
-
-    /// What there is room for.
-    fn wanted(&self, lane: Lane) -> Wanted {
-        let here = self.slots.iter().filter(|(_, slot)| slot.lane == lane);
-        let busy = here.clone().filter(|(_, slot)| slot.under_way > 0 && !slot.hangs).count();
-        let (all, each) = match lane {
-            Lane::Prompt => (self.limits.prompt_endpoints, self.limits.batch),
-            Lane::Doubtful => (self.limits.doubtful_endpoints, 1),
-        };
-        // Those that only wait for their host take no sender, but not without end.
-        let room = all.saturating_sub(busy).min((8 * all).saturating_sub(here.count()));
-        let except = self.slots.iter().filter(|(_, slot)| self.has_enough(slot)).map(|(id, _)| *id);
-        Wanted { lane, endpoints: room.min(AT_ONCE) as u64, each, except: except.collect() }
-    }
-
-    fn has_enough(&self, slot: &Slot) -> bool {
-        let at_once = if slot.lane == Lane::Prompt { self.limits.per_host } else { 1 };
-        slot.hangs || !slot.queue.is_empty() || slot.under_way >= at_once
+        if self.prompt.may_begin() {
+            self.prompt.task = claim(&self.app, self.turns.wanted(Lane::Prompt));
+        }
+        if self.doubtful.may_begin() {
+            self.doubtful.task = claim(&self.app, self.turns.wanted(Lane::Doubtful));
+        }
     }
 
     /// Returns when something was found or is over.
     pub(super) async fn changed(&mut self) {
         tokio::select! {
             Some(over) = self.tasks.join_next_with_id() => self.over(over).await,
-            found = async {
-                match &mut self.looking {
-                    Some(looking) => looking.await,
-                    None => std::future::pending().await,
-                }
-            } => {
-                self.looking = None;
-                self.found(found);
+            _ = self.changes.found() => {
+                self.prompt.wanted = true;
+                self.doubtful.wanted |= !self.turns.is_crowded();
             }
-            else => std::future::pending().await,
+            jobs = self.prompt.found() => self.prompt.wanted |= self.accept(jobs.unwrap_or_default()),
+            jobs = self.doubtful.found() => self.doubtful.wanted |= self.accept(jobs.unwrap_or_default()),
         }
     }
 
-    fn found(&mut self, found: Result<app::Result<Vec<WebhookJob>>, JoinError>) {
-        match found {
-            Ok(Ok(jobs)) => {
-                self.may_be_due |= !jobs.is_empty();
-                for job in jobs {
-                    self.accept(job);
-                }
-            }
-            Ok(Err(error)) => {
-                let error = error.internal_detail().unwrap_or_default();
-                tracing::debug!(error, "webhooks wait");
-            }
-            Err(died) => tracing::error!(error = %died, "looking for webhooks died"),
-        }
-    }
-
-    fn accept(&mut self, job: WebhookJob) {
-        let id = job.target.endpoint_id;
-        let slot = self.slots.entry(id).or_insert_with(|| Slot {
-            lane: job.health.lane,
-            host: job.target.host.clone(),
-            queue: VecDeque::new(),
-            under_way: 0,
-            hangs: false,
-        });
-        slot.lane = job.health.lane;
-        slot.queue.push_back(job);
-        self.advance(id);
-    }
-
-    /// Starts what an endpoint may have sent now.
-    fn advance(&mut self, id: WebhookEndpointId) {
-        let Some(slot) = self.slots.get_mut(&id) else { return };
-        let host = self.hosts.entry(slot.host.clone()).or_default();
-        let now = self.app.clock().now();
-        while !slot.queue.is_empty() && !slot.hangs {
-            if host.under_way >= self.limits.per_host {
-                if !host.waiting.contains(&id) {
-                    host.waiting.push_back(id);
-                }
-                return;
-            }
-            let Some(job) = slot.queue.pop_front() else { return };
-            if job.leased_until < now + MARGIN {
-                // It waited too long: it is anybody's soon.
-                continue;
-            }
-            host.under_way += 1;
-            slot.under_way += 1;
-            let job = Arc::new(job);
-            let work =
-                send(Arc::clone(&self.app), Arc::clone(&self.sender), Arc::clone(&job), self.done.clone());
-            let task = self.tasks.spawn(work);
-            self.running.insert(task.id(), Running { job, since: Instant::now() });
-        }
-    }
-
-    /// A request is over: its place goes to the next one for that endpoint, or for that host.
-    async fn over(&mut self, over: Result<(Id, ()), JoinError>) {
-        let id = match &over {
-            Ok((id, ())) => *id,
-            Err(died) => died.id(),
-        };
-        let Some(Running { job, .. }) = self.running.remove(&id) else { return };
-        if let Err(died) = over {
-            tracing::error!(error = %died, "sending a webhook died");
-            let _ = self.done.send((Arc::clone(&job), defect(&self.app))).await;
-        }
-        let endpoint = job.target.endpoint_id;
-        let mut host = String::new();
-        if let Some(slot) = self.slots.get_mut(&endpoint) {
-            slot.under_way -= 1;
-            host.clone_from(&slot.host);
-            if slot.under_way == 0 && slot.queue.is_empty() {
-                self.slots.remove(&endpoint);
-            }
-            self.may_be_due = true;
-        }
-        let mut next = None;
-        if let Some(at) = self.hosts.get_mut(&host) {
-            at.under_way = at.under_way.saturating_sub(1);
-            next = at.waiting.pop_front();
-            if at.under_way == 0 && next.is_none() {
-                self.hosts.remove(&host);
-            }
-        }
-        if let Some(next) = next {
-            self.advance(next);
-        }
-        self.advance(endpoint);
-    }
-
-    /// Prompt endpoints that have hung for a while make room for others; what was taken for them and not begun is given
-    /// back.
-    pub(super) fn give_up_places(&mut self) {
-        let mut room = self
-            .limits
-            .hanging
-            .saturating_sub(self.slots.values().filter(|slot| slot.hangs).map(|slot| slot.under_way).sum());
-        let hung = self.running.values().filter(|it| it.since.elapsed() > PROMPT);
-        let hung: Vec<WebhookEndpointId> = hung.map(|it| it.job.target.endpoint_id).collect();
-        let mut returned = Vec::new();
-        for id in hung {
-            let Some(slot) = self.slots.get_mut(&id) else { continue };
-            if slot.lane == Lane::Prompt && !slot.hangs && room >= slot.under_way {
-                room -= slot.under_way;
-                slot.hangs = true;
-                returned.extend(slot.queue.drain(..));
-            }
+    /// Takes on what was claimed. Says whether there may be more.
+    fn accept(&mut self, jobs: Vec<WebhookJob>) -> bool {
+        let (more, now, mut returned) = (!jobs.is_empty(), self.app.clock().now(), Vec::new());
+        for job in jobs {
+            let stand = Stand { lane: job.health.lane, endpoint: job.target.endpoint_id };
+            let (host, leased_until) = (job.target.host.clone(), job.leased_until);
+            returned.extend(self.turns.accept(Waiting { stand, host, leased_until, job }));
+            let begun = self.turns.advance(stand, now);
+            self.begin(begun);
         }
         self.give_back(returned);
+        more
+    }
+
+    fn begin(&mut self, jobs: Vec<WebhookJob>) {
+        for job in jobs {
+            let stand = Stand { lane: job.health.lane, endpoint: job.target.endpoint_id };
+            let job = Arc::new(job);
+            let work = send(
+                Arc::clone(&self.app),
+                Arc::clone(&self.sender),
+                Arc::clone(&job),
+                self.outcomes.clone(),
+            );
+            let task = self.tasks.spawn(work);
+            self.running.insert(task.id(), Running { job, stand, since: Instant::now() });
+        }
+    }
+
+    /// A request is over: its place goes to the next one.
+    async fn over(&mut self, over: Result<(Id, bool), JoinError>) {
+        let (id, answered) = match &over {
+            Ok((id, answered)) => (*id, *answered),
+            Err(died) => (died.id(), false),
+        };
+        let Some(Running { job, stand, .. }) = self.running.remove(&id) else { return };
+        if let Err(died) = over {
+            tracing::error!(error = %died, "sending a webhook died");
+            self.outcomes.send(job, defect(&self.app)).await;
+        }
+        let begun = self.turns.over(stand, answered, self.app.clock().now());
+        self.begin(begun);
+        match stand.lane {
+            Lane::Prompt => self.prompt.wanted = true,
+            // The place of one that hung is given away at the next tick, with the others'.
+            Lane::Doubtful => self.doubtful.wanted |= answered,
+        }
     }
 
     fn give_back(&self, jobs: Vec<WebhookJob>) {
@@ -252,28 +193,33 @@ impl Desk {
 
     /// Begins nothing any more, and waits for what is under way.
     pub(super) async fn finish(mut self) {
-        if let Some(looking) = self.looking.take()
-            && let Ok(Ok(jobs)) = looking.await
-        {
-            drop(self.app.release_webhooks(&jobs).await);
+        if self.changes.task.is_some() {
+            self.changes.found().await;
         }
-        let waiting: Vec<WebhookJob> =
-            self.slots.values_mut().flat_map(|slot| slot.queue.drain(..)).collect();
+        let mut waiting = self.turns.drain();
+        for look in [&mut self.prompt, &mut self.doubtful] {
+            if look.task.is_some() {
+                waiting.extend(look.found().await.unwrap_or_default());
+            }
+        }
         drop(self.app.release_webhooks(&waiting).await);
         while self.tasks.join_next().await.is_some() {}
     }
 }
 
-/// Turns changes into events, and takes what is due.
-async fn look(app: Arc<App>, wanted: [Wanted; 2]) -> app::Result<Vec<WebhookJob>> {
-    while app.tell_webhooks().await? {}
-    if app.is_webhook_due().await? { app.claim_webhooks(&wanted).await } else { Ok(Vec::new()) }
+/// Takes what is due, if there is room for any of it.
+fn claim(app: &Arc<App>, wanted: Wanted) -> Option<JoinHandle<app::Result<Vec<WebhookJob>>>> {
+    let app = Arc::clone(app);
+    (wanted.endpoints > 0).then(|| tokio::spawn(async move { app.claim_webhooks(&[wanted]).await }))
 }
 
-async fn send(app: Arc<App>, sender: Arc<WebhookSender>, job: Arc<WebhookJob>, done: mpsc::Sender<Done>) {
+/// Says whether the receiver answered in time, whatever it was.
+async fn send(app: Arc<App>, sender: Arc<WebhookSender>, job: Arc<WebhookJob>, outcomes: Outcomes) -> bool {
     let sent = sender.send(&job, app.clock()).await;
+    let answered = !sent.slow;
     // Waits while what came of others is being written: nothing is sent faster than it can be noted.
-    let _ = done.send((job, sent)).await;
+    outcomes.send(job, sent).await;
+    answered
 }
 
 /// What came of an attempt that died of a defect of ours: it counts, or it would be tried for ever.

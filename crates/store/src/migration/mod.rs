@@ -35,6 +35,7 @@ mod m0059_master_keys;
 mod m0060_operation_scopes;
 mod m0066_refused_calls;
 mod m0067_portal_brand;
+mod m0068_webhook_interests;
 mod m0070_administrator_invitations;
 
 pub(crate) struct Migrator;
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0060_operation_scopes::Migration),
             Box::new(m0066_refused_calls::Migration),
             Box::new(m0067_portal_brand::Migration),
+            Box::new(m0068_webhook_interests::Migration),
             Box::new(m0070_administrator_invitations::Migration),
         ]
     }

@@ -51,9 +51,23 @@ async fn emit(db: &Db, event: WebhookEvent) -> usize {
 }
 
 async fn claim_at(db: &Db, claim: Uuid, at: Instant, each: u64) -> Vec<ClaimedDelivery> {
-    let wanted =
-        [Lane::Prompt, Lane::Doubtful].map(|lane| Wanted { lane, endpoints: 10, each, except: Vec::new() });
-    db.store.claim_deliveries(claim, at, at + LEASE, &wanted).await.unwrap()
+    let mut claimed = Vec::new();
+    for lane in [Lane::Prompt, Lane::Doubtful] {
+        claimed.extend(take(db, claim, at, &Wanted { lane, endpoints: 10, each, except: Vec::new() }).await);
+    }
+    claimed
+}
+
+async fn take(db: &Db, claim: Uuid, at: Instant, wanted: &Wanted) -> Vec<ClaimedDelivery> {
+    let mut due = db.store.due_endpoints(at, wanted).await.unwrap();
+    due.truncate(usize::try_from(wanted.endpoints).unwrap());
+    db.store.claim_deliveries(claim, at, at + LEASE, &due, wanted.each).await.unwrap()
+}
+
+async fn is_due(db: &Db, at: Instant) -> bool {
+    let wanted = |lane| Wanted { lane, endpoints: 1, each: 1, except: Vec::new() };
+    let of = async |lane| !db.store.due_endpoints(at, &wanted(lane)).await.unwrap().is_empty();
+    of(Lane::Prompt).await || of(Lane::Doubtful).await
 }
 
 fn report(it: &ClaimedDelivery, result: DeliveryResult) -> AttemptReport {
@@ -126,6 +140,13 @@ async fn an_event_reaches_those_who_want_it_or_nobody(db: Db) {
         ],
         [2, 1, 1, 2, 0]
     );
+    // Who chooses others is told of those from then on.
+    let mut other = some.draft();
+    other.event_types = Some(vec!["plan.updated".to_owned(), "plan.deleted".to_owned()]);
+    let rules = AddressRules::default();
+    db.save(some.update(other, &rules, &|_| Sealed(Vec::new()), NOW).unwrap()).await.unwrap();
+    assert_eq!(emit(&db, event("plan.created", None, None)).await, 1);
+    assert_eq!(emit(&db, event("plan.deleted", None, None)).await, 2);
 }
 
 async fn deliveries_to(db: &Db, id: domain::WebhookEndpointId) -> usize {
@@ -160,7 +181,7 @@ async fn f_34_a_delivery_goes_to_one_sender(db: Db) {
     assert_eq!(taken.len(), 60, "a delivery went to two senders, or to none");
     assert_eq!(taken.into_iter().collect::<HashSet<_>>().len(), 60);
     assert!(deliveries(&db).await.iter().all(|it| it.state == DeliveryState::Delivered && it.attempts == 1));
-    assert!(!db.store.is_delivery_due(NOW + LEASE * 100).await.unwrap());
+    assert!(!is_due(&db, NOW + LEASE * 100).await);
 }
 
 both!(f_25_a_sender_that_fell_silent_is_not_believed);
@@ -191,15 +212,15 @@ async fn what_failed_is_due_again_when_it_was_said(db: Db) {
     let claimed = claim_at(&db, claim, NOW, 5).await;
     let later = NOW + Duration::from_secs(300);
     assert_eq!(report_all(&db, claim, &claimed, DeliveryResult::Retry(later)).await, 1);
-    assert!(!db.store.is_delivery_due(later - Duration::from_micros(1)).await.unwrap());
-    assert!(db.store.is_delivery_due(later).await.unwrap());
+    assert!(!is_due(&db, later - Duration::from_micros(1)).await);
+    assert!(is_due(&db, later).await);
     let again = claim_at(&db, claim, later, 5).await;
     assert_eq!((again[0].attempt, again[0].attempt_of_round), (2, 2));
     report_all(&db, claim, &again, DeliveryResult::Exhausted).await;
     let done = one(&db, again[0].id).await;
     assert_eq!((done.state, done.next_attempt_at), (DeliveryState::Exhausted, None));
     assert_eq!(done.last_error.as_deref(), Some("http_500"));
-    assert!(!db.store.is_delivery_due(later + LEASE * 100).await.unwrap());
+    assert!(!is_due(&db, later + LEASE * 100).await);
     // A replay begins its schedule anew and counts on.
     let mut tx = db.tx().await;
     assert_eq!(tx.requeue_delivery(done.id).await.unwrap(), 1);
@@ -212,7 +233,41 @@ async fn what_failed_is_due_again_when_it_was_said(db: Db) {
     assert_eq!(tx.cancel_delivery(done.id).await.unwrap(), 1);
     tx.commit().await.unwrap();
     assert_eq!(one(&db, done.id).await.state, DeliveryState::Canceled);
-    assert!(!db.store.is_delivery_due(NOW + LEASE * 100).await.unwrap());
+    assert!(!is_due(&db, NOW + LEASE * 100).await);
+}
+
+both!(f_32_what_failed_together_has_times_of_its_own);
+async fn f_32_what_failed_together_has_times_of_its_own(db: Db) {
+    db.save(endpoint(draft(None, None, false))).await.unwrap();
+    for _ in 0..230 {
+        emit(&db, event("plan.created", None, None)).await;
+    }
+    let claim = new();
+    let claimed = claim_at(&db, claim, NOW, 1_000).await;
+    let time = |n: usize| NOW + Duration::from_secs(60 + u64::try_from(n).unwrap());
+    let result = |n: usize| match n % 10 {
+        0 => DeliveryResult::Delivered,
+        1 => DeliveryResult::Exhausted,
+        _ => DeliveryResult::Retry(time(n)),
+    };
+    let reports: Vec<_> = claimed.iter().enumerate().map(|(n, it)| report(it, result(n))).collect();
+    let mut tx = db.tx().await;
+    assert_eq!(tx.report_attempts(claim, &reports).await.unwrap().len(), 230);
+    tx.commit().await.unwrap();
+    for (n, it) in claimed.iter().enumerate() {
+        let found = one(&db, it.id).await;
+        let state = match result(n) {
+            DeliveryResult::Delivered => (DeliveryState::Delivered, None, None),
+            DeliveryResult::Retry(at) => (DeliveryState::Pending, Some(at), Some("http_500")),
+            DeliveryResult::Exhausted | DeliveryResult::Canceled => {
+                (DeliveryState::Exhausted, None, Some("http_500"))
+            }
+        };
+        assert_eq!((found.state, found.next_attempt_at, found.last_error.as_deref()), state);
+        assert_eq!(found.attempts, 1);
+    }
+    assert!(!is_due(&db, time(1)).await);
+    assert!(is_due(&db, time(2)).await);
 }
 
 both!(an_application_s_events_come_in_order_where_that_is_asked_for);
@@ -233,7 +288,7 @@ async fn an_application_s_events_come_in_order_where_that_is_asked_for(db: Db) {
     // The second waits for as long as the first is tried, and nobody looks for it in vain.
     let later = NOW + Duration::from_secs(300);
     report_all(&db, claim, &heads, DeliveryResult::Retry(later)).await;
-    assert!(!db.store.is_delivery_due(later - Duration::from_micros(1)).await.unwrap());
+    assert!(!is_due(&db, later - Duration::from_micros(1)).await);
     let heads = claim_at(&db, claim, later, 5).await;
     assert_eq!(heads.len(), 2);
     report_all(&db, claim, &heads, DeliveryResult::Delivered).await;
@@ -252,9 +307,8 @@ async fn f_35_endpoints_take_turns(db: Db) {
     tx.emit(event("plan.created", None, None)).await.unwrap();
     tx.commit().await.unwrap();
     let claim = new();
-    let wanted = |except| [Wanted { lane: Lane::Doubtful, endpoints: 1, each: 100, except }];
-    let take =
-        async |at, except| db.store.claim_deliveries(claim, at, at + LEASE, &wanted(except)).await.unwrap();
+    let wanted = |except| Wanted { lane: Lane::Doubtful, endpoints: 1, each: 100, except };
+    let take = async |at, except| take(&db, claim, at, &wanted(except)).await;
     let a = take(NOW, Vec::new()).await;
     let b = take(NOW + Duration::from_micros(1), Vec::new()).await;
     let mut counts = [a.len(), b.len()];

@@ -36,6 +36,10 @@ impl Evidence for Brought {
     fn is_this_server(&self, audience: &str) -> bool {
         audience == SERVER
     }
+
+    fn names_this_server(&self, text: &str) -> bool {
+        text == "a.jwt.of-ours"
+    }
 }
 
 fn token() -> AccessToken {
@@ -255,6 +259,38 @@ fn a_178_a_key_and_a_token_may_share_their_place() {
     world.look_in(vec![KeyLocation::Header("x-api-key".to_owned())]);
     let both = get_with_key("/orders").with("authorization", "Bearer good");
     assert_eq!(verdict(&world, &both, &with(|_| {})), Some(CredentialAmbiguous));
+}
+
+#[test]
+fn a_178_what_an_api_does_not_take_may_not_be_ours() {
+    let world = world(|draft| draft.accepted_credentials = vec![Accepted::ApiKey]);
+    let nothing = with(|_| {});
+    let beside =
+        |value: &str| verdict(&world, &get_with_key("/orders").with("authorization", value), &nothing);
+    assert_eq!(beside("Bearer a.jwt.of-ours"), Some(CredentialAmbiguous));
+    assert_eq!(beside("bearer a.jwt.of-ours"), Some(CredentialAmbiguous));
+    assert_eq!(beside("Bearer a.jwt.of-theirs"), None);
+    let text = Secret::mint(SecretKind::ClientSecret, [3; 32]);
+    let pair = |password: &str| base64::prelude::BASE64_STANDARD.encode(format!("shop:{password}"));
+    assert_eq!(beside(&format!("Basic {}", pair(text.expose()))), Some(CredentialAmbiguous));
+    assert_eq!(beside(&format!("Basic {}", pair("theirs"))), None);
+    assert_eq!(beside("Basic !"), None, "somebody else's scheme is somebody else's business");
+    // The same the other way round: a key of ours beside a token.
+    let mut world = self::world(|draft| draft.accepted_credentials = vec![Accepted::Bearer]);
+    world.look_in(vec![
+        KeyLocation::Header("x-api-key".to_owned()),
+        KeyLocation::Query("api_key".to_owned()),
+        KeyLocation::Header("authorization".to_owned()),
+    ]);
+    let ours = key(crate::world::CREDENTIAL);
+    assert_eq!(verdict(&world, &bearer(), &nothing), None);
+    assert_eq!(verdict(&world, &bearer().with("x-api-key", "theirs"), &nothing), None);
+    assert_eq!(
+        verdict(&world, &bearer().with("x-api-key", ours.expose()), &nothing),
+        Some(CredentialAmbiguous)
+    );
+    let in_query = get(&format!("/orders?api_key={}", ours.expose())).with("authorization", "Bearer good");
+    assert_eq!(verdict(&world, &in_query, &nothing), Some(CredentialAmbiguous));
 }
 
 fn secret(n: u64, material: ClientSecret) -> Credential {

@@ -97,6 +97,8 @@ both!(
     async fn gateways_pass_429_on(desk) {
         let door = Door::open(&desk).await;
         limited(&door, &[(4, Period::Hour)]).await;
+        let free = door.publish("/free", |_| ()).await;
+        door.subscribe(&free).await;
         for kind in [Kind::Nginx, Kind::Caddy] {
             let upstream = Upstream::start().await;
             let front = Front::start(kind, door.address, upstream.address);
@@ -105,9 +107,8 @@ both!(
                 let answer = send().await;
                 assert_eq!(answer.status, 200, "{kind:?}: {answer:?}");
                 upstream.saw();
-                if kind == Kind::Nginx {
-                    assert_eq!(left(&answer), rest);
-                }
+                assert_eq!(left(&answer), rest, "{kind:?}");
+                assert_eq!(answer.header("ratelimit-policy"), r#""hour";q=4;w=3600"#, "{kind:?}");
             }
             let over = send().await;
             over.refused(429, "plan_limit_exceeded");
@@ -115,6 +116,12 @@ both!(
             assert_eq!(left(&over), r#""hour";r=0;t=3600"#, "{kind:?}");
             assert_eq!(over.header("ratelimit-policy"), r#""hour";q=4;w=3600"#, "{kind:?}");
             upstream.saw_nothing();
+            // Where nothing is limited nothing is said, whatever the caller sends.
+            let free = Call::get("/free").key(door.key()).header("RateLimit", r#""x";r=1"#);
+            let answer = free.send(front.address).await;
+            assert_eq!((answer.status, answer.all("ratelimit").len()), (200, 0), "{kind:?}: {answer:?}");
+            assert!(answer.all("ratelimit-policy").is_empty(), "{kind:?}: {answer:?}");
+            upstream.saw();
             desk.clock.advance(Duration::from_secs(3_600));
             door.app.verifier().refreshed(desk.clock.now());
         }

@@ -335,6 +335,33 @@ both!(
 );
 
 both!(
+    async fn a_178_a_jwt_of_ours_beside_a_key(desk) {
+        let shop = Shop::open(desk, |request| request.draft.access_token_format = TokenFormat::Jwt).await;
+        let token = shop.token(&[("scope", "orders")]).await;
+        let key = shop.door.key();
+        let beside = async |token: &str| shop.ask(with("/orders", token).key(key)).await;
+        beside(&token).await.refused(401, "credential_ambiguous");
+        // It says so, true or not.
+        let (head, _) = token.rsplit_once('.').unwrap();
+        beside(&format!("{head}.{}", "A".repeat(86))).await.refused(401, "credential_ambiguous");
+        let signer = shop.door.app.signing_key(domain::SigningAlgorithm::Es256).unwrap();
+        let claims = oauth::jose::peek(&token).unwrap();
+        let id_token = signer.sign("JWT", &claims).unwrap();
+        beside(&id_token).await.refused(401, "credential_ambiguous");
+        // What somebody else made is the upstream's business.
+        let mut theirs = claims.clone();
+        theirs.insert("iss".into(), "https://elsewhere.test".into());
+        shop.door.passed(&beside(&signer.sign("at+jwt", &theirs).unwrap()).await);
+        let call = basic("/orders", &shop.id, &shop.secret).key(key);
+        shop.ask(call).await.refused(401, "credential_ambiguous");
+        // The same the other way round.
+        shop.door.passed(&shop.ask(with("/shop", &token)).await);
+        shop.ask(with("/shop", &token).key(key)).await.refused(401, "credential_ambiguous");
+        shop.door.passed(&shop.ask(with("/shop", &token).key("theirs")).await);
+    }
+);
+
+both!(
     async fn a_041_a_060_only_access_tokens_open_apis(desk) {
         let shop = Shop::open(desk, |request| request.draft.access_token_format = TokenFormat::Jwt).await;
         let key = shop.door.app.signing_key(domain::SigningAlgorithm::Es256).unwrap();
