@@ -67,7 +67,7 @@ impl From<domain::AdministratorRole> for AdministratorRole {
 }
 
 impl AdministratorRole {
-    fn of(self, gateway: Option<Id>) -> Result<domain::AdministratorRole, domain::Invalid> {
+    pub(crate) fn of(self, gateway: Option<Id>) -> Result<domain::AdministratorRole, domain::Invalid> {
         let word = match self {
             Self::Administrator => "administrator",
             Self::Approver => "approver",

@@ -1,6 +1,7 @@
 //! The own management API, `/api/v1`. The OpenAPI document is made from the handlers.
 
 mod account;
+mod administrator_invitations;
 mod administrators;
 mod api_clients;
 mod api_versions;
@@ -59,6 +60,7 @@ fn described() -> OpenApiRouter<State> {
         .merge(account::routes())
         .merge(consents::routes())
         .merge(administrators::routes())
+        .merge(administrator_invitations::routes())
         .merge(developers::routes())
         .merge(partners::routes())
         .merge(applications::routes())

@@ -206,18 +206,24 @@ impl App {
 
     /// Whoever makes administrators can do everything by way of them: only those who have signed in lately.
     pub(crate) async fn must_make_administrators(&self, caller: &Caller) -> Result<()> {
-        caller.must_administer(THIS, Access::Write)?;
+        may_make_administrators(caller)?;
         self.must_be_fresh(caller).await?;
-        if let Identity::Token { scopes, .. } = &caller.identity
-            && !scopes.contains(&Scope::ALL)
-        {
-            return Err(Error::Forbidden(format!("this token lacks the scope {}", Scope::ALL)));
-        }
         crate::token::must_not_be_outlived(self.store.read(), caller, None, self.clock.now()).await
     }
 }
 
-async fn must_have_a_gateway(tx: &Tx, role: AdministratorRole) -> Result<()> {
+/// Whether this is somebody who makes administrators, as far as that does not depend on when they signed in.
+pub(crate) fn may_make_administrators(caller: &Caller) -> Result<()> {
+    caller.must_administer(THIS, Access::Write)?;
+    match &caller.identity {
+        Identity::Token { scopes, .. } if !scopes.contains(&Scope::ALL) => {
+            Err(Error::Forbidden(format!("this token lacks the scope {}", Scope::ALL)))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(crate) async fn must_have_a_gateway(tx: &Tx, role: AdministratorRole) -> Result<()> {
     let Some(id) = role.gateway() else { return Ok(()) };
     match tx.read().find::<Gateway>(id).await? {
         Some(_) => Ok(()),

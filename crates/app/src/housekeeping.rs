@@ -85,6 +85,7 @@ impl App {
         self.verifier().forget_revoked_tokens(now);
         self.sweep_access_tokens().await?;
         self.store.sweep_invitations(now - KEEP).await?;
+        self.store.sweep_administrator_invitations(now - KEEP).await?;
         self.store.sweep_usage(now).await?;
         self.sweep_refused_calls().await?;
         self.store.sweep_webhook_events(now - KEEP, SWEPT_AT_ONCE).await?;

@@ -189,33 +189,7 @@ impl App {
 
     /// Whether who sent it could send it now: a right that was lost takes its invitations along.
     async fn inviter_still_may(&self, tx: &Tx, invitation: &Invitation) -> Result<bool> {
-        let identity = match invitation.invited_by {
-            Actor::System => Identity::System,
-            Actor::Operator => Identity::Operator,
-            Actor::Anonymous => return Ok(false),
-            Actor::Developer(id) => {
-                let inviter: Option<Developer> = tx.read().find(id).await?;
-                if inviter.is_none_or(|it| it.state != domain::DeveloperState::Approved) {
-                    return Ok(false);
-                }
-                Identity::Developer { id, session_id: SessionId(Uuid::nil()) }
-            }
-            Actor::Administrator(id) => {
-                let inviter: Option<Administrator> = tx.read().find(id).await?;
-                match inviter.filter(|it| it.disabled_at.is_none()) {
-                    Some(inviter) => administrator_identity(&inviter, SessionId(Uuid::nil())),
-                    None => return Ok(false),
-                }
-            }
-            Actor::Token(id) => {
-                let token: Option<ApiToken> = tx.read().find(id).await?;
-                match token.filter(|token| token.is_usable(tx.now())) {
-                    Some(token) => Identity::Token { id, scopes: token.scopes },
-                    None => return Ok(false),
-                }
-            }
-        };
-        let inviter = Caller { identity, ..Caller::system() };
+        let Some(inviter) = as_now(tx, invitation.invited_by).await? else { return Ok(false) };
         match self.may_invite(tx.read(), &inviter, invitation.to).await {
             Ok(_) => Ok(true),
             Err(Error::NotFound(_) | Error::Forbidden(_) | Error::Unauthenticated(_)) => Ok(false),
@@ -224,7 +198,7 @@ impl App {
     }
 
     /// Who invites many, and who is invited often, has to wait.
-    async fn slow_down(&self, caller: &Caller, address: &Email) -> Result<()> {
+    pub(crate) async fn slow_down(&self, caller: &Caller, address: &Email) -> Result<()> {
         let (_, actor) = caller.actor().parts();
         let marks = self.keys.marks();
         let by = marks.fingerprint("invitations by", &[actor.unwrap_or_default().as_bytes()]);
@@ -244,6 +218,32 @@ impl App {
             None => Ok(()),
         }
     }
+}
+
+/// The one who did something earlier, with what they may do now; `None` if they may do nothing any more.
+pub(crate) async fn as_now(tx: &Tx, actor: Actor) -> Result<Option<Caller>> {
+    let no_session = SessionId(Uuid::nil());
+    let identity = match actor {
+        Actor::System => Some(Identity::System),
+        Actor::Operator => Some(Identity::Operator),
+        Actor::Anonymous => None,
+        Actor::Developer(id) => {
+            let developer: Option<Developer> = tx.read().find(id).await?;
+            let developer = developer.filter(|it| it.state == domain::DeveloperState::Approved);
+            developer.map(|_| Identity::Developer { id, session_id: no_session })
+        }
+        Actor::Administrator(id) => {
+            let administrator: Option<Administrator> = tx.read().find(id).await?;
+            let administrator = administrator.filter(|it| it.disabled_at.is_none());
+            administrator.map(|it| administrator_identity(&it, no_session))
+        }
+        Actor::Token(id) => {
+            let token: Option<ApiToken> = tx.read().find(id).await?;
+            let token = token.filter(|token| token.is_usable(tx.now()));
+            token.map(|token| Identity::Token { id, scopes: token.scopes })
+        }
+    };
+    Ok(identity.map(|identity| Caller { identity, ..Caller::system() }))
 }
 
 /// Makes somebody a member. Who is one already stays as they are: an invitation lowers nobody.

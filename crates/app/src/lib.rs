@@ -5,6 +5,7 @@
 //! whether somebody may know at all that a thing exists.
 
 mod administrator;
+mod administrator_invitation;
 mod api;
 mod application;
 mod application_client;
@@ -70,6 +71,7 @@ mod sync;
 mod telling;
 mod token;
 mod token_request;
+mod trial;
 mod usage;
 mod usage_report;
 mod webhook_delivery;
@@ -134,6 +136,9 @@ pub use store::{
     UsageStep, Wanted, WebhookDeliveryFilter, WebhookEndpointFilter, WebhookEventFilter,
 };
 pub use telling::{GatewayEvent, event_data};
+pub use trial::{
+    AskingGateway, GatewayCall, GatewayDoor, GatewayReply, MAX_TRIAL_BODY, Trial, TrialProof, Tried,
+};
 pub use verify::CertificateHeader;
 pub use webhook_endpoint::ShownEndpoint;
 pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};
@@ -143,8 +148,8 @@ pub use webhook_work::{Sent, TargetAuth, WebhookJob, WebhookTarget};
 pub struct Settings {
     /// Where people reach it, without a slash at the end: links in mails begin with this.
     pub public_url: String,
-    /// Where callers reach the gateway, without a slash at the end: examples begin with this. Not known if there are
-    /// several.
+    /// Where callers reach the gateway, without a slash at the end: examples begin with this, and calls that are tried out
+    /// go there. Not known if there are several.
     pub gateway_url: Option<String>,
     /// Whether people may register themselves.
     pub sign_up: bool,
@@ -242,6 +247,8 @@ pub struct App {
     pub(crate) bridges_wait: tokio::sync::Notify,
     /// Where people sign in elsewhere.
     pub(crate) elsewhere: elsewhere::Elsewhere,
+    /// What it takes to try an API out.
+    pub(crate) trials: trial::Trials,
     /// Somebody committed: there may be something to tell.
     pub(crate) webhooks_wait: tokio::sync::Notify,
     /// When what was counted was last written down.
@@ -303,6 +310,7 @@ impl App {
             bridge_door: OnceLock::new(),
             bridges_wait: tokio::sync::Notify::new(),
             elsewhere: elsewhere::Elsewhere::default(),
+            trials: trial::Trials::default(),
             webhooks_wait: tokio::sync::Notify::new(),
             flushed_at: AtomicI64::new(i64::MIN),
             told: tokio::sync::Mutex::default(),

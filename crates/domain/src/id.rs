@@ -76,6 +76,8 @@ ids! {
     AuthStrategyId = "auth_strategy";
     /// A person who runs this installation.
     AdministratorId = "administrator";
+    /// Somebody is asked to run this installation.
+    AdministratorInvitationId = "administrator_invitation";
     /// A token with which administrators' tools call the management API.
     ApiTokenId = "token";
     /// What somebody proves themselves with besides the password.

@@ -24,6 +24,8 @@
 //! - **subscription**: application × api version × plan, with a status. [`Subscription`]
 //! - **auth strategy**: how applications of an API authenticate, as a named setting. [`AuthStrategy`]
 //! - **invitation**: a mail address is asked to join a partner or an application. [`Invitation`]
+//! - **administrator invitation**: a mail address is asked to run this installation, in a role.
+//!   [`AdministratorInvitation`]
 //! - **grant**: what a person has allowed a client once; codes and tokens come from it and end with it. [`OAuthGrant`]
 //! - **consent**: what a person has allowed a client for good, so that they are not asked again. [`Consent`]
 //! - **identity provider**: somebody else's server where people sign in to be signed in here. [`IdentityProvider`]
@@ -56,12 +58,14 @@ mod access_token;
 mod actor;
 pub mod address;
 mod administrator;
+mod administrator_invitation;
 mod api;
 mod api_version;
 mod application;
 mod approval;
 mod approval_policy;
 mod auth_strategy;
+mod call_target;
 mod client;
 pub mod client_identity;
 mod color;
@@ -115,6 +119,7 @@ pub use access_token::{AccessToken, RevokedToken};
 pub use actor::Actor;
 pub use address::{AddressRules, OutgoingUrl};
 pub use administrator::{Administrator, AdministratorRole};
+pub use administrator_invitation::{ADMINISTRATOR_INVITATION_LIFETIME, AdministratorInvitation};
 pub use api::{Accepted, Api, ApiDraft};
 pub use api_version::{ApiVersion, ApiVersionDraft, Route, SpecificationSummary, SubscriptionApproval};
 pub use application::{Application, ApplicationDraft, ApplicationRole, ApplicationState, Owner};
@@ -123,6 +128,7 @@ pub use approval_policy::{
     ApprovalFlow, ApprovalFlowDraft, ApprovalPolicy, Approver, FlowStep, PolicyScope, PolicyStep,
 };
 pub use auth_strategy::{AuthMethod, AuthStrategy, AuthStrategyDraft, KeyLocation};
+pub use call_target::CallTarget;
 pub use client::{
     Client, ClientAuthMethod, ClientDraft, ClientRules, ClientState, ClientType, GrantType, SubjectType,
     TokenFormat, check_client_id,
@@ -144,12 +150,12 @@ pub use factor::Factor;
 pub use gateway::{Gateway, GatewayDraft};
 pub use group::{Group, GroupDraft};
 pub use id::{
-    AccessTokenId, AdministratorId, ApiId, ApiTokenId, ApiVersionId, ApplicationId, ApprovalFlowId,
-    ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId, CredentialId, DeveloperId, DocumentId,
-    ExternalTokenId, FactorId, GatewayId, GrantId, GroupId, IdentityProviderId, InvitationId,
-    KeyGenerationId, LinkedIdentityId, MailId, OAuthScopeId, PartnerId, PlanId, PortalId, ProvisionId,
-    RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId, TokenFormId, TokenRequestId,
-    WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
+    AccessTokenId, AdministratorId, AdministratorInvitationId, ApiId, ApiTokenId, ApiVersionId,
+    ApplicationId, ApprovalFlowId, ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId,
+    CredentialId, DeveloperId, DocumentId, ExternalTokenId, FactorId, GatewayId, GrantId, GroupId,
+    IdentityProviderId, InvitationId, KeyGenerationId, LinkedIdentityId, MailId, OAuthScopeId, PartnerId,
+    PlanId, PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId,
+    TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
 };
 pub use identity_provider::{
     Audience, ClaimRules, IdentityProvider, IdentityProviderDraft, MappedRole, TokenAuth,

@@ -28,6 +28,8 @@ pub enum SecretKind {
     Setup,
     /// Lets the one who reads a mail join a partner or an application.
     Invitation,
+    /// Lets the one who reads a mail run this installation.
+    AdministratorInvitation,
     /// What a client proves itself by.
     ClientSecret,
     /// Opens APIs for a while.
@@ -39,7 +41,7 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::ApiKey,
         Self::ApiToken,
         Self::Session,
@@ -48,6 +50,7 @@ impl SecretKind {
         Self::PasswordReset,
         Self::Setup,
         Self::Invitation,
+        Self::AdministratorInvitation,
         Self::ClientSecret,
         Self::AccessToken,
         Self::AuthorizationCode,
@@ -66,6 +69,7 @@ impl SecretKind {
             | Self::PasswordReset
             | Self::Setup
             | Self::Invitation
+            | Self::AdministratorInvitation
             | Self::ClientSecret
             | Self::AuthorizationCode
             | Self::RefreshToken => 0,
@@ -83,6 +87,7 @@ impl SecretKind {
             Self::PasswordReset => "rst",
             Self::Setup => "setup",
             Self::Invitation => "inv",
+            Self::AdministratorInvitation => "adm",
             Self::ClientSecret => "cs",
             Self::AccessToken => "at",
             Self::AuthorizationCode => "ac",

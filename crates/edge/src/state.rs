@@ -27,6 +27,8 @@ pub struct State {
     pub by_network: Arc<Limiter<Vec<u8>>>,
     /// Requests of strangers who only look at what is public, by network.
     pub by_reader: Arc<Limiter<Vec<u8>>>,
+    /// Calls that each person tries out.
+    pub calls_tried: Arc<Limiter<Uuid>>,
     /// Test calls of each webhook endpoint.
     pub webhook_tests: Arc<Limiter<Uuid>>,
     /// Made when the first test call is: it reads the certificates that this machine trusts.
@@ -67,6 +69,7 @@ impl State {
             by_principal: Arc::new(Limiter::new(options.token_requests_per_minute)),
             by_network: Arc::new(Limiter::new(options.stranger_requests_per_minute)),
             by_reader: Arc::new(Limiter::new(options.token_requests_per_minute)),
+            calls_tried: Arc::new(Limiter::new(TRIED_PER_MINUTE)),
             webhook_tests: Arc::new(Limiter::new(WEBHOOK_TESTS_PER_MINUTE)),
             webhook_sender: Arc::default(),
             options: Arc::new(options),
@@ -78,6 +81,9 @@ impl State {
         self.webhook_sender.get_or_init(|| WebhookSender::new(self.app.settings().outbound.clone()))
     }
 }
+
+/// Whoever tries an API out must not make one of us, either: each call occupies the gateway and this server.
+const TRIED_PER_MINUTE: u32 = 30;
 
 /// Whoever tries an endpoint out must not make a cannon of us.
 const WEBHOOK_TESTS_PER_MINUTE: u32 = 10;

@@ -39,6 +39,7 @@ pub struct GuardedClient {
     tls: Client,
     plain: Client,
     within: Duration,
+    reading: usize,
 }
 
 /// By what we prove ourselves in the handshake: a certificate with those of its signers, and its private key.
@@ -58,8 +59,12 @@ impl Identity {
 pub struct GuardedAnswer {
     /// Status code.
     pub status: u16,
-    /// The beginning of the body, at most 64 KiB.
+    /// All header fields.
+    pub headers: HeaderMap,
+    /// The beginning of the body, at most 64 KiB if nothing else is said.
     pub body: Vec<u8>,
+    /// Whether there was more of it.
+    pub is_cut: bool,
     /// How long the receiver asks us to wait.
     pub retry_after: Option<Duration>,
 }
@@ -124,7 +129,7 @@ impl GuardedClient {
     pub fn showing(&self, identity: Identity) -> Result<Self, rustls::Error> {
         let (rules, lookup) = (self.rules.clone(), Arc::clone(&self.lookup));
         let made = Self::build(rules, lookup, Arc::clone(&self.verifier), Some(identity))?;
-        Ok(made.within(self.within))
+        Ok(made.within(self.within).reading(self.reading))
     }
 
     fn build(
@@ -151,13 +156,19 @@ impl GuardedClient {
                 .build()
         };
         let (tls, plain) = (client(true).map_err(general)?, client(false).map_err(general)?);
-        Ok(Self { rules, lookup, verifier, tls, plain, within: WITHIN })
+        Ok(Self { rules, lookup, verifier, tls, plain, within: WITHIN, reading: BODY_READ })
     }
 
     /// The same, with another limit to how long everything may take.
     #[must_use]
     pub fn within(self, within: Duration) -> Self {
         Self { within, ..self }
+    }
+
+    /// The same, with another limit to how much of an answer's body is read.
+    #[must_use]
+    pub fn reading(self, reading: usize) -> Self {
+        Self { reading, ..self }
     }
 
     /// Posts a body.
@@ -186,24 +197,29 @@ impl GuardedClient {
         let exchange = async {
             let request = client.request(method, url.as_str()).headers(headers).body(body);
             let response = request.send().await.map_err(|error| classify(&error))?;
-            read(response).await
+            read(response, self.reading).await
         };
         tokio::time::timeout(self.within, exchange).await.unwrap_or(Err(Failure::Timeout))
     }
 }
 
-async fn read(mut response: Response) -> Result<GuardedAnswer, Failure> {
+async fn read(mut response: Response, most: usize) -> Result<GuardedAnswer, Failure> {
     let status = response.status().as_u16();
     let retry_after = wait_asked_for(response.headers());
-    let mut body = Vec::new();
-    while body.len() < BODY_READ {
+    let headers = std::mem::take(response.headers_mut());
+    let (mut body, mut is_cut) = (Vec::new(), false);
+    while !is_cut {
         match response.chunk().await {
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk[..chunk.len().min(BODY_READ - body.len())]),
+            Ok(Some(chunk)) => {
+                let room = most - body.len();
+                is_cut = chunk.len() > room;
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            }
             Ok(None) => break,
             Err(error) => return Err(classify(&error)),
         }
     }
-    Ok(GuardedAnswer { status, body, retry_after })
+    Ok(GuardedAnswer { status, headers, body, is_cut, retry_after })
 }
 
 /// `Retry-After` in seconds (RFC 9110 §10.2.3). A date is not looked at: it goes by the receiver's clock.

@@ -4,6 +4,7 @@
 
 pub mod bridge;
 pub mod email;
+pub mod gateway;
 pub mod guarded;
 pub mod http;
 pub mod identity_provider;

@@ -30,6 +30,7 @@ pub(crate) const HASHED: &[Hashed] = &[
     Hashed { table: "sessions", column: "renewal_hash", alive: "renewable_until > $now" },
     Hashed { table: "one_time_tokens", column: "hash", alive: "used_at IS NULL AND expires_at > $now" },
     Hashed { table: "invitations", column: "secret_hash", alive: "expires_at > $now" },
+    Hashed { table: "administrator_invitations", column: "secret_hash", alive: "expires_at > $now" },
     Hashed { table: "oauth_codes", column: "hash", alive: "expires_at > $now" },
     Hashed { table: "oauth_refresh_tokens", column: "hash", alive: "expires_at > $now" },
     Hashed { table: "access_tokens", column: "hash", alive: "expires_at > $now" },

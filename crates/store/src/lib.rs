@@ -10,6 +10,7 @@
 mod access_token;
 mod account;
 mod administrator;
+mod administrator_invitation;
 mod api;
 mod application;
 mod approval;

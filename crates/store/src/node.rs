@@ -42,6 +42,14 @@ impl Store {
 
 #[macros::boxed]
 impl Read<'_> {
+    /// How many nodes have said something after `gone`.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn count_nodes(&self, gone: Instant) -> Result<u64> {
+        Ok(Entity::find().filter(Column::FreshAt.gte(gone.micros())).count(&self.0).await?)
+    }
+
     /// How many nodes that have said something after `gone` do not have the master key with a number.
     ///
     /// # Errors

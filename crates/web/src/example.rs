@@ -8,11 +8,16 @@ use crate::visit::Guest;
 
 /// Where callers reach a version, or any; in capitals what is not known.
 pub(crate) fn address(app: &App, version: Option<&ApiVersion>) -> String {
-    let gateway = app.settings().gateway_url.as_deref().unwrap_or("https://GATEWAY");
     let path = version.and_then(|it| it.route.path_prefixes.first()).map_or("/PATH", String::as_str);
+    format!("{}{path}", origin(app, version))
+}
+
+/// Scheme, host and port of that.
+pub(crate) fn origin(app: &App, version: Option<&ApiVersion>) -> String {
+    let gateway = app.settings().gateway_url.as_deref().unwrap_or("https://GATEWAY");
     match version.and_then(|it| it.route.hosts.first()) {
-        Some(host) => format!("{}{path}", at_host(gateway, host)),
-        None => format!("{gateway}{path}"),
+        Some(host) => at_host(gateway, host),
+        None => gateway.to_owned(),
     }
 }
 

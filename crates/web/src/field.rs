@@ -1,5 +1,6 @@
 //! Inputs of forms, with what is wrong with them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use askama::Template;
@@ -12,7 +13,7 @@ use super::typed::Typed;
 #[derive(Template)]
 #[template(path = "field.html")]
 pub(crate) struct Field {
-    name: &'static str,
+    name: Cow<'static, str>,
     label: String,
     kind: Kind,
     /// What a browser or a password manager is to fill in.
@@ -88,7 +89,7 @@ impl Field {
     }
 
     /// A password that is known.
-    pub(crate) fn password(name: &'static str, label: &str) -> Self {
+    pub(crate) fn password(name: impl Into<Cow<'static, str>>, label: &str) -> Self {
         Self::new(name, label, Kind::Input("password"), "current-password")
     }
 
@@ -102,27 +103,27 @@ impl Field {
     }
 
     /// A code that is shown elsewhere for a moment.
-    pub(crate) fn code(name: &'static str, label: &str) -> Self {
+    pub(crate) fn code(name: impl Into<Cow<'static, str>>, label: &str) -> Self {
         Self { autocomplete: "one-time-code", ..Self::text(name, label, "") }
     }
 
     /// One line of text.
-    pub(crate) fn text(name: &'static str, label: &str, value: &str) -> Self {
+    pub(crate) fn text(name: impl Into<Cow<'static, str>>, label: &str, value: &str) -> Self {
         Self::new(name, label, Kind::Input("text"), "off").with(value)
     }
 
     /// Words to look for.
-    pub(crate) fn search(name: &'static str, label: &str, value: &str) -> Self {
+    pub(crate) fn search(name: impl Into<Cow<'static, str>>, label: &str, value: &str) -> Self {
         Self::new(name, label, Kind::Input("search"), "off").with(value).optional()
     }
 
     /// A day.
-    pub(crate) fn day(name: &'static str, label: &str, value: &str) -> Self {
+    pub(crate) fn day(name: impl Into<Cow<'static, str>>, label: &str, value: &str) -> Self {
         Self::new(name, label, Kind::Input("date"), "off").with(value).optional()
     }
 
     /// Several lines of text, which may be left out.
-    pub(crate) fn area(name: &'static str, label: &str, value: &str) -> Self {
+    pub(crate) fn area(name: impl Into<Cow<'static, str>>, label: &str, value: &str) -> Self {
         Self::new(name, label, Kind::Area(4), "off").with(value).optional()
     }
 
@@ -132,7 +133,7 @@ impl Field {
     }
 
     /// One of several. Without a chosen one, the first.
-    pub(crate) fn select(name: &'static str, label: &str, choices: Vec<Choice>) -> Self {
+    pub(crate) fn select(name: impl Into<Cow<'static, str>>, label: &str, choices: Vec<Choice>) -> Self {
         let value = choices.iter().find(|choice| choice.chosen).map(|choice| choice.value.clone());
         let mut field = Self::new(name, label, Kind::Select(choices), "off");
         field.value = value.unwrap_or_default();
@@ -140,33 +141,38 @@ impl Field {
     }
 
     /// One of several, each with its explanation.
-    pub(crate) fn radios(name: &'static str, label: &str, choices: Vec<Choice>) -> Self {
+    pub(crate) fn radios(name: impl Into<Cow<'static, str>>, label: &str, choices: Vec<Choice>) -> Self {
         Self::new(name, label, Kind::Radios(choices), "off")
     }
 
     /// Yes or no.
-    pub(crate) fn tick(name: &'static str, label: &str, ticked: bool) -> Self {
+    pub(crate) fn tick(name: impl Into<Cow<'static, str>>, label: &str, ticked: bool) -> Self {
         Self::new(name, label, Kind::Tick, "off").with(if ticked { "on" } else { "" }).optional()
     }
 
     /// Any of several.
-    pub(crate) fn ticks(name: &'static str, label: &str, choices: Vec<Choice>) -> Self {
+    pub(crate) fn ticks(name: impl Into<Cow<'static, str>>, label: &str, choices: Vec<Choice>) -> Self {
         Self::new(name, label, Kind::Ticks(choices), "off").optional()
     }
 
     /// A file of one of these kinds, as HTML's `accept` has them.
-    pub(crate) fn file(name: &'static str, label: &str, kinds: &'static str) -> Self {
+    pub(crate) fn file(name: impl Into<Cow<'static, str>>, label: &str, kinds: &'static str) -> Self {
         Self::new(name, label, Kind::File(kinds), "off")
     }
 
+    /// Something secret that is typed or pasted, and never filled in: not even by the browser.
+    pub(crate) fn secret(name: impl Into<Cow<'static, str>>, label: &str) -> Self {
+        Self::new(name, label, Kind::Input("password"), "off")
+    }
+
     /// A value that goes with the form.
-    pub(crate) fn hidden(name: &'static str, value: &str) -> Self {
+    pub(crate) fn hidden(name: impl Into<Cow<'static, str>>, value: &str) -> Self {
         Self::new(name, "", Kind::Hidden, "off").with(value)
     }
 
-    fn new(name: &'static str, label: &str, kind: Kind, autocomplete: &'static str) -> Self {
+    fn new(name: impl Into<Cow<'static, str>>, label: &str, kind: Kind, autocomplete: &'static str) -> Self {
         Self {
-            name,
+            name: name.into(),
             label: label.to_owned(),
             kind,
             autocomplete,
@@ -221,8 +227,8 @@ impl Field {
         Self { value: value.to_owned(), ..self }
     }
 
-    pub(super) fn called(&self) -> &'static str {
-        self.name
+    pub(super) fn called(&self) -> &str {
+        &self.name
     }
 
     pub(super) fn is_hidden(&self) -> bool {
@@ -242,22 +248,22 @@ impl Field {
     pub(super) fn refill(&mut self, typed: &Typed) {
         match &mut self.kind {
             Kind::Input("password") | Kind::File(_) => {}
-            Kind::Input(_) | Kind::Area(_) | Kind::Hidden => self.value = typed.lines(self.name),
+            Kind::Input(_) | Kind::Area(_) | Kind::Hidden => self.value = typed.lines(&self.name),
             Kind::Tick => {
-                self.value = if typed.is_ticked(self.name) { "on".to_owned() } else { String::new() }
+                self.value = if typed.is_ticked(&self.name) { "on".to_owned() } else { String::new() }
             }
             Kind::Select(choices) | Kind::Ticks(choices) | Kind::Radios(choices) => {
                 for choice in choices.iter_mut() {
-                    choice.chosen = typed.all(self.name).any(|chosen| chosen == choice.value);
+                    choice.chosen = typed.all(&self.name).any(|chosen| chosen == choice.value);
                 }
-                self.value = typed.text(self.name).to_owned();
+                self.value = typed.text(&self.name).to_owned();
             }
         }
     }
 
     /// Whether an error is about this input: about it, or about a part of it.
     pub(super) fn is_meant_by(&self, error: &FieldError) -> bool {
-        let rest = error.field.strip_prefix(self.name);
+        let rest = error.field.strip_prefix(&*self.name);
         !matches!(self.kind, Kind::Hidden)
             && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
     }

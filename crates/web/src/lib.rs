@@ -3,6 +3,7 @@
 
 mod access_tokens;
 mod account;
+mod administrator_invitation;
 mod apis;
 mod applications;
 mod approvals;
@@ -126,6 +127,7 @@ fn pages() -> Pages {
     let pages = sign_out::routes(pages);
     let pages = forgot_password::routes(pages);
     let pages = reset_password::routes(pages);
+    let pages = administrator_invitation::routes(pages);
     let pages = account::routes(pages);
     let pages = factor::routes(pages);
     let pages = consents::routes(pages);

@@ -64,6 +64,7 @@ notices! {
     MemberSaved = "member_saved", "The member is saved.";
     MemberRemoved = "member_removed", "The member is removed.";
     Invited = "invited", "The invitation is on its way. It can be accepted within 7 days.";
+    AdministratorInvited = "administrator_invited", "The invitation is on its way. It can be accepted within 48 hours.";
     Withdrawn = "withdrawn", "The invitation is withdrawn.";
     Joined = "joined", "You are a member now.";
     SessionEnded = "session_ended", "The session is ended.";

@@ -13,8 +13,12 @@ use super::message::Message;
 use edge::problem::Problem;
 
 /// All such pages.
-pub(super) const PATHS: [&str; 3] =
-    [super::setup::PATH, super::verify_email::PATH, super::reset_password::PATH];
+pub(super) const PATHS: [&str; 4] = [
+    super::setup::PATH,
+    super::verify_email::PATH,
+    super::reset_password::PATH,
+    super::administrator_invitation::PATH,
+];
 
 /// What comes after the question mark.
 #[derive(Deserialize)]

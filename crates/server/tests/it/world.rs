@@ -86,6 +86,8 @@ impl World {
         let auditor =
             json!({"email": "auditor@example.com", "password": "nine tame lemurs waltz", "role": "auditor"});
         let auditor = made("/api/v1/administrators", auditor).await;
+        let invited = json!({"email": "frank@example.com", "role": "approver"});
+        let invited = made("/api/v1/administrator-invitations", invited).await;
         let token = made("/api/v1/tokens", json!({"name": "Tool", "scopes": ["audit:read"]})).await;
         let first = async |user: &User, path: &str| {
             id(&user.get(path).await.expect(200).json()["items"][0]).to_owned()
@@ -113,6 +115,7 @@ impl World {
             ("webhook-deliveries", delivery.clone()),
             ("deliveries", delivery),
             ("administrators", auditor),
+            ("administrator-invitations", invited),
             ("events", event),
             ("partners", partner),
             ("applications", application),

@@ -80,6 +80,7 @@ fn of_entities() -> Columns {
         crate::session::Entity,
         crate::factor::Entity,
         crate::administrator::Entity,
+        crate::administrator_invitation::Entity,
         crate::sign_in_attempt::Entity,
         crate::signing_key::Entity,
         crate::subscription::Entity,

@@ -36,6 +36,7 @@ mod m0060_operation_scopes;
 mod m0066_refused_calls;
 mod m0067_portal_brand;
 mod m0068_webhook_interests;
+mod m0070_administrator_invitations;
 
 pub(crate) struct Migrator;
 
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0066_refused_calls::Migration),
             Box::new(m0067_portal_brand::Migration),
             Box::new(m0068_webhook_interests::Migration),
+            Box::new(m0070_administrator_invitations::Migration),
         ]
     }
 }

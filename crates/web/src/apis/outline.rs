@@ -22,6 +22,8 @@ pub(super) struct Described {
     pub(super) deprecated: bool,
     pub(super) parameters: Vec<Parameter>,
     pub(super) bodies: Vec<Shape>,
+    /// Where it is tried out, if it can be.
+    pub(super) try_path: Option<String>,
 }
 
 /// A parameter of an operation.
@@ -97,6 +99,7 @@ fn describe(document: &Value, path: &str, item: &Value, method: &str, operation:
         deprecated: operation["deprecated"] == true,
         parameters,
         bodies,
+        try_path: None,
     }
 }
 
@@ -140,7 +143,7 @@ pub(super) fn schemas(document: &Value) -> Vec<Shape> {
 }
 
 /// What a reference within the document leads to; the thing itself if it is none.
-fn followed<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+pub(super) fn followed<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let mut value = value;
     for _ in 0..DEPTH {
         let Some(reference) = value.get("$ref").and_then(Value::as_str) else { break };

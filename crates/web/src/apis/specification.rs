@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use domain::{ApiVersionId, openapi};
 
 use super::outline::{self, Described, Shape};
+use super::try_it;
 use crate::frame::{Frame, Place};
 use crate::refused::{Answer, Refused};
 use crate::visit::{Person, Visit};
@@ -37,7 +38,10 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
         let document = openapi::document(&text)?;
         Some((outline::operations(&document), outline::schemas(&document)))
     });
-    let (groups, schemas) = reading.await.ok().flatten().ok_or_else(Refused::not_found)?;
+    let (mut groups, schemas) = reading.await.ok().flatten().ok_or_else(Refused::not_found)?;
+    for operation in groups.iter_mut().flat_map(|(_, operations)| operations) {
+        operation.try_path = try_it::path_to(id, &operation.method, &operation.path);
+    }
     let names = app.names(ToName { versions: vec![id], ..ToName::default() }).await?;
     let page = Page {
         frame: Frame::around(&app, &visit, Place::Apis).await?,

@@ -6,9 +6,10 @@ use app::{App, Error, ToName, every};
 use axum::extract::State as Shared;
 use domain::{Administrator as Somebody, AdministratorId, AdministratorRole, Invalid, Person};
 
+use super::administrator_invitations::{self, INVITE};
 use crate::Pages;
 use crate::cell::{Action, Cell, Tone};
-use crate::field::{Choice, Field, typed_twice};
+use crate::field::{Choice, Field};
 use crate::form::{Form, confirmed};
 use crate::frame::Place;
 use crate::fresh::must_be_fresh;
@@ -20,14 +21,11 @@ use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
 
-const PATH: &str = "/console/administrators";
-const NEW: &str = "/console/administrators/new";
+pub(super) const PATH: &str = "/console/administrators";
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
         .get(PATH, "Administrators", list)
-        .get(NEW, "Create an administrator", show_new)
-        .post(NEW, "Create an administrator", create)
         .get("/console/administrators/{id}", "An administrator", show)
         .post("/console/administrators/{id}", "Give an administrator another role", change)
         .get("/console/administrators/{id}/disable", "Shut an administrator out", show_disable)
@@ -56,7 +54,7 @@ const ROLES: [(&str, &str, &str); 4] = [
     ),
 ];
 
-fn role_in_words(role: AdministratorRole) -> &'static str {
+pub(super) fn role_in_words(role: AdministratorRole) -> &'static str {
     ROLES.iter().find(|(word, ..)| *word == role.as_str()).map_or("", |(_, words, _)| words)
 }
 
@@ -82,16 +80,16 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let table =
         Table::new("Administrators", &["Address", "Role", "State", "Made"], rows.collect(), "There is none.")
             .pages(listing.pages(page.next));
-    View::new(Place::Administrators, "Administrators")
+    let view = View::new(Place::Administrators, "Administrators")
         .lead("Who runs this installation, and what each may do. One who may do everything always remains.")
-        .action(Action::link(NEW, "New administrator"))
-        .section(Section::table(table))
-        .show(&app, &visit)
-        .await
+        .action(Action::link(INVITE, "Invite an administrator"))
+        .section(Section::table(table));
+    let waiting = administrator_invitations::waiting(&app, &visit).await?;
+    waiting.into_iter().fold(view, View::section).show(&app, &visit).await
 }
 
 /// The fields that say what somebody may do.
-async fn role_fields(
+pub(super) async fn role_fields(
     app: &App,
     guest: &Guest,
     chosen: Option<AdministratorRole>,
@@ -110,46 +108,10 @@ async fn role_fields(
     ])
 }
 
-fn role_typed(typed: &Typed) -> Result<AdministratorRole, Invalid> {
+pub(super) fn role_typed(typed: &Typed) -> Result<AdministratorRole, Invalid> {
     let gateway = typed.given("gateway_id").map(str::parse).transpose();
     let gateway = gateway.map_err(|_| Invalid::field("gateway_id", "unknown", "must be one of these"))?;
     AdministratorRole::parse(typed.text("role"), gateway)
-}
-
-async fn new_form(app: &App, guest: &Guest) -> Result<Form, Refused> {
-    Ok(Form::new(guest, NEW, "Create administrator")
-        .once()
-        .field(Field::email("").focused())
-        .fields(Field::new_password())
-        .fields(role_fields(app, guest, None).await?)
-        .cancel(PATH))
-}
-
-fn new_view(form: Form) -> View {
-    View::new(Place::Administrators, "New administrator")
-        .crumb(PATH, "Administrators")
-        .lead("Hand the password over by a way that nobody else reads.")
-        .section(Section::form(form))
-}
-
-async fn show_new(Shared(app): Shared<Arc<App>>, visit: Visit<Administrator>) -> Answer {
-    must_be_fresh(&app, &visit, NEW).await?;
-    new_view(new_form(&app, &visit).await?).show(&app, &visit).await
-}
-
-async fn create(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Administrator>) -> Answer {
-    let (email, password) = (typed.text("email"), typed.text("password"));
-    let made = match typed_twice(password, typed.text("repeat")) {
-        Ok(password) => app.create_administrator_as(&visit.caller, email, password, role_typed(&typed)).await,
-        Err(wrong) => Err(wrong.into()),
-    };
-    match made {
-        Ok(_) => go_to(PATH, Notice::Created),
-        Err(error) => {
-            let (status, form) = new_form(&app, &visit).await?.refused(&typed, error)?;
-            new_view(form).answer(status, &app, &visit).await
-        }
-    }
 }
 
 async fn role_form(app: &App, guest: &Guest, it: &Somebody) -> Result<Form, Refused> {

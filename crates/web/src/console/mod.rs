@@ -1,5 +1,6 @@
 //! Pages of administrators. What they share with developers is in the folder of the noun.
 
+mod administrator_invitations;
 mod administrators;
 mod api;
 mod api_clients;
@@ -54,6 +55,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
     let pages = settings::routes(pages);
     let pages = identity_providers::routes(pages);
     let pages = administrators::routes(pages);
+    let pages = administrator_invitations::routes(pages);
     let pages = own_gateway::routes(pages);
     tokens::routes(pages)
 }

@@ -1,7 +1,7 @@
 //! What to do about a refused call.
 
 /// What the one who calls, or the administrator, can do about it. `None` for codes that there are no longer.
-pub(super) fn advice(code: &str) -> Option<&'static str> {
+pub(crate) fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
         "peer_unknown" => {
             "If this is your gateway, add its network to gateway.allowed_peers in Keywright’s configuration."

@@ -6,6 +6,8 @@ mod one;
 
 use super::Pages;
 
+pub(super) use advice::advice;
+
 pub(super) fn routes(pages: Pages) -> Pages {
     one::routes(list::routes(pages))
 }

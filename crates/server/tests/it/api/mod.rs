@@ -1,4 +1,5 @@
 mod account;
+mod administrator_invitations;
 mod administrators;
 mod api_clients;
 mod api_versions;

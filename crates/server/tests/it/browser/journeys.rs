@@ -11,24 +11,24 @@ use crate::support::Desk;
 use crate::web::abroad::RealProvider;
 
 /// A gateway in front of an API, which asks a Keywright.
-struct Gateway {
+pub struct Gateway {
     front: Front,
     upstream: Upstream,
 }
 
 impl Gateway {
-    async fn start(desk: &Desk) -> Self {
+    pub async fn start(desk: &Desk) -> Self {
         let keywright = listen(desk).await;
         let upstream = Upstream::start().await;
         Self { front: Front::start(Kind::Nginx, keywright, upstream.address), upstream }
     }
 
-    fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.front.address
     }
 
     /// The status of a call with a key.
-    async fn call(&self, path: &str, key: &str) -> u16 {
+    pub async fn call(&self, path: &str, key: &str) -> u16 {
         let call = Call::get(path);
         let call = if key.is_empty() { call } else { call.key(key) };
         let status = call.send(self.address()).await.status;
@@ -247,7 +247,7 @@ async fn sign_in(it: &Chromium, email: &str, password: &str) {
 }
 
 /// The secret that is shown.
-async fn secret(it: &Chromium) -> String {
+pub async fn secret(it: &Chromium) -> String {
     it.says("This is the only time that you see it.").await;
     it.client.find(Locator::Id("secret")).await.unwrap().text().await.unwrap()
 }

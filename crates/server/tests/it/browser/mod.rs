@@ -4,6 +4,8 @@
 mod chromium;
 mod journeys;
 mod pages;
+mod rotation;
+mod trying;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +21,25 @@ async fn journeys() {
     journeys::first_call(&desk, &chromium, "ada", true).await;
     journeys::first_call(&desk, &chromium, "grace", false).await;
     journeys::second_factor(&desk, &chromium).await;
+    chromium.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_rotated_under_load_without_a_failed_call() {
+    let desk = Desk::start(Engine::Sqlite, Settings::default()).await;
+    let plan = desk.plan("Free", false).await;
+    let version = desk.version("/orders", serde_json::json!({"plan_ids": [plan]})).await;
+    let chromium = chromium::Chromium::start(&desk.url).await;
+    rotation::rotates(&desk, &chromium, &version, &plan, "ada", true).await;
+    rotation::rotates(&desk, &chromium, &version, &plan, "grace", false).await;
+    chromium.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operation_is_tried_out() {
+    let desk = Desk::start(Engine::Sqlite, Settings::default()).await;
+    let chromium = chromium::Chromium::start(&desk.url).await;
+    trying::tries(&desk, &chromium).await;
     chromium.close().await;
 }
 

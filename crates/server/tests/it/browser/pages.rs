@@ -13,12 +13,12 @@ use crate::web::guests::{is_for_administrators, is_for_developers, is_for_provid
 use crate::world::World;
 
 /// How wide, and whether dark.
-const LOOKS: [(&str, u32, bool); 2] = [("light", 1280, false), ("dark-phone", 360, true)];
+pub const LOOKS: [(&str, u32, bool); 2] = [("light", 1280, false), ("dark-phone", 360, true)];
 /// Only for those who look at the pictures.
 const MORE_LOOKS: [(&str, u32, bool); 2] = [("dark", 1280, true), ("phone", 360, false)];
 
 /// Where pictures go, if anybody wants them.
-fn folder() -> Option<PathBuf> {
+pub fn folder() -> Option<PathBuf> {
     std::env::var_os("KEYWRIGHT_SCREENSHOTS").map(PathBuf::from)
 }
 
@@ -69,7 +69,7 @@ pub async fn look_at_all(desk: &Desk, chromium: &Chromium) {
 }
 
 /// What is wrong with the page that is shown.
-async fn check(chromium: &Chromium, axe: &str, width: u32) -> Vec<String> {
+pub async fn check(chromium: &Chromium, axe: &str, width: u32) -> Vec<String> {
     let mut complaints = Vec::new();
     let wide = chromium.run("return document.documentElement.scrollWidth").await.as_u64().unwrap();
     if wide > u64::from(width) {

@@ -10,8 +10,9 @@ use app::Settings;
 use domain::AdministratorRole;
 
 /// Pages that strangers may look at; those behind a link get one.
-pub const OPEN: [&str; 11] = [
+pub const OPEN: [&str; 12] = [
     "/",
+    "/administrator-invitation?token=kw_x",
     "/forgot-password",
     "/forgot-password/sent",
     "/reset-password?token=kw_x",

@@ -8,8 +8,16 @@ use crate::support::{Answer, both};
 use crate::world::World;
 
 /// What anybody may send, signed in or not.
-const OPEN_FORMS: [&str; 7] =
-    ["/forgot-password", "/reset-password", "/setup", "/sign-in", "/sign-out", "/sign-up", "/verify-email"];
+const OPEN_FORMS: [&str; 8] = [
+    "/administrator-invitation",
+    "/forgot-password",
+    "/reset-password",
+    "/setup",
+    "/sign-in",
+    "/sign-out",
+    "/sign-up",
+    "/verify-email",
+];
 
 /// What everybody does with what is their own.
 const OWN: &str = "/account";

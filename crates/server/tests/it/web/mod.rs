@@ -2,6 +2,7 @@
 
 pub mod abroad;
 mod account;
+mod administrator_invitation;
 mod administrators;
 mod api_clients;
 mod apis;
@@ -27,6 +28,7 @@ mod sign_in;
 mod sign_in_with;
 mod sign_in_with_attacks;
 mod sign_up;
+mod try_it;
 mod usage;
 mod verify_email;
 mod webhooks;

@@ -227,7 +227,7 @@ both!(
         for path in ["/account/password", "/account/delete", PATH, "/account/factor/codes", "/account/factor/remove"] {
             browser.open(path).await.leads_to(&again(path));
         }
-        for path in ["/console/administrators/new", "/console/tokens/new"] {
+        for path in ["/console/administrators/invite", "/console/tokens/new"] {
             console.open(path).await.leads_to(&again(path));
         }
         let page = browser.open(&again(PATH)).await.page(200, "Sign in");
