@@ -38,11 +38,32 @@ pub struct GatewayReply {
 }
 
 impl GatewayReply {
+    /// The same without a secret that nobody has seen: APIs that answer with what they were sent would show it.
+    pub(super) fn without(self, secret: &str) -> Self {
+        let headers = self.headers.into_iter().map(|(name, value)| (name, value.replace(secret, HIDDEN)));
+        Self { headers: headers.collect(), body: without(&self.body, secret.as_bytes()), ..self }
+    }
+
     /// The value of a header that is there exactly once.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value);
         values.next().filter(|_| values.next().is_none()).map(String::as_str)
     }
+}
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "…";
+
+fn without(text: &[u8], secret: &[u8]) -> Vec<u8> {
+    let mut left = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.windows(secret.len()).position(|some| some == secret) {
+        left.extend_from_slice(&rest[..at]);
+        left.extend_from_slice(HIDDEN.as_bytes());
+        rest = &rest[at + secret.len()..];
+    }
+    left.extend_from_slice(rest);
+    left
 }
 
 /// A call under way: the answer, or a coarse word for why there is none.
@@ -67,5 +88,25 @@ impl GatewayDoor {
 impl fmt::Debug for GatewayDoor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("GatewayDoor(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_is_not_in_what_is_shown() {
+        let echo = GatewayReply {
+            status: 200,
+            headers: vec![("x-echo".to_owned(), "key kw_1, kw_1".to_owned())],
+            body: b"{\"x-api-key\": \"kw_1\", \"bytes\": \"\xff\"}kw_".to_vec(),
+            is_cut: true,
+            took: Duration::ZERO,
+        };
+        let shown = echo.without("kw_1");
+        assert_eq!(shown.headers[0].1, "key …, …");
+        let [before, after]: [&[u8]; 2] = ["{\"x-api-key\": \"…\", \"bytes\": \"".as_bytes(), b"\xff\"}kw_"];
+        assert_eq!(shown.body, [before, after].concat());
     }
 }

@@ -137,6 +137,8 @@ impl App {
         let shown = target.as_sent();
         let strategy: Option<AuthStrategy> = self.store.read().find(version.auth_strategy_id).await?;
         let secret = self.trial_secret(caller, &version, &trial.proof).await?;
+        // One that was typed is known to whoever typed it.
+        let made = secret.clone().filter(|_| matches!(trial.proof, TrialProof::Application(_)));
         let placed = place(&trial.proof, secret, strategy.map(|it| it.method));
         let (target, credential) = match placed {
             Some(Placed::Query(name, secret)) => (target.with_query(&name, secret.expose()), None),
@@ -150,7 +152,11 @@ impl App {
             credential,
             body: trial.body,
         };
-        let reply = door.ask(call).await;
+        let hidden = |reply: GatewayReply| match &made {
+            Some(secret) => reply.without(secret.expose()),
+            None => reply,
+        };
+        let reply = door.ask(call).await.map(hidden);
         let (refused_call, reason) = match &reply {
             Ok(reply) => self.why_refused(caller, reply).await?,
             Err(_) => (None, None),
