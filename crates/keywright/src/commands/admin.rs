@@ -21,10 +21,14 @@ Examples:
   keywright admin create --email eve@example.com --role auditor --password-stdin < password.txt
   keywright admin create --email g@example.com --role provider --gateway ID --password-stdin
 
-  keywright admin remove-factor --email a@example.com
-
 It works while the server runs. The password is read from standard input, because arguments can be seen in the \
 list of processes.";
+
+const REMOVE_FACTOR_EXAMPLES: &str = "\
+Examples:
+  keywright admin remove-factor --email a@example.com
+
+They are told by mail. From then on the password alone signs them in, unless sign_in.second_factor demands a new one.";
 
 /// Manage administrators
 #[derive(clap::Args, Debug)]
@@ -64,6 +68,7 @@ pub(crate) struct Create {
 
 /// Remove the second factor of an administrator who has lost it
 #[derive(clap::Args, Debug)]
+#[command(after_help = REMOVE_FACTOR_EXAMPLES)]
 pub(crate) struct RemoveFactor {
     /// Mail address to log in with
     #[arg(long, value_name = "E")]

@@ -81,7 +81,7 @@ fn client_and_token(server: &Server, admin: &str) -> (Value, String) {
     let link = link.split_whitespace().next().unwrap();
     done("POST", "/api/v1/account/verify-email", "", json!({"token": link, "password": PASSWORD}));
     let session = done("POST", "/api/v1/account/sessions", "", json!({"email": email, "password": PASSWORD}));
-    let session = session["token"].as_str().unwrap_or_else(|| panic!("{session}")).to_owned();
+    let session = session["secret"].as_str().unwrap_or_else(|| panic!("{session}")).to_owned();
     done("POST", "/api/v1/oauth/scopes", admin, json!({"name": "orders", "kind": "plain"}));
     let application = done("POST", "/api/v1/applications", &session, json!({"name": "Shop"}));
     let path = format!("/api/v1/applications/{}/client", application["id"].as_str().unwrap());
