@@ -6,7 +6,7 @@ use openidconnect::{
     AccessTokenHash, AuthType, AuthorizationCode, ClientId, ClientSecret, ConfigurationError, CsrfToken,
     EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IntrospectionUrl, IssuerUrl,
     LogoutRequest, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PostLogoutRedirectUrl,
-    ProviderMetadataWithLogout, RedirectUrl, RequestTokenError, RevocationUrl, Scope,
+    ProviderMetadataWithLogout, RedirectUrl, RefreshToken, RequestTokenError, RevocationUrl, Scope,
     TokenIntrospectionResponse, TokenResponse,
 };
 use serde_json::json;
@@ -132,8 +132,10 @@ async fn a_web_server_goes_through_every_flow() {
     assert!(!is_active().await);
 
     // What is wrong is told in the words of the protocol.
-    let again = real.client.exchange_refresh_token(refresh).unwrap().request_async(&http).await.unwrap_err();
-    let RequestTokenError::ServerResponse(told) = again else { panic!("{again}") };
+    let made_up = RefreshToken::new("made up".to_owned());
+    let refused =
+        real.client.exchange_refresh_token(&made_up).unwrap().request_async(&http).await.unwrap_err();
+    let RequestTokenError::ServerResponse(told) = refused else { panic!("{refused}") };
     assert_eq!(told.error(), &CoreErrorResponseType::InvalidGrant);
 
     let endpoint = real.metadata.additional_metadata().end_session_endpoint.clone().unwrap();
