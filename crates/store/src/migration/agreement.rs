@@ -81,6 +81,7 @@ fn of_entities() -> Columns {
         crate::factor::Entity,
         crate::administrator::Entity,
         crate::administrator_invitation::Entity,
+        crate::webhook_interest::Entity,
         crate::sign_in_attempt::Entity,
         crate::signing_key::Entity,
         crate::subscription::Entity,
