@@ -6,7 +6,7 @@ use std::sync::Arc;
 use app::{App, Caller};
 use axum::Json as Reply;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::{Person, SessionId};
 use serde::{Deserialize, Serialize};
@@ -265,7 +265,7 @@ async fn sign_in(
     headers: HeaderMap,
     Json(who): Json<SignIn>,
 ) -> Result<(StatusCode, Reply<SignedIn>), Problem> {
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent = edge::user_agent(&headers);
     let code = who.code.as_deref();
     let signed_in = evenly_unless_done(async {
         match who.role {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use domain::{Administrator, Developer, Email, Instant, Person, SessionId};
 
-use crate::sign_in::{WRONG, administrator_identity, may_sign_in, may_still_sign_in};
+use crate::sign_in::{WRONG, administrator_identity};
+use crate::sign_in_account::Account;
 use crate::{App, Caller, Identity, Result};
 
 /// How long a password that was right is remembered.
@@ -44,23 +45,6 @@ impl Verified {
     }
 }
 
-/// Whose address it is. An administrator's comes first: nobody can register to be in the way.
-enum Account {
-    Administrator(Administrator),
-    Developer(Developer),
-    Nobody,
-}
-
-impl Account {
-    fn hash(&self) -> Option<String> {
-        match self {
-            Self::Administrator(administrator) => Some(administrator.password_hash.clone()),
-            Self::Developer(developer) => developer.password_hash.clone(),
-            Self::Nobody => None,
-        }
-    }
-}
-
 #[macros::boxed]
 impl App {
     /// Who brings this address and password. There is no place for a code: people with a second factor are refused.
@@ -70,7 +54,7 @@ impl App {
     pub async fn identify_basic(&self, caller: &Caller, address: &str, password: &str) -> Result<Identity> {
         let email = Email::parse(address).map_err(|_| WRONG)?;
         let account = self.account_at(&email).await?;
-        let hash = account.hash();
+        let hash = account.as_ref().and_then(Account::password_hash).map(str::to_owned);
         let parts = [email.unique_key(), password.to_owned(), hash.clone().unwrap_or_default()];
         let key = self.keys.marks().fingerprint("basic", &parts.each_ref().map(|part| part.as_bytes()));
         let now = self.clock.now();
@@ -83,8 +67,8 @@ impl App {
         if !is_known {
             self.take_guess(caller, &email).await?;
             if !self.passwords.verify(password, hash).await? {
-                if let Account::Developer(developer) = &account {
-                    self.note_bad_guess(caller, developer).await?;
+                if let Some(account) = &account {
+                    self.note_bad_guess(caller, account).await?;
                 }
                 return Err(WRONG);
             }
@@ -92,28 +76,23 @@ impl App {
             self.basic.note(key, now);
         }
         drop(turn);
-        match account {
-            Account::Administrator(administrator) => {
-                may_still_sign_in(&administrator)?;
-                self.factor_to_prove(Person::Administrator(administrator.id), None).await?;
-                Ok(administrator_identity(&administrator, SessionId(administrator.id.0)))
-            }
-            Account::Developer(developer) => {
-                may_sign_in(&developer)?;
-                self.factor_to_prove(Person::Developer(developer.id), None).await?;
-                // There is no session; the account itself stands for it, where calls are counted.
-                Ok(Identity::Developer { id: developer.id, session_id: SessionId(developer.id.0) })
-            }
-            Account::Nobody => Err(WRONG),
-        }
+        let account = account.ok_or(WRONG)?;
+        account.may_sign_in()?;
+        self.factor_to_prove(account.person(), None).await?;
+        // There is no session; the account itself stands for it, where calls are counted.
+        Ok(match account {
+            Account::Administrator(it) => administrator_identity(&it, SessionId(it.id.0)),
+            Account::Developer(it) => Identity::Developer { id: it.id, session_id: SessionId(it.id.0) },
+        })
     }
 
-    async fn account_at(&self, email: &Email) -> Result<Account> {
+    /// Whose address it is. An administrator's comes first: nobody can register to be in the way.
+    async fn account_at(&self, email: &Email) -> Result<Option<Account>> {
         let read = self.store.read();
         if let Some(administrator) = read.administrator_by_email(email).await? {
-            return Ok(Account::Administrator(administrator));
+            return Ok(Some(Account::Administrator(administrator)));
         }
-        Ok(read.developer_by_email(email).await?.map_or(Account::Nobody, Account::Developer))
+        Ok(read.developer_by_email(email).await?.map(Account::Developer))
     }
 
     /// The address of a person, if they are still there.

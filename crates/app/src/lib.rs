@@ -62,6 +62,7 @@ mod request_time;
 mod reseal;
 mod rights;
 mod sign_in;
+mod sign_in_account;
 mod sign_in_page;
 mod sign_up;
 mod specification;
@@ -126,7 +127,8 @@ pub use renewal::Renewable;
 pub use request::{NewRequest, RequestStory};
 pub use reseal::Resealing;
 pub use rights::Rights;
-pub use sign_in::{ACCOUNT_WAITS, SignedIn, network};
+pub use sign_in::{SignedIn, network};
+pub use sign_in_account::ACCOUNT_WAITS;
 pub use sign_up::{LinkForm, Registration};
 pub use store::{
     ApiFilter, ApiVersionFilter, ApplicationFilter, AuditFilter, AuditLine, Claim, ClientFilter,

@@ -3,7 +3,8 @@
 use domain::{Developer, IdentityProviderId, Person, Secret, SecretHash, SecretKind, Session};
 use store::Tx;
 
-use crate::sign_in::{acting, may_sign_in};
+use crate::sign_in::acting;
+use crate::sign_in_account::may_sign_in;
 use crate::{App, Caller, Error, Result, SignedIn};
 
 /// Somebody who has signed in and can renew the session.

@@ -4,13 +4,14 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use domain::{
-    Administrator, AdministratorRole, ClientId, Developer, DeveloperState, Email, Event, IdentityProviderId,
-    Instant, Person, Secret, SecretKind, Session, SessionId, secret,
+    Administrator, AdministratorRole, ClientId, Developer, Email, Event, IdentityProviderId, Instant, Person,
+    Secret, SecretKind, Session, SessionId, secret,
 };
 use serde_json::json;
 use store::Tx;
 
 use crate::oauth::end_grants_of_session;
+use crate::sign_in_account::{Account, may_sign_in, may_still_sign_in};
 use crate::{App, Caller, Error, Identity, Result};
 
 /// How exactly it is known when a session was last used.
@@ -97,21 +98,38 @@ impl App {
         let email = Email::parse(email).map_err(|_| WRONG)?;
         self.take_guess(caller, &email).await?;
         let developer = self.store.read().developer_by_email(&email).await?;
-        let hash = developer.as_ref().and_then(|developer| developer.password_hash.clone());
+        let account = developer.map(Account::Developer);
+        self.prove_account(caller, &email, account, password, code).await
+    }
+
+    /// Compares a password with an account's, and a code if there is a second factor. One is compared with even if there
+    /// is no account, so that it takes as long.
+    async fn prove_account(
+        &self,
+        caller: &Caller,
+        email: &Email,
+        account: Option<Account>,
+        password: &str,
+        code: Option<&str>,
+    ) -> Result<(Tx, Person, bool)> {
+        let hash = account.as_ref().and_then(Account::password_hash).map(str::to_owned);
         let is_right = self.passwords.verify(password, hash).await?;
-        let Some(developer) = developer else { return Err(WRONG) };
+        let Some(account) = account else { return Err(WRONG) };
         if !is_right {
-            self.note_bad_guess(caller, &developer).await?;
+            self.note_bad_guess(caller, &account).await?;
             return Err(WRONG);
         }
-        may_sign_in(&developer)?;
-        self.forgive_guesses(caller, &email).await?;
-        let person = Person::Developer(developer.id);
+        account.may_sign_in()?;
+        self.forgive_guesses(caller, email).await?;
+        let person = account.person();
         let factor = self.factor_to_prove(person, code).await?;
-        let mut tx = self.begin(&acting(caller, person, self.new_id())).await?;
-        must_still_have_this_password(&tx, &developer).await?;
-        let second_factor = self.prove_factor(&mut tx, factor.as_ref(), code).await?;
-        Ok((tx, person, second_factor))
+        let tx = self.begin_sign_in(caller, &account).await?;
+        match (factor, code) {
+            (Some(factor), Some(code)) => {
+                Ok((self.prove_factor(tx, caller, &factor, code).await?, person, true))
+            }
+            _ => Ok((tx, person, false)),
+        }
     }
 
     /// An administrator signs in.
@@ -143,16 +161,8 @@ impl App {
         let email = Email::parse(email).map_err(|_| WRONG)?;
         self.take_guess(caller, &email).await?;
         let administrator = self.store.read().administrator_by_email(&email).await?;
-        let hash = administrator.as_ref().map(|administrator| administrator.password_hash.clone());
-        let is_right = self.passwords.verify(password, hash).await?;
-        let Some(administrator) = administrator.filter(|_| is_right) else { return Err(WRONG) };
-        may_still_sign_in(&administrator)?;
-        self.forgive_guesses(caller, &email).await?;
-        let person = Person::Administrator(administrator.id);
-        let factor = self.factor_to_prove(person, code).await?;
-        let mut tx = self.begin(&acting(caller, person, self.new_id())).await?;
-        must_still_be_in(&tx, &administrator).await?;
-        let second_factor = self.prove_factor(&mut tx, factor.as_ref(), code).await?;
+        let account = administrator.map(Account::Administrator);
+        let (tx, person, second_factor) = self.prove_account(caller, &email, account, password, code).await?;
         let start = Start { second_factor, ..Start::default() };
         self.start_session(tx, caller, person, user_agent, start).await
     }
@@ -306,59 +316,18 @@ impl App {
         ]
     }
 
-    pub(crate) async fn note_bad_guess(&self, caller: &Caller, developer: &Developer) -> Result<()> {
+    /// In the trail of a developer; administrators' is for what they do.
+    pub(crate) async fn note_bad_guess(&self, caller: &Caller, account: &Account) -> Result<()> {
+        let Account::Developer(developer) = account else { return Ok(()) };
         let mut tx = self.begin(caller).await?;
         tx.note(Event { action: "developer.sign_in_failed", details: json!({}) }, developer);
         Ok(tx.commit().await?)
     }
 }
 
-/// What somebody is told whose account nobody has approved yet.
-pub const ACCOUNT_WAITS: &str = "your account waits for approval";
-
-/// Only open accounts. Asked after the password was right, so that it tells strangers nothing.
-pub(crate) fn may_sign_in(developer: &Developer) -> Result<()> {
-    Err(Error::Unauthenticated(match developer.state {
-        DeveloperState::Approved => return Ok(()),
-        DeveloperState::Unverified => {
-            "confirm your e-mail address first: the link is in the mail that we sent you"
-        }
-        DeveloperState::Pending => ACCOUNT_WAITS,
-        DeveloperState::Rejected | DeveloperState::Revoked => "your account is not open",
-    }))
-}
-
-/// Somebody may choose a new password while the old one is being compared. It must open nothing after that, so the
-/// account is locked from here until the session is there to be ended with the others.
-pub(crate) async fn must_still_have_this_password(tx: &Tx, seen: &Developer) -> Result<()> {
-    tx.lock_developer(seen.id).await?;
-    let current: Option<Developer> = tx.read().find(seen.id).await?;
-    match current {
-        Some(current) if current.password_hash == seen.password_hash => Ok(()),
-        _ => Err(WRONG),
-    }
-}
-
-/// Somebody may be shut out while the password is being compared: nothing of theirs may begin after that.
-pub(crate) async fn must_still_be_in(tx: &Tx, seen: &Administrator) -> Result<()> {
-    tx.lock_administrators().await?;
-    match tx.read().find::<Administrator>(seen.id).await? {
-        Some(current) if current.password_hash == seen.password_hash => may_still_sign_in(&current),
-        _ => Err(WRONG),
-    }
-}
-
 /// The caller, now that it is known who it is.
 pub(crate) fn acting(caller: &Caller, person: Person, session_id: SessionId) -> Caller {
     Caller { identity: identity(person, session_id), ..caller.clone() }
-}
-
-/// Only those who were not shut out. Asked after the password was right, so that it tells strangers nothing.
-pub(crate) fn may_still_sign_in(administrator: &Administrator) -> Result<()> {
-    match administrator.disabled_at {
-        None => Ok(()),
-        Some(_) => Err(Error::Unauthenticated("your account is not open")),
-    }
 }
 
 /// An administrator, or the technical user of a gateway.

@@ -1,27 +1,11 @@
 //! Signing in at the page, where nobody says as what: an address may belong to a developer, to an administrator, or to
 //! both, each with a password of their own.
 
-use domain::{Administrator, ClientId, Developer, Email, Person};
+use domain::{Administrator, ClientId, Email};
 
-use crate::sign_in::{
-    Start, WRONG, acting, may_sign_in, may_still_sign_in, must_still_be_in, must_still_have_this_password,
-};
+use crate::sign_in::{Start, WRONG};
+use crate::sign_in_account::Account;
 use crate::{App, Caller, Identity, Result, SignInStep};
-
-/// Whose an address and a password may be.
-enum Account {
-    Developer(Developer),
-    Administrator(Administrator),
-}
-
-impl Account {
-    fn password_hash(&self) -> Option<String> {
-        match self {
-            Self::Developer(developer) => developer.password_hash.clone(),
-            Self::Administrator(administrator) => Some(administrator.password_hash.clone()),
-        }
-    }
-}
 
 #[macros::boxed]
 impl App {
@@ -43,27 +27,16 @@ impl App {
         let email = Email::parse(email).map_err(|_| WRONG)?;
         self.take_guess(caller, &email).await?;
         let account = self.account_with(caller, &email, password, to_console).await?;
-        match &account {
-            Account::Developer(developer) => may_sign_in(developer)?,
-            Account::Administrator(administrator) => may_still_sign_in(administrator)?,
-        }
+        account.may_sign_in()?;
         self.forgive_guesses(caller, &email).await?;
-        let person = match &account {
-            Account::Developer(developer) => Person::Developer(developer.id),
-            Account::Administrator(administrator) => Person::Administrator(administrator.id),
-        };
         let keep_for = keep_for.filter(|_| matches!(account, Account::Developer(_)));
         let hash = account.password_hash().unwrap_or_default();
-        if let Some(step) = self.next_step(person, &hash, keep_for).await? {
+        if let Some(step) = self.next_step(account.person(), hash, keep_for).await? {
             return Ok(step);
         }
-        let tx = self.begin(&acting(caller, person, self.new_id())).await?;
-        match &account {
-            Account::Developer(developer) => must_still_have_this_password(&tx, developer).await?,
-            Account::Administrator(administrator) => must_still_be_in(&tx, administrator).await?,
-        }
+        let tx = self.begin_sign_in(caller, &account).await?;
         let start = Start { keep_for, ..Start::default() };
-        let signed_in = self.start_session(tx, caller, person, user_agent, start).await?;
+        let signed_in = self.start_session(tx, caller, account.person(), user_agent, start).await?;
         Ok(SignInStep::Done(Box::new(signed_in)))
     }
 
@@ -91,24 +64,25 @@ impl App {
         to_console: bool,
     ) -> Result<Account> {
         let read = self.store.read();
-        let developer = read.developer_by_email(email).await?;
+        let developer = read.developer_by_email(email).await?.map(Account::Developer);
         let administrator = read.administrator_by_email(email).await?.map(Account::Administrator);
-        let known = developer.clone();
-        let mut accounts: Vec<Account> =
-            developer.map(Account::Developer).into_iter().chain(administrator).collect();
+        let mut accounts: Vec<Account> = developer.into_iter().chain(administrator).collect();
         if to_console {
             accounts.reverse();
         }
         if accounts.is_empty() {
             self.passwords.verify(password, None).await?;
         }
+        let mut others = Vec::new();
         for account in accounts {
-            if self.passwords.verify(password, account.password_hash()).await? {
+            let hash = account.password_hash().map(str::to_owned);
+            if self.passwords.verify(password, hash).await? {
                 return Ok(account);
             }
+            others.push(account);
         }
-        if let Some(developer) = known {
-            self.note_bad_guess(caller, &developer).await?;
+        for account in &others {
+            self.note_bad_guess(caller, account).await?;
         }
         Err(WRONG)
     }

@@ -67,12 +67,7 @@ impl AdministratorInvitation {
 
     /// What it is worth at a moment.
     pub fn status(&self, now: Instant) -> InvitationStatus {
-        match self.state {
-            InvitationState::Accepted => InvitationStatus::Accepted,
-            InvitationState::Withdrawn => InvitationStatus::Withdrawn,
-            InvitationState::Open if self.expires_at <= now => InvitationStatus::Expired,
-            InvitationState::Open => InvitationStatus::Open,
-        }
+        InvitationStatus::of(self.state, self.expires_at, now)
     }
 
     /// Another mail with another secret takes the place of the last one, and the time begins anew; that has expired as
@@ -81,7 +76,7 @@ impl AdministratorInvitation {
     /// # Errors
     /// If it was accepted, or taken back.
     pub fn resend(&self, hash: SecretHash, by: Actor, now: Instant) -> Result<Transition<Self>, Error> {
-        self.must_wait(now)?;
+        self.status(now).must_wait()?;
         let expires_at = now + ADMINISTRATOR_INVITATION_LIFETIME;
         let after = Self { hash, invited_by: by, expires_at, ..self.clone() };
         Ok(Transition::update(self, after, "administrator_invitation.resent", now))
@@ -92,7 +87,7 @@ impl AdministratorInvitation {
     /// # Errors
     /// If it was accepted, or taken back before.
     pub fn withdraw(&self, now: Instant) -> Result<Transition<Self>, Error> {
-        self.must_wait(now)?;
+        self.status(now).must_wait()?;
         let after = Self { state: InvitationState::Withdrawn, ..self.clone() };
         Ok(Transition::update(self, after, "administrator_invitation.withdrawn", now))
     }
@@ -102,22 +97,10 @@ impl AdministratorInvitation {
     /// # Errors
     /// If it was accepted, taken back, or has expired.
     pub fn accept(&self, administrator: AdministratorId, now: Instant) -> Result<Transition<Self>, Error> {
-        self.must_wait(now)?;
-        if self.status(now) == InvitationStatus::Expired {
-            return Err(Error::conflict("state", "the invitation has expired"));
-        }
+        self.status(now).must_be_open()?;
         let state = InvitationState::Accepted;
         let after = Self { state, administrator_id: Some(administrator), ..self.clone() };
         Ok(Transition::update(self, after, "administrator_invitation.accepted", now))
-    }
-
-    /// Whether nobody answered yet, in time or not.
-    fn must_wait(&self, now: Instant) -> Result<(), Error> {
-        match self.status(now) {
-            InvitationStatus::Open | InvitationStatus::Expired => Ok(()),
-            InvitationStatus::Accepted => Err(Error::conflict("state", "the invitation was accepted before")),
-            InvitationStatus::Withdrawn => Err(Error::conflict("state", "the invitation was withdrawn")),
-        }
     }
 }
 

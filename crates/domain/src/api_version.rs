@@ -207,16 +207,11 @@ impl ApiVersionDraft {
             "required",
             "must have at least one entry",
         );
-        let operation_scopes = std::mem::take(&mut self.operation_scopes);
-        let demands_scopes = !operation_scopes.is_empty();
-        let operation_scopes = OperationScopes::check_all(operation_scopes, &self.path_prefixes);
-        let operation_scopes = checks.take("operation_scopes", operation_scopes);
         if self.accepted_credentials.is_empty() {
-            let message =
-                "cannot be demanded by a version that accepts no credentials: nobody could prove it";
-            checks.require(!demands_scopes, "operation_scopes", "conflict", message);
             self.check_open(&mut checks);
         }
+        let operation_scopes = OperationScopes::check_all(self.operation_scopes, &self.path_prefixes);
+        let operation_scopes = checks.take("operation_scopes", operation_scopes);
         drop_doubles(&mut self.accepted_credentials);
         drop_doubles(&mut self.plan_ids);
         checks.require(self.plan_ids.len() <= 50, "plan_ids", "too_many", "must have at most 50 entries");
@@ -256,6 +251,7 @@ impl ApiVersionDraft {
             (self.subscription_required, "subscription_required"),
             (!self.required_roles.is_empty(), "required_roles"),
             (!self.required_scopes.is_empty(), "required_scopes"),
+            (!self.operation_scopes.is_empty(), "operation_scopes"),
             (!self.audiences.is_empty(), "audiences"),
         ] {
             let message =

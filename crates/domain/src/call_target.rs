@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use crate::route::is_under;
 use crate::{Checks, Invalid};
 
 /// The longest target, in bytes.
@@ -80,11 +81,7 @@ impl CallTarget {
 
 /// The template below the version's path.
 fn whole(template: &str, prefixes: &[String]) -> String {
-    let is_under = |prefix: &String| {
-        let rest = template.strip_prefix(prefix.trim_end_matches('/'));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    if prefixes.iter().any(is_under) {
+    if prefixes.iter().any(|prefix| is_under(template, prefix)) {
         return template.to_owned();
     }
     let prefix = prefixes.first().map_or("", |prefix| prefix.trim_end_matches('/'));

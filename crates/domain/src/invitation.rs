@@ -94,6 +94,34 @@ pub enum InvitationStatus {
     Expired,
 }
 
+impl InvitationStatus {
+    /// What an invitation in a state is worth at a moment.
+    pub(crate) fn of(state: InvitationState, expires_at: Instant, now: Instant) -> Self {
+        match state {
+            InvitationState::Accepted => Self::Accepted,
+            InvitationState::Withdrawn => Self::Withdrawn,
+            InvitationState::Open if expires_at <= now => Self::Expired,
+            InvitationState::Open => Self::Open,
+        }
+    }
+
+    /// Whether it can be accepted.
+    pub(crate) fn must_be_open(self) -> Result<(), Error> {
+        let why = match self {
+            Self::Open => return Ok(()),
+            Self::Accepted => "the invitation was accepted before",
+            Self::Withdrawn => "the invitation was withdrawn",
+            Self::Expired => "the invitation has expired",
+        };
+        Err(Error::conflict("state", why))
+    }
+
+    /// Whether nobody answered it yet, in time or not.
+    pub(crate) fn must_wait(self) -> Result<(), Error> {
+        if self == Self::Expired { Ok(()) } else { self.must_be_open() }
+    }
+}
+
 impl Invitation {
     /// Somebody is invited.
     ///
@@ -118,12 +146,7 @@ impl Invitation {
 
     /// What it is worth at a moment.
     pub fn status(&self, now: Instant) -> InvitationStatus {
-        match self.state {
-            InvitationState::Accepted => InvitationStatus::Accepted,
-            InvitationState::Withdrawn => InvitationStatus::Withdrawn,
-            InvitationState::Open if self.expires_at <= now => InvitationStatus::Expired,
-            InvitationState::Open => InvitationStatus::Open,
-        }
+        InvitationStatus::of(self.state, self.expires_at, now)
     }
 
     /// Takes it back; one that has expired as well, to make room for another.
@@ -131,9 +154,7 @@ impl Invitation {
     /// # Errors
     /// If it was accepted, or taken back before.
     pub fn withdraw(&self, now: Instant) -> Result<Transition<Self>, Error> {
-        if self.status(now) != InvitationStatus::Expired {
-            self.must_be_open(now)?;
-        }
+        self.status(now).must_wait()?;
         let after = Self { state: InvitationState::Withdrawn, ..self.clone() };
         Ok(Transition::update(self, after, "invitation.withdrawn", now))
     }
@@ -150,18 +171,8 @@ impl Invitation {
     /// # Errors
     /// If it was accepted, taken back, or has expired.
     pub fn accept(&self, developer: DeveloperId, now: Instant) -> Result<Transition<Self>, Error> {
-        self.must_be_open(now)?;
+        self.status(now).must_be_open()?;
         let after = Self { state: InvitationState::Accepted, accepted_by: Some(developer), ..self.clone() };
         Ok(Transition::update(self, after, "invitation.accepted", now))
-    }
-
-    fn must_be_open(&self, now: Instant) -> Result<(), Error> {
-        let why = match self.status(now) {
-            InvitationStatus::Open => return Ok(()),
-            InvitationStatus::Accepted => "the invitation was accepted before",
-            InvitationStatus::Withdrawn => "the invitation was withdrawn",
-            InvitationStatus::Expired => "the invitation has expired",
-        };
-        Err(Error::conflict("state", why))
     }
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::openapi::Operation;
+use crate::route::is_under;
 use crate::{Checks, Invalid, parse_labels};
 
 /// What a token must carry for the calls of one operation, in the place of what the version demands of all.
@@ -108,11 +109,6 @@ fn whole_segments(path: &str) -> String {
 
 fn is_any(segment: &str) -> bool {
     segment.starts_with('{')
-}
-
-fn is_under(path: &str, prefix: &str) -> bool {
-    let rest = path.strip_prefix(prefix.trim_end_matches('/'));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn is_template(path: &str) -> bool {

@@ -12,6 +12,7 @@ pub mod page;
 pub mod problem;
 pub mod state;
 
+use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
 
 pub use own_path::{known_place, own_path};
@@ -61,6 +62,11 @@ impl Default for Options {
             legacy_doors: false,
         }
     }
+}
+
+/// The program that somebody calls with, as it names itself (RFC 9110 §10.1.5).
+pub fn user_agent(headers: &HeaderMap) -> &str {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// A route that is served.

@@ -323,6 +323,14 @@ impl Read<'_> {
             .await?;
         Ok(count)
     }
+
+    /// Whether a credential is kept by one of these.
+    ///
+    /// # Errors
+    /// If the database is not available.
+    pub async fn is_hash_taken(&self, hashes: &[SecretHash]) -> Result<bool> {
+        Ok(Entity::find().filter(Column::SecretHash.is_in(stored(hashes))).count(&self.0).await? > 0)
+    }
 }
 
 #[macros::boxed]
@@ -345,17 +353,6 @@ impl Store {
                 .await?;
         }
         Ok(tx.commit().await?)
-    }
-}
-
-#[macros::boxed]
-impl Read<'_> {
-    /// Whether a credential is kept by one of these.
-    ///
-    /// # Errors
-    /// If the database is not available.
-    pub async fn is_hash_taken(&self, hashes: &[SecretHash]) -> Result<bool> {
-        Ok(Entity::find().filter(Column::SecretHash.is_in(stored(hashes))).count(&self.0).await? > 0)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Second factors.
 
-use domain::{AdministratorId, DeveloperId, Factor, FactorId, Person, Sealed};
+use domain::{Factor, FactorId, Person, Sealed};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 
-use crate::record::{Place, meta};
+use crate::record::{Place, meta, person_ids};
 use crate::{Read, Record, Result};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -35,10 +35,7 @@ impl Record for Factor {
     const VERSION: Column = Column::Version;
 
     fn to_row(&self) -> ActiveModel {
-        let (developer_id, administrator_id) = match self.person {
-            Person::Developer(id) => (Some(id.0), None),
-            Person::Administrator(id) => (None, Some(id.0)),
-        };
+        let (developer_id, administrator_id) = person_ids(self.person);
         ActiveModel {
             id: Set(self.id.0),
             version: Set(self.meta.version),
@@ -54,11 +51,7 @@ impl Record for Factor {
 
     fn from_row(row: Model) -> Result<Self> {
         let at = Place { table: "factors", id: row.id };
-        let person = match (row.developer_id, row.administrator_id) {
-            (Some(id), None) => Person::Developer(DeveloperId(id)),
-            (None, Some(id)) => Person::Administrator(AdministratorId(id)),
-            _ => return Err(at.corrupt("developer_id")),
-        };
+        let person = at.person(row.developer_id, row.administrator_id)?;
         Ok(Self {
             id: FactorId(row.id),
             meta: meta(row.version, row.created_at, row.updated_at),

@@ -1,8 +1,6 @@
 //! Who the people of identity providers are here.
 
-use domain::{
-    AdministratorId, Audience, DeveloperId, IdentityProviderId, LinkedIdentity, LinkedIdentityId, Person,
-};
+use domain::{Audience, IdentityProviderId, LinkedIdentity, LinkedIdentityId, Person};
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
@@ -59,11 +57,7 @@ impl Record for LinkedIdentity {
 
     fn from_row(row: Model) -> Result<Self> {
         let at = Place { table: "linked_identities", id: row.id };
-        let person = match (row.developer_id, row.administrator_id) {
-            (Some(id), None) => Person::Developer(DeveloperId(id)),
-            (None, Some(id)) => Person::Administrator(AdministratorId(id)),
-            _ => return Err(at.corrupt("developer_id")),
-        };
+        let person = at.person(row.developer_id, row.administrator_id)?;
         Ok(Self {
             id: LinkedIdentityId(row.id),
             meta: meta(row.version, row.created_at, row.updated_at),

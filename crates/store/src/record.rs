@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use domain::{DeveloperId, Instant, Meta, Noun};
+use domain::{DeveloperId, Instant, Meta, Noun, Person};
 use sea_orm::{ActiveModelTrait, Condition, EntityTrait, IntoActiveModel, ModelTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -86,6 +86,14 @@ pub(crate) fn json<T: Serialize>(value: T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
+/// The id of a person, for the column of developers or for that of administrators.
+pub(crate) fn person_ids(person: Person) -> (Option<Uuid>, Option<Uuid>) {
+    match person {
+        Person::Developer(id) => (Some(id.0), None),
+        Person::Administrator(id) => (None, Some(id.0)),
+    }
+}
+
 /// Names the place of a value while it is read, for the error if it is impossible.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
@@ -96,6 +104,15 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn corrupt(self, column: &'static str) -> Error {
         Error::Corrupt { table: self.table, column, id: self.id }
+    }
+
+    /// The person whom one of two columns names.
+    pub(crate) fn person(self, developer: Option<Uuid>, administrator: Option<Uuid>) -> Result<Person> {
+        match (developer, administrator) {
+            (Some(id), None) => Ok(Person::Developer(id.into())),
+            (None, Some(id)) => Ok(Person::Administrator(id.into())),
+            _ => Err(self.corrupt("developer_id")),
+        }
     }
 
     /// A word of an enum.

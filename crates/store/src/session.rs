@@ -1,15 +1,14 @@
 //! Sessions of people who signed in.
 
 use domain::{
-    AdministratorId, Audience, ClientId, DeveloperId, IdentityProviderId, Instant, Person, Renewal,
-    SecretHash, Session, SessionId,
+    Audience, ClientId, IdentityProviderId, Instant, Person, Renewal, SecretHash, Session, SessionId,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{QueryOrder, QuerySelect};
 
-use crate::record::{Place, meta, stored};
+use crate::record::{Place, meta, person_ids, stored};
 use crate::{Read, Record, Result, Store};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -46,10 +45,7 @@ impl Record for Session {
     const VERSION: Column = Column::Version;
 
     fn to_row(&self) -> ActiveModel {
-        let (developer_id, administrator_id) = match self.person {
-            Person::Developer(id) => (Some(id.0), None),
-            Person::Administrator(id) => (None, Some(id.0)),
-        };
+        let (developer_id, administrator_id) = person_ids(self.person);
         ActiveModel {
             id: Set(self.id.0),
             version: Set(self.meta.version),
@@ -73,11 +69,7 @@ impl Record for Session {
 
     fn from_row(row: Model) -> Result<Self> {
         let at = Place { table: "sessions", id: row.id };
-        let person = match (row.developer_id, row.administrator_id) {
-            (Some(id), None) => Person::Developer(DeveloperId(id)),
-            (None, Some(id)) => Person::Administrator(AdministratorId(id)),
-            _ => return Err(at.corrupt("developer_id")),
-        };
+        let person = at.person(row.developer_id, row.administrator_id)?;
         Ok(Self {
             id: SessionId(row.id),
             meta: meta(row.version, row.created_at, row.updated_at),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{DeliveryAttempt, Instant, WebhookDeliveryId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect};
 
 use crate::{Read, Result};
 
@@ -40,8 +40,8 @@ fn attempt(row: Model) -> DeliveryAttempt {
 }
 
 /// Writes attempts. Two nodes may write one under the same number, if the lease of one of them had ended.
-pub(crate) async fn write<C: ConnectionTrait>(
-    connection: &C,
+pub(crate) async fn write(
+    tx: &DatabaseTransaction,
     attempts: impl IntoIterator<Item = (WebhookDeliveryId, DeliveryAttempt)>,
 ) -> Result<()> {
     let rows: Vec<ActiveModel> = attempts
@@ -61,7 +61,7 @@ pub(crate) async fn write<C: ConnectionTrait>(
         return Ok(());
     }
     for some in rows.chunks(1_000) {
-        Entity::insert_many(some.to_vec()).exec_without_returning(connection).await?;
+        Entity::insert_many(some.to_vec()).exec_without_returning(tx).await?;
     }
     Ok(())
 }

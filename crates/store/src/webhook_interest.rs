@@ -9,6 +9,7 @@ use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 
 use crate::Result;
+use crate::connection::Connection;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "webhook_interests")]
@@ -28,7 +29,7 @@ impl ActiveModelBehavior for ActiveModel {}
 pub(crate) const ANY: &str = "*";
 
 /// Writes what an endpoint chose.
-pub(crate) async fn write<C: ConnectionTrait>(connection: &C, endpoint: &WebhookEndpoint) -> Result<()> {
+pub(crate) async fn write(connection: &Connection<'_>, endpoint: &WebhookEndpoint) -> Result<()> {
     Entity::delete_many().filter(Column::EndpointId.eq(endpoint.id.0)).exec(connection).await?;
     let chosen: BTreeSet<String> = match &endpoint.event_types {
         None => BTreeSet::from([ANY.to_owned()]),
@@ -45,8 +46,8 @@ pub(crate) async fn write<C: ConnectionTrait>(connection: &C, endpoint: &Webhook
 }
 
 /// The ids of the endpoints that chose one of these types, or all.
-pub(crate) async fn interested_in<C: ConnectionTrait>(
-    connection: &C,
+pub(crate) async fn interested_in(
+    connection: &Connection<'_>,
     types: &BTreeSet<&str>,
 ) -> Result<BTreeSet<Uuid>> {
     let types = types.iter().copied().chain([ANY]);

@@ -14,6 +14,7 @@ use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, LockType, OnConflict, Q
 use sea_orm::{Condition, DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
 
 use crate::connect::immediate;
+use crate::connection::Connection;
 use crate::record::word;
 use crate::{Read, Result, Store, webhook_delivery};
 
@@ -88,7 +89,7 @@ pub(crate) fn health(row: &Model) -> Health {
 }
 
 /// The row of a new endpoint.
-pub(crate) async fn ensure<C: ConnectionTrait>(connection: &C, endpoint: WebhookEndpointId) -> Result<()> {
+pub(crate) async fn ensure(connection: &Connection<'_>, endpoint: WebhookEndpointId) -> Result<()> {
     let row = ActiveModel {
         endpoint_id: Set(endpoint.0),
         lane: Set(Lane::Doubtful.number()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use app::{App, Enrollment, Error, SignInStep};
 use askama::Template;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::field::Field;
@@ -43,15 +43,11 @@ struct Step {
     codes: Option<(String, String)>,
 }
 
-fn code_field() -> Field {
-    Field::code("code", "Code").focused()
-}
-
 fn step_form(guest: &Guest, action: &'static str, ticket: &str, next: &str, submit: &str) -> Form {
     Form::new(guest, action, submit)
         .field(Field::hidden("ticket", ticket))
         .field(Field::hidden("next", next))
-        .field(code_field())
+        .field(Field::code("code", "Code").focused())
         .cancel("/sign-in")
 }
 
@@ -68,10 +64,10 @@ fn enroll_page(status: StatusCode, enrollment: &Enrollment, form: Form) -> Respo
     framed(status, &Step { title: "Set up a second factor", lead, qr, form: Some(form), codes: None })
 }
 
-/// The page that asks for what comes after the password.
-pub(super) fn ask(app: &App, guest: &Guest, step: &SignInStep, next: &str) -> Response {
+/// What comes after the password: the page that asks for more, or where somebody wanted to go.
+pub(super) async fn go_on(app: &App, state: &State, guest: &Guest, next: &str, step: &SignInStep) -> Answer {
     let page = match step {
-        SignInStep::Done(_) => Redirect::to("/sign-in").into_response(),
+        SignInStep::Done(signed_in) => return sign_in::finish(app, state, guest, next, signed_in).await,
         SignInStep::Code { ticket } => {
             code_page(StatusCode::OK, step_form(guest, CODE, ticket, next, "Sign in"))
         }
@@ -80,11 +76,7 @@ pub(super) fn ask(app: &App, guest: &Guest, step: &SignInStep, next: &str) -> Re
             enroll_page(StatusCode::OK, enrollment, form)
         }
     };
-    sign_in::leading_to(page, app, next)
-}
-
-fn agent(headers: &HeaderMap) -> &str {
-    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    Ok(sign_in::leading_to(page, app, next))
 }
 
 fn next(typed: &Typed) -> &str {
@@ -98,7 +90,8 @@ async fn submit_code(
     Sent { visit, typed }: Sent<Anybody>,
 ) -> Answer {
     let (ticket, next) = (typed.text("ticket"), next(&typed));
-    let signing_in = app.sign_in_with_code(&visit.caller, ticket, typed.text("code"), agent(&headers));
+    let signing_in =
+        app.sign_in_with_code(&visit.caller, ticket, typed.text("code"), edge::user_agent(&headers));
     match evenly_unless_done(signing_in).await {
         Ok(signed_in) => sign_in::finish(&app, &state, &visit, next, &signed_in).await,
         // From the beginning.
@@ -117,15 +110,10 @@ async fn submit_enrollment(
     Sent { visit, typed }: Sent<Anybody>,
 ) -> Answer {
     let (ticket, next) = (typed.text("ticket"), next(&typed));
-    match app.enroll_at_sign_in(&visit.caller, ticket, typed.text("code"), agent(&headers)).await {
+    match app.enroll_at_sign_in(&visit.caller, ticket, typed.text("code"), edge::user_agent(&headers)).await {
         Ok((signed_in, codes)) => {
-            if visit.is_signed_in() {
-                app.sign_out(&visit.caller).await?;
-            }
-            let home = sign_in::home_of(signed_in.session.person);
-            let next = if next.is_empty() { home } else { next };
-            let page = codes_page(codes, next);
-            Ok(sign_in::with_session(page, &signed_in, &state.options.public_url))
+            let page = codes_page(codes, sign_in::next_or_home(next, &signed_in));
+            sign_in::let_in(&app, &state, &visit, page, &signed_in).await
         }
         Err(Error::Gone(_)) => Ok(Redirect::to(&sign_in::path_to(next)).into_response()),
         Err(error) => {

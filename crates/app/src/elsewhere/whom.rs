@@ -11,7 +11,8 @@ use serde_json::Value;
 use store::Tx;
 
 use crate::mail::greeting;
-use crate::sign_in::{ACCOUNT_WAITS, acting, may_sign_in, may_still_sign_in};
+use crate::sign_in::acting;
+use crate::sign_in_account::{ACCOUNT_WAITS, may_sign_in, may_still_sign_in};
 use crate::{App, Caller, Error, Result};
 
 /// The one answer to all whom a provider knows and we do not let in.

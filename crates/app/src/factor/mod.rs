@@ -6,9 +6,8 @@ mod ticket;
 mod totp;
 
 use domain::{
-    Access, AdministratorId, DeveloperId, Email, Event, Factor, Instant, Person, Resource, Sealed, Session,
+    Access, AdministratorId, DeveloperId, Email, Factor, Instant, Person, Resource, Sealed, Session,
 };
-use serde_json::json;
 use std::time::Duration;
 use store::Tx;
 
@@ -27,6 +26,7 @@ pub const SECOND_FACTOR: &str =
 /// The same, who has to set one up first.
 pub const SECOND_FACTOR_MISSING: &str =
     "this account needs a second factor: sign in at the portal’s page once to set it up";
+const REMOVED_FOR_THEM: &str = "your second factor was removed by an administrator";
 const WRONG_CODE: Error = Error::Unauthenticated("the code is wrong, too old, or was used before");
 
 /// How long after signing in somebody may do what matters most.
@@ -95,9 +95,7 @@ impl App {
     /// If nobody is signed in, or not lately; for technical users; if there is one already.
     pub async fn begin_enrollment(&self, caller: &Caller) -> Result<Enrollment> {
         let person = self.may_enroll(caller).await?;
-        let mut secret = vec![0u8; totp::SECRET];
-        fill_random(&mut secret);
-        let ticket = Ticket::to_enroll(person, secret, self.clock.now());
+        let ticket = Ticket::to_enroll(person, totp::new_secret(), self.clock.now());
         self.enrollment(&ticket).await
     }
 
@@ -145,7 +143,7 @@ impl App {
             let message = "a second factor is demanded here; set up another one by way of an administrator, who removes this one";
             return Err(Error::conflict("demanded", message));
         }
-        self.drop_factor(caller, person, "was removed").await
+        self.drop_factor(caller, person, "your second factor was removed").await
     }
 
     /// An administrator removes the second factor of a developer who has lost it. The developer is told.
@@ -156,7 +154,7 @@ impl App {
         caller.must_administer(Resource::Developers, Access::Write)?;
         self.must_be_fresh(caller).await?;
         self.developer(caller, id).await?;
-        self.drop_factor(caller, Person::Developer(id), "was removed by an administrator").await
+        self.drop_factor(caller, Person::Developer(id), REMOVED_FOR_THEM).await
     }
 
     /// The same of another administrator.
@@ -169,7 +167,7 @@ impl App {
         if caller.person() == Some(Person::Administrator(id)) {
             return self.remove_own_factor(caller).await;
         }
-        self.drop_factor(caller, Person::Administrator(id), "was removed by an administrator").await
+        self.drop_factor(caller, Person::Administrator(id), REMOVED_FOR_THEM).await
     }
 
     /// The same, of the administrator with an address: at the command line, where nobody else can do it any more.
@@ -240,12 +238,12 @@ impl App {
             }
             other => other?,
         };
-        self.tell_of_factor(tx, ticket.person, "was set up").await?;
+        self.tell_of_factor(tx, ticket.person, "your second factor was set up").await?;
         Ok(codes)
     }
 
     /// Takes a code: one of the app's, or one for recovery. Of several who bring the same one at once one gets through.
-    pub(crate) async fn take_code(&self, tx: &mut Tx, factor: &Factor, code: &str) -> Result<()> {
+    async fn take_code(&self, tx: &mut Tx, factor: &Factor, code: &str) -> Result<()> {
         let code = plain(code);
         let secret = self.keys.open(&place(factor.person), &factor.secret.0);
         let secret = secret.ok_or_else(|| Error::Internal("a second factor does not open".to_owned()))?;
@@ -303,21 +301,12 @@ impl App {
     /// Whoever it happens to without having done it should know.
     async fn tell_of_factor(&self, tx: &Tx, person: Person, what: &str) -> Result<()> {
         let Some(to) = self.address_of(person).await? else { return Ok(()) };
-        let what =
-            if what.starts_with("was ") { format!("your second factor {what}") } else { what.to_owned() };
         let text = format!(
             "{}\n\n{what}.\n\nIf it was not you, choose a new password now and tell your administrator: {}/forgot-password\n",
             greeting_line(),
             self.settings.public_url,
         );
         self.post(tx, &to, "Your second factor", text).await
-    }
-
-    /// A wrong code leaves a trace, as a wrong password does.
-    pub(crate) async fn note_bad_code(&self, caller: &Caller, factor: &Factor) -> Result<()> {
-        let mut tx = self.begin(caller).await?;
-        tx.note(Event { action: "factor.code_refused", details: json!({}) }, factor);
-        Ok(tx.commit().await?)
     }
 }
 

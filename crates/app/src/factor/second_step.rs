@@ -1,14 +1,12 @@
 //! The second step of signing in.
 
-use domain::{Administrator, ClientId, Developer, Factor, Person};
+use domain::{Administrator, ClientId, Event, Factor, Person};
+use serde_json::json;
 use store::Tx;
 
 use super::ticket::{OVER, Ticket};
 use super::{Enrollment, SECOND_FACTOR, SECOND_FACTOR_MISSING, WRONG_CODE, totp};
-use crate::keys::fill_random;
-use crate::sign_in::{
-    acting, may_sign_in, may_still_sign_in, must_still_be_in, must_still_have_this_password,
-};
+use crate::sign_in_account::Account;
 use crate::{App, Caller, Error, Result, SignedIn};
 
 /// How far somebody has come who has shown the right password.
@@ -26,12 +24,6 @@ pub enum SignInStep {
         /// What to give to the app.
         enrollment: Box<Enrollment>,
     },
-}
-
-/// Whose sign-in goes on, with the password that was right.
-enum Account {
-    Developer(Developer),
-    Administrator(Administrator),
 }
 
 #[macros::boxed]
@@ -52,9 +44,7 @@ impl App {
         if !self.demands_factor(person) || self.is_technical(person).await? {
             return Ok(None);
         }
-        let mut secret = vec![0u8; totp::SECRET];
-        fill_random(&mut secret);
-        let ticket = Ticket::after_password(person, password, keep_for, Some(secret), now);
+        let ticket = Ticket::after_password(person, password, keep_for, Some(totp::new_secret()), now);
         let enrollment = Box::new(self.enrollment(&ticket).await?);
         Ok(Some(SignInStep::Enroll { enrollment }))
     }
@@ -75,19 +65,9 @@ impl App {
         let account = self.account_of(&ticket).await?;
         let factor = self.store.read().factor_of(ticket.person).await?.ok_or(OVER)?;
         self.take_code_guess(&factor).await?;
-        let mut tx = self.begin_sign_in(caller, &ticket, &account).await?;
-        match self.take_code(&mut tx, &factor, code).await {
-            Err(error @ Error::Unauthenticated(_)) => {
-                drop(tx);
-                self.note_bad_code(caller, &factor).await?;
-                Err(error)
-            }
-            Err(error) => Err(error),
-            Ok(()) => {
-                let start = ticket.start();
-                self.start_session(tx, caller, ticket.person, user_agent, start).await
-            }
-        }
+        let tx = self.begin_sign_in(caller, &account).await?;
+        let tx = self.prove_factor(tx, caller, &factor, code).await?;
+        self.start_session(tx, caller, ticket.person, user_agent, ticket.start()).await
     }
 
     /// What to show to somebody who has to set up a second factor and typed a wrong code.
@@ -111,7 +91,7 @@ impl App {
     ) -> Result<(SignedIn, Vec<String>)> {
         let ticket = self.open_ticket(ticket)?;
         let account = self.account_of(&ticket).await?;
-        let mut tx = self.begin_sign_in(caller, &ticket, &account).await?;
+        let mut tx = self.begin_sign_in(caller, &account).await?;
         let codes = self.keep_factor(&mut tx, &ticket, code).await?;
         let start = ticket.start();
         let signed_in = self.start_session(tx, caller, ticket.person, user_agent, start).await?;
@@ -135,16 +115,24 @@ impl App {
         }
     }
 
-    /// Proves it.
+    /// Proves it in a transaction, that goes on if the code is right. A wrong one leaves a trace, as a wrong password does.
     pub(crate) async fn prove_factor(
         &self,
-        tx: &mut Tx,
-        factor: Option<&Factor>,
-        code: Option<&str>,
-    ) -> Result<bool> {
-        match (factor, code) {
-            (Some(factor), Some(code)) => self.take_code(tx, factor, code).await.map(|()| true),
-            _ => Ok(false),
+        mut tx: Tx,
+        caller: &Caller,
+        factor: &Factor,
+        code: &str,
+    ) -> Result<Tx> {
+        match self.take_code(&mut tx, factor, code).await {
+            Ok(()) => Ok(tx),
+            Err(error @ Error::Unauthenticated(_)) => {
+                drop(tx);
+                let mut tx = self.begin(caller).await?;
+                tx.note(Event { action: "factor.code_refused", details: json!({}) }, factor);
+                tx.commit().await?;
+                Err(error)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -157,37 +145,10 @@ impl App {
 
     /// Whose ticket it is, as long as the password is the same.
     async fn account_of(&self, ticket: &Ticket) -> Result<Account> {
-        let read = self.store.read();
         let password = ticket.password.ok_or(OVER)?;
-        let is_same = |hash: &str| self.password_mark(hash) == password;
-        match ticket.person {
-            Person::Developer(id) => {
-                let developer: Developer = read.find(id).await?.ok_or(OVER)?;
-                may_sign_in(&developer)?;
-                if developer.password_hash.as_deref().is_some_and(is_same) {
-                    Ok(Account::Developer(developer))
-                } else {
-                    Err(OVER)
-                }
-            }
-            Person::Administrator(id) => {
-                let administrator: Administrator = read.find(id).await?.ok_or(OVER)?;
-                may_still_sign_in(&administrator)?;
-                if is_same(&administrator.password_hash) {
-                    Ok(Account::Administrator(administrator))
-                } else {
-                    Err(OVER)
-                }
-            }
-        }
-    }
-
-    async fn begin_sign_in(&self, caller: &Caller, ticket: &Ticket, account: &Account) -> Result<Tx> {
-        let tx = self.begin(&acting(caller, ticket.person, self.new_id())).await?;
-        match account {
-            Account::Developer(developer) => must_still_have_this_password(&tx, developer).await?,
-            Account::Administrator(administrator) => must_still_be_in(&tx, administrator).await?,
-        }
-        Ok(tx)
+        let account = Account::of(&self.store.read(), ticket.person).await?.ok_or(OVER)?;
+        account.may_sign_in()?;
+        let is_same = account.password_hash().is_some_and(|hash| self.password_mark(hash) == password);
+        if is_same { Ok(account) } else { Err(OVER) }
     }
 }

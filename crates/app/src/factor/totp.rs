@@ -2,10 +2,8 @@
 
 use totp_rs::{Builder, Totp};
 
+use crate::keys::fill_random;
 use crate::{Error, Result};
-
-/// How many random bytes a secret is: as many as SHA-1 gives (RFC 4226 §4).
-pub(super) const SECRET: usize = 20;
 
 /// Who the app says the codes are for.
 const ISSUER: &str = "Keywright";
@@ -17,6 +15,13 @@ pub struct Provision {
     pub secret: String,
     /// The same as an address, to be drawn as a QR code.
     pub address: String,
+}
+
+/// A random secret, of as many bytes as SHA-1 gives (RFC 4226 §4).
+pub(super) fn new_secret() -> Vec<u8> {
+    let mut secret = vec![0u8; 20];
+    fill_random(&mut secret);
+    secret
 }
 
 fn totp(secret: &[u8], account: &str) -> Result<Totp> {

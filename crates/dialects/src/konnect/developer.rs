@@ -3,7 +3,7 @@
 use app::LinkForm;
 use axum::Json;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -135,7 +135,7 @@ async fn authenticate(
         let reason = "must be an e-mail address";
         return Err(Refusal::wrong(Wrong::new(Source::Body, "username", "invalid", reason)));
     }
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent = edge::user_agent(&headers);
     let signing_in = state.app.sign_in_renewable(&caller, &email, &password, agent);
     match evenly_unless_done(signing_in).await {
         Ok(renewable) => {

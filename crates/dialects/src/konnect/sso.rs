@@ -79,7 +79,7 @@ async fn arrive(
 ) -> Result<Response, Refusal> {
     let public_url = &state.options.public_url;
     let browser = ABROAD.read(&headers, public_url);
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent = edge::user_agent(&headers);
     let query = query.unwrap_or_default();
     let arriving = state.app.arrive_renewable(&caller, CALLBACK, browser, &query, agent);
     match evenly_unless_done(arriving).await {

@@ -106,10 +106,7 @@ impl Store {
         let more = changed.len() as u64 == LINES;
         Ok(Changes { found, issuance, master_keys, seq, more })
     }
-}
 
-#[macros::boxed]
-impl Store {
     /// Credentials as they are now.
     ///
     /// # Errors

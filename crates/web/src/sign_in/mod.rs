@@ -4,7 +4,7 @@ mod with;
 
 use std::sync::Arc;
 
-use app::{App, SignInStep, SignedIn};
+use app::{App, SignedIn};
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -133,16 +133,13 @@ async fn submit(
 ) -> Answer {
     let next = own_path(typed.text("next"));
     let to_console = next.is_some_and(|next| next.starts_with("/console"));
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent = edge::user_agent(&headers);
     let (email, password) = (typed.text("email").trim(), typed.text("password"));
     let may_stay = next.and_then(|next| may_stay_for(&app, next));
     let keep_for = may_stay.filter(|_| typed.is_ticked("stay"));
     let signing_in = app.sign_in_anywhere(&visit.caller, email, password, agent, to_console, keep_for);
     match evenly_unless_done(signing_in).await {
-        Ok(SignInStep::Done(signed_in)) => {
-            finish(&app, &state, &visit, next.unwrap_or_default(), &signed_in).await
-        }
-        Ok(step) => Ok(second_step::ask(&app, &visit, &step, next.unwrap_or_default())),
+        Ok(step) => second_step::go_on(&app, &state, &visit, next.unwrap_or_default(), &step).await,
         Err(error) => {
             let (status, form) = form(&app, &visit, "", next.unwrap_or_default()).refused(&typed, error)?;
             let sign_up = app.settings().sign_up;
@@ -153,9 +150,10 @@ async fn submit(
     }
 }
 
-/// Where somebody is at home who has just signed in.
-pub(super) fn home_of(person: Person) -> &'static str {
-    match person {
+/// Where somebody wanted to go who has just signed in, or where they are at home.
+pub(super) fn next_or_home<'a>(next: &'a str, signed_in: &SignedIn) -> &'a str {
+    match signed_in.session.person {
+        _ if !next.is_empty() => next,
         Person::Developer(_) => "/home",
         Person::Administrator(_) => "/console",
     }
@@ -169,16 +167,22 @@ pub(super) async fn finish(
     next: &str,
     signed_in: &SignedIn,
 ) -> Answer {
-    // Whoever was signed in here before is not any more.
+    let on = Redirect::to(next_or_home(next, signed_in)).into_response();
+    let_in(app, state, guest, on, signed_in).await
+}
+
+/// An answer that leaves the session in the browser. Whoever was signed in there before is not any more.
+pub(super) async fn let_in(
+    app: &App,
+    state: &State,
+    guest: &Guest,
+    mut response: Response,
+    signed_in: &SignedIn,
+) -> Answer {
     if guest.is_signed_in() {
         app.sign_out(&guest.caller).await?;
     }
-    let next = if next.is_empty() { home_of(signed_in.session.person) } else { next };
-    Ok(with_session(Redirect::to(next).into_response(), signed_in, &state.options.public_url))
-}
-
-/// An answer that leaves the session in the browser.
-pub(super) fn with_session(mut response: Response, signed_in: &SignedIn, public_url: &str) -> Response {
+    let public_url = &state.options.public_url;
     let secret = signed_in.secret.expose();
     let session = match signed_in.session.kept_for {
         Some(_) => SESSION.set_for(secret, Session::KEPT_LIFETIME, public_url),
@@ -187,7 +191,7 @@ pub(super) fn with_session(mut response: Response, signed_in: &SignedIn, public_
     for cookie in [session, VISIT.clear(public_url)] {
         response.headers_mut().append(header::SET_COOKIE, sensitive(cookie));
     }
-    response
+    Ok(response)
 }
 
 fn sensitive(mut value: HeaderValue) -> HeaderValue {

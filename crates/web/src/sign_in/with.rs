@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
 use domain::Audience;
 
-use super::{home_of, path_for, sensitive, with_session};
+use super::{finish, path_for, sensitive};
 use crate::Pages;
 use crate::message::{Message, sentence};
 use crate::refused::Answer;
@@ -128,18 +128,13 @@ async fn arrive(
     limit_readers(&visit, &state)?;
     let public_url = &state.options.public_url;
     let browser = ABROAD.read(&headers, public_url);
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent = edge::user_agent(&headers);
     let (callback, query) = (callback_path(&slug), query.unwrap_or_default());
     let arriving = app.arrive(&visit.caller, &callback, browser, &query, agent);
     match evenly_unless_done(arriving).await {
         Ok(arrived) => {
-            // Whoever was signed in here before is not any more.
-            if visit.is_signed_in() {
-                app.sign_out(&visit.caller).await?;
-            }
-            let next = own_path(&arrived.back).unwrap_or(home_of(arrived.signed_in.session.person));
-            let response = Redirect::to(next).into_response();
-            let mut response = with_session(response, &arrived.signed_in, public_url);
+            let next = own_path(&arrived.back).unwrap_or_default();
+            let mut response = finish(&app, &state, &visit, next, &arrived.signed_in).await?;
             response.headers_mut().append(header::SET_COOKIE, ABROAD.clear(public_url));
             Ok(response)
         }

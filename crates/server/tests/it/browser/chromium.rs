@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -126,12 +127,32 @@ impl Chromium {
             Ok(element) => element,
             Err(error) => panic!("{words}: {error}: {}", self.text().await),
         };
-        element.click().await.unwrap();
+        self.click_on(element).await;
     }
 
     /// Clicks on what a CSS selector finds first.
     pub async fn click(&self, selector: &str) {
-        self.client.find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
+        let found = self.client.find(Locator::Css(selector)).await;
+        self.click_on(found.unwrap_or_else(|error| panic!("{selector}: {error}"))).await;
+    }
+
+    /// Clicks, and waits for the page that it leads to. The driver promises to wait for it, but answers now and then
+    /// before the page has begun to come: what is looked for next would be looked for on the page before.
+    async fn click_on(&self, element: Element) {
+        let leads_on = match element.tag_name().await.unwrap().as_str() {
+            "a" => true,
+            "button" => element.attr("type").await.unwrap().as_deref() != Some("button"),
+            _ => false,
+        };
+        let page = self.client.find(Locator::Css("html")).await.unwrap();
+        element.click().await.unwrap();
+        // A form that the browser finds wrong leads nowhere, so that this is no error.
+        for _ in 0..if leads_on { 250 } else { 0 } {
+            match page.tag_name().await {
+                Err(error) if error.is_stale_element_reference() => break,
+                _ => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            }
+        }
     }
 
     /// What can be read on the page.

@@ -26,6 +26,15 @@ async fn with(desk: &Desk, invalidate: bool, issue: bool) -> Rp {
     .await
 }
 
+/// Whoever brings a token at the same time as nineteen others.
+async fn twenty_at_once(rp: &Rp, token: &str) -> Vec<Answer> {
+    at_once(20, |_| {
+        let (rp, token) = (rp.clone(), token.to_owned());
+        async move { rp.refresh(&token).await }
+    })
+    .await
+}
+
 both!(
     async fn the_two_settings_have_four_combinations(desk, strict()) {
         for (invalidate, issue, name) in [(false, false, "a"), (false, true, "b"), (true, true, "c"), (true, false, "d")] {
@@ -95,11 +104,7 @@ both!(
         let rp = with(&desk, false, false).await;
         let tokens = rp.tokens(&Browser::of(&desk, &rp.owner), &[]).await;
         let first = text(&tokens, "refresh_token");
-        let answers = at_once(20, |_| {
-            let (rp, first) = (rp.clone(), first.to_owned());
-            async move { rp.refresh(&first).await }
-        })
-        .await;
+        let answers = twenty_at_once(&rp, first).await;
         let answers: Vec<Value> = answers.iter().filter(|it| it.status == 200).map(Answer::json).collect();
         assert!(!answers.is_empty() && answers.iter().all(|it| it["refresh_token"].is_null()), "a second chain");
         rp.userinfo(text(&answers[0], "access_token")).await.expect(200);
@@ -123,11 +128,7 @@ both!(
         let rp = Rp::new(&desk).await;
         let tokens = rp.tokens(&Browser::of(&desk, &rp.owner), &[]).await;
         let first = text(&tokens, "refresh_token");
-        let answers = at_once(20, |_| {
-            let (rp, first) = (rp.clone(), first.to_owned());
-            async move { rp.refresh(&first).await }
-        })
-        .await;
+        let answers = twenty_at_once(&rp, first).await;
         let answers: Vec<Value> = answers.iter().filter(|it| it.status == 200).map(Answer::json).collect();
         let next = text(&answers[0], "refresh_token");
         assert!(answers.iter().all(|it| text(it, "refresh_token") == next), "two chains");
@@ -145,11 +146,7 @@ both!(
         let rp = with(&desk, true, false).await;
         let tokens = rp.tokens(&Browser::of(&desk, &rp.owner), &[]).await;
         let first = text(&tokens, "refresh_token");
-        let answers = at_once(20, |_| {
-            let (rp, first) = (rp.clone(), first.to_owned());
-            async move { rp.refresh(&first).await }
-        })
-        .await;
+        let answers = twenty_at_once(&rp, first).await;
         assert_eq!(answers.iter().filter(|it| it.status == 200).count(), 1);
         rp.refresh(first).await.refuses(400, "invalid_grant");
     }

@@ -184,6 +184,8 @@ both!(
         desk.anonymous().post("/api/v1/account/sessions", body.clone()).await.problem(401, "second_factor_required");
         body["code"] = json!("123456");
         desk.anonymous().post("/api/v1/account/sessions", body.clone()).await.problem(401, "unauthenticated");
+        let lines = desk.admin.get("/api/v1/audit?action=factor.code_refused").await.expect(200).json();
+        assert_eq!(lines["items"].as_array().unwrap().len(), 1, "{lines}");
         body["code"] = json!(phone.code(&desk, 0));
         desk.anonymous().post("/api/v1/account/sessions", body).await.expect(201);
     }
