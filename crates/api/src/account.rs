@@ -12,11 +12,11 @@ use domain::{Person, SessionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::developers::Developer;
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, present};
 use edge::even::{evenly, evenly_unless_done};
 use edge::extract::{IfMatch, Json, MayMatch, Path, Visitor, Who};

@@ -11,12 +11,12 @@ use domain::AdministratorInvitationId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::administrators::AdministratorRole;
 use super::invitations::InvitationStatus;
 use super::reply;
+use super::routes::routes;
 use super::wire::{Id, Time};
 use edge::extract::{Create, Path, Query, Who};
 use edge::page::{List, Paging, no_filter};

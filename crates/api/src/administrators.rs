@@ -11,10 +11,10 @@ use domain::{AdministratorId, GatewayId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::reply;
+use super::routes::routes;
 use super::wire::{Id, Time};
 use edge::extract::{Create, IfMatch, Json, Path, Query, Who};
 use edge::page::{List, PageQuery, Paging};

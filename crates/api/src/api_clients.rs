@@ -11,12 +11,12 @@ use domain::{ApplicationDraft, ClientDraft, ClientId, Invalid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::applications::Owner;
 use super::client_settings::{ClientState, ClientType, GrantType};
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, present, set_if_given};
 use edge::extract::{Create, IfMatch, Json, Path, Query, Who};
 use edge::page::{List, Paging, no_filter};

@@ -11,11 +11,11 @@ use domain::{ApiId, ApiVersionDraft, ApiVersionId, AuthStrategyId, PlanId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::operation_scopes::OperationScopes;
 use super::reply;
+use super::routes::routes;
 use super::specifications::Specification;
 use super::wire::{Time, present, set_if_given, words};
 use edge::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};

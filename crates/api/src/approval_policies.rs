@@ -11,9 +11,9 @@ use domain::{ApprovalFlowId, ApprovalPolicyId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, words};
 use edge::extract::{Json, MayMatch, Path, Who};
 use edge::problem::{Problem, Problems};

@@ -10,12 +10,12 @@ use domain::{ApprovalId, StageKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::approval_flows::Approver;
 use super::groups::GroupMember;
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, words};
 use edge::extract::{MayJson, Path, Query, Who};
 use edge::page::{List, Paging, no_filter};

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::routes::routes;
 use super::wire::{Id, Time};
 use edge::extract::{Query, Who};
 use edge::page::{List, Paging, no_filter};

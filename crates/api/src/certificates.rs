@@ -10,10 +10,10 @@ use domain::{ApplicationId, Certificate, CredentialDraft};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::credentials::{Credential, shown};
 use super::reply;
+use super::routes::routes;
 use super::wire::Time;
 use edge::extract::{Create, Path};
 use edge::problem::{Problem, Problems};

@@ -10,10 +10,10 @@ use domain::{ApplicationId, Secret};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::client_settings::{Client, ClientChange, ClientWithSecret, NewClient, shown};
 use super::reply;
+use super::routes::routes;
 use super::wire::set_if_given;
 use edge::extract::{Create, IfMatch, Json, Path, Who};
 use edge::problem::{Problem, Problems};

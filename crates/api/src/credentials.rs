@@ -13,11 +13,11 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::certificates::CertificateFacts;
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, nullable, present, set_if_given, words};
 use edge::extract::{Create, IfMatch, Json, Path, Query, Who};
 use edge::page::{List, Paging, no_filter};

@@ -11,11 +11,11 @@ use domain::{DeveloperCommand, DeveloperId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::account::Session;
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, words};
 use edge::extract::{MayMatch, Path, Query, Who};
 use edge::page::{List, Paging, no_filter};

@@ -11,10 +11,10 @@ use domain::{ApiId, DocumentDraft, DocumentId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, nullable, present, set_if_given};
 use edge::extract::{Create, IfMatch, Json, MayMatch, Path, Who};
 use edge::page::List;

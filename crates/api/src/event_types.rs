@@ -8,11 +8,12 @@ use axum::extract::State as Shared;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use edge::extract::Who;
 use edge::problem::{Problem, Problems};
 use edge::state::State;
+
+use super::routes::routes;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(list))

@@ -11,12 +11,12 @@ use domain::{ApplicationId, InvitationId, Membership, PartnerId, PartnerRole};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::applications::ApplicationMemberRole;
 use super::partners::PartnerMemberRole;
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, words};
 use edge::extract::{Create, Json, Path, Query, Who};
 use edge::page::{List, Paging, no_filter};

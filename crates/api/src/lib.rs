@@ -37,6 +37,7 @@ mod portal;
 mod refused_calls;
 mod reply;
 mod requests;
+mod routes;
 mod scopes;
 mod signing_keys;
 mod specifications;

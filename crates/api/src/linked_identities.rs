@@ -10,9 +10,9 @@ use domain::{IdentityProviderId, LinkedIdentityId, Person};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::routes::routes;
 use super::wire::Time;
 use edge::extract::{Path, Query, Who};
 use edge::page::{List, PageQuery, Paging};

@@ -9,9 +9,9 @@ use domain::{Email, MailId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::routes::routes;
 use super::wire::{Time, words};
 use edge::extract::{Path, Query, Who};
 use edge::page::{List, Paging, no_filter};

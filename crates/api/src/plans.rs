@@ -11,10 +11,10 @@ use domain::{PlanDraft, PlanId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, present, set_if_given, words};
 use edge::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
 use edge::page::{List, PageQuery, Paging};

@@ -10,10 +10,10 @@ use domain::{PortalDraft, PortalPicture};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::reply;
+use super::routes::routes;
 use super::wire::{present, set_if_given};
 use edge::extract::{IfMatch, Json, Raw, Who};
 use edge::problem::{Problem, Problems};

@@ -12,11 +12,11 @@ use domain::{ApiId, ApplicationId, GatewayId, PlanId, RequestContext, RequestId}
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::groups::GroupMember;
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, words};
 use edge::extract::{Create, Json, Path, Query, Who};
 use edge::page::{List, Paging, no_filter};

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::client_settings::SigningAlgorithm;
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, words};
 use edge::extract::{Json, Path, Query, Who};
 use edge::page::{List, PageQuery, Paging};

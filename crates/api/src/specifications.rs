@@ -11,10 +11,10 @@ use domain::{ApiVersionId, openapi};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::api_versions::ApiVersion;
 use super::reply;
+use super::routes::routes;
 use edge::extract::{IfMatch, Path, Query, Text, Who};
 use edge::page::List;
 use edge::problem::{Problem, Problems};

@@ -11,10 +11,10 @@ use domain::{ApiVersionId, ApplicationId, PlanId, SubscriptionId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, words};
 use edge::extract::{Create, Json, MayJson, MayMatch, Path, Query, Who};
 use edge::page::{List, Paging, no_filter};

@@ -12,11 +12,11 @@ use domain::{TokenDefinitionDraft, TokenDefinitionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::client_settings::SigningAlgorithm;
 use super::reply;
+use super::routes::routes;
 use super::wire::{Time, nullable, present, set_if_given};
 use edge::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
 use edge::page::{List, PageQuery, Paging};

@@ -10,10 +10,10 @@ use domain::{ApiTokenId, Secret};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::reply;
+use super::routes::routes;
 use super::wire::Time;
 use edge::extract::{Create, Path, Query, Who};
 use edge::page::{List, PageQuery, Paging};

@@ -10,9 +10,9 @@ use domain::{ApiVersionId, ApplicationId, Invalid, PlanId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::routes::routes;
 use super::wire::{Time, words};
 use edge::extract::{Query, Who};
 use edge::page::List;

@@ -9,10 +9,10 @@ use domain::{ApplicationId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::events::WebhookEvent;
+use super::routes::routes;
 use super::wire::{Id, Time, words};
 use edge::extract::{Path, Query, Who};
 use edge::page::{List, Paging, no_filter};

@@ -15,9 +15,9 @@ use domain::{GatewayId, WebhookEndpointDraft, WebhookEndpointId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::reply;
+use super::routes::routes;
 use super::wire::{Id, Time};
 use edge::extract::{Create, IfMatch, Json, MayMatch, Path, Query, Who};
 use edge::page::{List, Paging, no_filter};

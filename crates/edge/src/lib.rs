@@ -7,6 +7,7 @@ pub mod brand;
 pub mod cookie;
 pub mod even;
 pub mod extract;
+pub mod handler;
 mod own_path;
 pub mod page;
 pub mod problem;

@@ -59,13 +59,13 @@ mod visit;
 use askama::Template;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::handler::Handler;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing;
 
 use edge::RouteInfo;
+use edge::handler::{Plain, boxed};
 use edge::problem::Problem;
 use edge::state::State;
 
@@ -87,20 +87,20 @@ struct Pages {
 
 impl Pages {
     /// A page to look at.
-    fn get<H: Handler<T, State>, T: 'static>(self, path: &str, summary: &str, handler: H) -> Self {
-        self.route("GET", path, summary, routing::get(handler))
+    fn get<T: 'static>(self, path: &str, summary: &str, handler: impl Plain<T>) -> Self {
+        self.route("GET", path, summary, routing::get(boxed(handler)))
     }
 
     /// A form to send.
-    fn post<H: Handler<T, State>, T: 'static>(self, path: &str, summary: &str, handler: H) -> Self {
-        self.route("POST", path, summary, routing::post(handler))
+    fn post<T: 'static>(self, path: &str, summary: &str, handler: impl Plain<T>) -> Self {
+        self.route("POST", path, summary, routing::post(boxed(handler)))
     }
 
     /// A form to send that may be as large as a specification.
-    fn post_large<H: Handler<T, State>, T: 'static>(self, path: &str, summary: &str, handler: H) -> Self {
+    fn post_large<T: 'static>(self, path: &str, summary: &str, handler: impl Plain<T>) -> Self {
         // Each character of it may become three on its way.
         let limit = DefaultBodyLimit::max(3 * domain::openapi::MAX_SPECIFICATION);
-        self.route("POST", path, summary, routing::post(handler).layer(limit))
+        self.route("POST", path, summary, routing::post(boxed(handler)).layer(limit))
     }
 
     fn route(

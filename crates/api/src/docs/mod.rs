@@ -12,12 +12,13 @@ use axum::extract::State as Shared;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use edge::assets;
 use edge::problem::Problem;
 use edge::state::State;
 use page::Page;
+
+use super::routes::routes;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(document)).routes(routes!(docs))

@@ -25,12 +25,12 @@ mod versions;
 mod wire;
 
 use axum::Router;
-use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, on};
 
 use edge::RouteInfo;
+use edge::handler::{Plain, boxed};
 use edge::state::State;
 
 use error::Refusal;
@@ -44,22 +44,17 @@ struct Doors {
 }
 
 impl Doors {
-    fn get<H: Handler<T, State>, T: 'static>(self, path: &str, summary: &str, handler: H) -> Self {
+    fn get<T: 'static>(self, path: &str, summary: &str, handler: impl Plain<T>) -> Self {
         self.on(Method::GET, path, summary, handler)
     }
 
-    fn post<H: Handler<T, State>, T: 'static>(self, path: &str, summary: &str, handler: H) -> Self {
+    fn post<T: 'static>(self, path: &str, summary: &str, handler: impl Plain<T>) -> Self {
         self.on(Method::POST, path, summary, handler)
     }
 
     /// A client whose base URL ends in a slash sends two at the front.
-    fn on<H: Handler<T, State>, T: 'static>(
-        mut self,
-        method: Method,
-        path: &str,
-        summary: &str,
-        handler: H,
-    ) -> Self {
+    fn on<T: 'static>(mut self, method: Method, path: &str, summary: &str, handler: impl Plain<T>) -> Self {
+        let handler = boxed(handler);
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         self.router = self
             .router

@@ -17,6 +17,7 @@ use super::auth::Portal;
 use super::error::Fault;
 use super::wire::Made;
 use edge::extract::read_body;
+use edge::handler::boxed;
 use edge::state::State;
 
 const PATH: &str = "/rest/v1/apis";
@@ -26,7 +27,7 @@ const MAX_FORM: usize = MAX_SPECIFICATION + (64 << 10);
 const MAX_PARTS: usize = 50;
 
 pub(super) fn routes(doors: Doors) -> Doors {
-    let publish = routing::post(publish).layer(DefaultBodyLimit::max(MAX_FORM));
+    let publish = routing::post(boxed(publish)).layer(DefaultBodyLimit::max(MAX_FORM));
     doors.portal(PATH, &[("POST", "Publish an API")], &publish)
 }
 

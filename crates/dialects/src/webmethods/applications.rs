@@ -10,6 +10,8 @@ use axum::routing;
 use domain::{ApplicationId, ApplicationRole, DeveloperId, Gateway, Provision};
 use serde::Deserialize;
 
+use edge::handler::boxed;
+
 use super::auth::Portal;
 use super::body::Sent;
 use super::error::Fault;
@@ -24,12 +26,12 @@ pub(super) fn routes(doors: Doors) -> Doors {
         .portal(
             "/rest/v1/applications",
             &[("GET", "List one's applications at gateways"), ("POST", "Make an application without asking")],
-            &routing::get(list).post(create),
+            &routing::get(boxed(list)).post(boxed(create)),
         )
         .portal(
             "/rest/v1/applications/_all",
             &[("GET", "List all applications at gateways")],
-            &routing::get(list_all),
+            &routing::get(boxed(list_all)),
         )
         .portal(
             "/rest/v1/applications/{id}",
@@ -38,17 +40,17 @@ pub(super) fn routes(doors: Doors) -> Doors {
                 ("PUT", "Answer an event, or change an application"),
                 ("DELETE", "Ask for the end of an application"),
             ],
-            &routing::get(get).put(put).delete(delete),
+            &routing::get(boxed(get)).put(boxed(put)).delete(boxed(delete)),
         )
         .portal(
             "/rest/v1/applications/{id}/share",
             &[("PUT", "Share an application with users"), ("DELETE", "Share it no more")],
-            &routing::put(share).delete(unshare),
+            &routing::put(boxed(share)).delete(boxed(unshare)),
         )
         .portal(
             "/rest/v1/applications/{id}/requests",
             &[("GET", "List one's requests for an application")],
-            &routing::get(requests),
+            &routing::get(boxed(requests)),
         )
 }
 

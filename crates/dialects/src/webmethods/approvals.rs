@@ -14,6 +14,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use edge::handler::boxed;
+
 use super::auth::Portal;
 use super::body::Sent;
 use super::error::Fault;
@@ -28,42 +30,50 @@ pub(super) fn routes(doors: Doors) -> Doors {
         .portal(
             "/rest/v1/approvals",
             &[("GET", "List approval flows"), ("POST", "Make an approval flow")],
-            &routing::get(flows).post(create_flow),
+            &routing::get(boxed(flows)).post(boxed(create_flow)),
         )
         .portal(
             "/rest/v1/approvals/{id}",
             &[("GET", "Get a flow"), ("PUT", "Change a flow"), ("DELETE", "Delete a flow")],
-            &routing::get(flow).put(put_flow).delete(delete_flow),
+            &routing::get(boxed(flow)).put(boxed(put_flow)).delete(boxed(delete_flow)),
         )
         .portal(
             "/rest/v1/approvals/request",
             &[("GET", "List what waits for one's approval")],
-            &routing::get(waiting),
+            &routing::get(boxed(waiting)),
         )
-        .portal("/rest/v1/approvals/request/{id}", &[("GET", "Get an approval")], &routing::get(one))
+        .portal("/rest/v1/approvals/request/{id}", &[("GET", "Get an approval")], &routing::get(boxed(one)))
         .portal(
             "/rest/v1/approvals/request/{id}/{verb}",
             &[("PUT", "Approve or reject a request")],
-            &routing::put(decide),
+            &routing::put(boxed(decide)),
         )
         .portal(
             "/rest/v1/approvals/request/approve",
             &[("PUT", "Approve several requests")],
-            &routing::put(approve_all),
+            &routing::put(boxed(approve_all)),
         )
         .portal(
             "/rest/v1/approvals/request/reject",
             &[("PUT", "Reject several requests")],
-            &routing::put(reject_all),
+            &routing::put(boxed(reject_all)),
         )
         .portal(
             "/rest/v1/approvals/request/external/{link}/{verb}",
             &[("PUT", "Approve or reject a request from outside, by link")],
-            &routing::put(decide_outside),
+            &routing::put(boxed(decide_outside)),
         )
-        .portal("/rest/v1/approvals/instance", &[("GET", "List approvals")], &routing::get(instances))
-        .portal("/rest/v1/approvals/instance/{id}/trace", &[("GET", "Who said what")], &routing::get(trace))
-        .portal("/rest/v1/approvals/instance/{id}/logs", &[("GET", "Who said what")], &routing::get(trace))
+        .portal("/rest/v1/approvals/instance", &[("GET", "List approvals")], &routing::get(boxed(instances)))
+        .portal(
+            "/rest/v1/approvals/instance/{id}/trace",
+            &[("GET", "Who said what")],
+            &routing::get(boxed(trace)),
+        )
+        .portal(
+            "/rest/v1/approvals/instance/{id}/logs",
+            &[("GET", "Who said what")],
+            &routing::get(boxed(trace)),
+        )
 }
 
 /// A flow, in and out. Examples of the vendor write `approver_type`, the schema `approverType`.

@@ -9,13 +9,14 @@ use serde_json::json;
 
 use super::Doors;
 use super::auth::{Portal, XSRF, xsrf_token};
+use edge::handler::boxed;
 use edge::state::State;
 
 pub(super) fn routes(doors: Doors) -> Doors {
     doors.portal(
         "/rest/v1/csrf",
         &[("GET", "Get the token that browsers send with changes")],
-        &routing::get(get),
+        &routing::get(boxed(get)),
     )
 }
 

@@ -12,6 +12,8 @@ use domain::Instant;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use edge::handler::boxed;
+
 use super::auth::Portal;
 use super::body::Sent;
 use super::error::Fault;
@@ -24,12 +26,12 @@ const MAX_LINES: u64 = 2_000;
 
 pub(super) fn routes(doors: Doors) -> Doors {
     doors
-        .portal("/rest/v1/events", &[("GET", "List what happened")], &routing::get(list))
-        .portal("/rest/v1/events/{id}", &[("GET", "Get something that happened")], &routing::get(get))
+        .portal("/rest/v1/events", &[("GET", "List what happened")], &routing::get(boxed(list)))
+        .portal("/rest/v1/events/{id}", &[("GET", "Get something that happened")], &routing::get(boxed(get)))
         .portal(
             "/rest/v1/events/transactions",
             &[("POST", "Report a call that a gateway let through")],
-            &routing::post(transaction),
+            &routing::post(boxed(transaction)),
         )
 }
 

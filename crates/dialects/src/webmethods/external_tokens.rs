@@ -11,6 +11,8 @@ use axum::routing;
 use domain::{ExternalTokenId, Property};
 use serde::Deserialize;
 
+use edge::handler::boxed;
+
 use super::Doors;
 use super::auth::Portal;
 use super::body::Sent;
@@ -21,12 +23,12 @@ pub(super) fn routes(doors: Doors) -> Doors {
         .door(
             "/abs/apirepository/accesstokens/external",
             &[("POST", "Store an external token")],
-            routing::post(create),
+            routing::post(boxed(create)),
         )
         .door(
             "/abs/apirepository/accesstokens/external/{id}",
             &[("PUT", "Renew an external token"), ("DELETE", "End an external token")],
-            routing::put(put).delete(delete),
+            routing::put(boxed(put)).delete(boxed(delete)),
         )
 }
 

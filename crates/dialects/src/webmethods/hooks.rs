@@ -16,6 +16,8 @@ use outbound::webmethods::{event_id, event_type};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use edge::handler::boxed;
+
 use super::auth::Portal;
 use super::body::Sent;
 use super::error::Fault;
@@ -30,9 +32,13 @@ pub(super) fn routes(doors: Doors) -> Doors {
         .portal(
             "/rest/v1/hooks",
             &[("GET", "List webhook endpoints"), ("POST", "Make a webhook endpoint")],
-            &routing::get(list).post(create),
+            &routing::get(boxed(list)).post(boxed(create)),
         )
-        .portal("/rest/v1/hooks/events", &[("GET", "What hooks can be told of")], &routing::get(events))
+        .portal(
+            "/rest/v1/hooks/events",
+            &[("GET", "What hooks can be told of")],
+            &routing::get(boxed(events)),
+        )
         .portal(
             "/rest/v1/hooks/{id}",
             &[
@@ -42,7 +48,7 @@ pub(super) fn routes(doors: Doors) -> Doors {
                 ("DELETE", "Delete a webhook endpoint"),
             ],
             // The help says POST where the description of the interface says PUT.
-            &routing::get(get).put(put).post(put).delete(delete),
+            &routing::get(boxed(get)).put(boxed(put)).post(boxed(put)).delete(boxed(delete)),
         )
 }
 

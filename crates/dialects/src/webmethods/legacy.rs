@@ -23,6 +23,7 @@ use super::error::Fault;
 use super::page::PageQuery;
 use super::providers;
 use super::wire::{ApplicationUpdate, Credential, Done, Made, ProviderInput};
+use edge::handler::boxed;
 use edge::state::State;
 
 pub(super) fn routes(doors: Doors) -> Doors {
@@ -30,27 +31,27 @@ pub(super) fn routes(doors: Doors) -> Doors {
         .door(
             "/portal/abs/apirepository/v1/accesstokens",
             &[("POST", "Answer an event (compatibility)")],
-            routing::post(create_compatible),
+            routing::post(boxed(create_compatible)),
         )
         .door(
             "/portal/abs/apirepository/v1/accesstokens/",
             &[("POST", "Answer an event (compatibility)")],
-            routing::post(create_compatible),
+            routing::post(boxed(create_compatible)),
         )
         .door(
             "/abs/apirepository/v1/accesstokens",
             &[("GET", "List one's applications at gateways"), ("POST", "Answer an event")],
-            routing::get(list).post(create),
+            routing::get(boxed(list)).post(boxed(create)),
         )
         .door(
             "/abs/apirepository/v1/accesstokens/{id}",
             &[("PUT", "Answer an event"), ("DELETE", "Answer an event that asks for an end")],
-            routing::put(put).delete(delete),
+            routing::put(boxed(put)).delete(boxed(delete)),
         )
         .door(
             "/abs/apirepository/v1/events",
             &[("GET", "List events that wait for an answer"), ("POST", "Accept or reject events")],
-            routing::get(events).post(answer_events),
+            routing::get(boxed(events)).post(boxed(answer_events)),
         )
         .legacy_providers("/abs/apirepository/providers", "/abs/apirepository/providers/{id}/apis")
         .legacy_providers("/abs/apirepository/v1/providers", "/abs/apirepository/v1/providers/{id}/apis")
@@ -59,10 +60,10 @@ pub(super) fn routes(doors: Doors) -> Doors {
 impl Doors {
     /// Gateways, as API-Portal 9.12 knows them.
     fn legacy_providers(self, all: &str, apis: &str) -> Self {
-        self.door(all, &[("POST", "Make a gateway")], routing::post(create_provider)).door(
+        self.door(all, &[("POST", "Make a gateway")], routing::post(boxed(create_provider))).door(
             apis,
             &[("PUT", "Give a gateway APIs"), ("DELETE", "Take APIs from a gateway")],
-            routing::put(link_apis).delete(unlink_apis),
+            routing::put(boxed(link_apis)).delete(boxed(unlink_apis)),
         )
     }
 }

@@ -11,6 +11,8 @@ use domain::{PolicyScope, PolicyStep};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use edge::handler::boxed;
+
 use super::auth::Portal;
 use super::body::Sent;
 use super::error::Fault;
@@ -18,10 +20,10 @@ use super::{Doors, map};
 
 pub(super) fn routes(doors: Doors) -> Doors {
     let methods = [("GET", "Get the approval policy"), ("PUT", "Set the approval policy")];
-    doors.portal("/rest/v1/approval/policy", &methods, &routing::get(get).put(put)).portal(
+    doors.portal("/rest/v1/approval/policy", &methods, &routing::get(boxed(get)).put(boxed(put))).portal(
         "/rest/v1/approvals/policy",
         &methods,
-        &routing::get(get).put(put),
+        &routing::get(boxed(get)).put(boxed(put)),
     )
 }
 

@@ -9,6 +9,8 @@ use axum::http::StatusCode;
 use axum::routing;
 use domain::{ApiId, Gateway, GatewayDraft, GatewayId};
 
+use edge::handler::boxed;
+
 use super::auth::Portal;
 use super::body::Sent;
 use super::error::Fault;
@@ -23,17 +25,17 @@ pub(super) fn routes(doors: Doors) -> Doors {
         .portal(
             "/rest/v1/providers",
             &[("GET", "List gateways"), ("POST", "Make a gateway")],
-            &routing::get(list).post(create),
+            &routing::get(boxed(list)).post(boxed(create)),
         )
         .portal(
             "/rest/v1/providers/{id}",
             &[("GET", "Get a gateway"), ("PUT", "Change a gateway"), ("DELETE", "Delete a gateway")],
-            &routing::get(get).put(put).delete(delete),
+            &routing::get(boxed(get)).put(boxed(put)).delete(boxed(delete)),
         )
         .portal(
             "/rest/v1/providers/{id}/apis",
             &[("GET", "List a gateway's APIs"), ("PUT", "Give it APIs"), ("DELETE", "Take APIs from it")],
-            &routing::get(apis).put(link_apis).delete(unlink_apis),
+            &routing::get(boxed(apis)).put(boxed(link_apis)).delete(boxed(unlink_apis)),
         )
         .portal(
             "/rest/v1/providers/{id}/packages",
@@ -42,7 +44,7 @@ pub(super) fn routes(doors: Doors) -> Doors {
                 ("PUT", "Give it packages"),
                 ("DELETE", "Take packages from it"),
             ],
-            &routing::get(apis).put(link_packages).delete(unlink_packages),
+            &routing::get(boxed(apis)).put(boxed(link_packages)).delete(boxed(unlink_packages)),
         )
 }
 

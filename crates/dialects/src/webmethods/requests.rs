@@ -10,6 +10,8 @@ use axum::routing;
 use domain::RequestId;
 use serde::Deserialize;
 
+use edge::handler::boxed;
+
 use super::auth::Portal;
 use super::body::Sent;
 use super::error::Fault;
@@ -25,27 +27,27 @@ pub(super) fn routes(doors: Doors) -> Doors {
         .portal(
             "/rest/v1/requests",
             &[("GET", "List one's requests of a type"), ("POST", "Ask for something")],
-            &routing::get(list).post(create),
+            &routing::get(boxed(list)).post(boxed(create)),
         )
         .portal(
             "/rest/v1/requests/pending",
             &[("GET", "List all requests that wait for approval")],
-            &routing::get(pending),
+            &routing::get(boxed(pending)),
         )
         .portal(
             "/rest/v1/requests/{id}",
             &[("GET", "Get a request"), ("DELETE", "Take a request back")],
-            &routing::get(get).delete(delete),
+            &routing::get(boxed(get)).delete(boxed(delete)),
         )
         .portal(
             "/rest/v1/requests/{id}/retry",
             &[("PUT", "Have the gateway told again of one state")],
-            &routing::put(retry),
+            &routing::put(boxed(retry)),
         )
         .portal(
             "/rest/v1/requests/{id}/trace",
             &[("GET", "What happened to a request, by API")],
-            &routing::get(trace),
+            &routing::get(boxed(trace)),
         )
 }
 

@@ -14,10 +14,10 @@ mod userinfo;
 mod well_known;
 
 use axum::Router;
-use axum::handler::Handler;
 use axum::routing;
 
 use edge::RouteInfo;
+use edge::handler::{Plain, boxed};
 use edge::state::State;
 
 /// Routes with their handlers, and what they do.
@@ -28,12 +28,12 @@ struct Routes {
 }
 
 impl Routes {
-    fn get<H: Handler<T, State>, T: 'static>(self, path: &str, summary: &str, handler: H) -> Self {
-        self.route("GET", path, summary, routing::get(handler))
+    fn get<T: 'static>(self, path: &str, summary: &str, handler: impl Plain<T>) -> Self {
+        self.route("GET", path, summary, routing::get(boxed(handler)))
     }
 
-    fn post<H: Handler<T, State>, T: 'static>(self, path: &str, summary: &str, handler: H) -> Self {
-        self.route("POST", path, summary, routing::post(handler))
+    fn post<T: 'static>(self, path: &str, summary: &str, handler: impl Plain<T>) -> Self {
+        self.route("POST", path, summary, routing::post(boxed(handler)))
     }
 
     fn route(

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
