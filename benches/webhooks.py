@@ -158,7 +158,7 @@ def line(values):
     def at(share):
         return values[min(len(values) - 1, int(len(values) * share))]
 
-    return f"{at(0.5):.0f} ms | {at(0.95):.0f} ms | {values[-1]:.0f} ms"
+    return f"{at(0.5):.1f} ms | {at(0.95):.1f} ms | {values[-1]:.1f} ms"
 
 
 def webhooks(options, folder, desk_at, receiver_program):

@@ -78,6 +78,17 @@ pub enum KeyLocation {
     Query(String),
 }
 
+/// Where a caller puts its credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPlace<'a> {
+    /// `Authorization: Bearer …` (RFC 6750 §2.1).
+    Bearer,
+    /// A header of this name, in lower case.
+    Header(&'a str),
+    /// A query parameter of this name.
+    Query(&'a str),
+}
+
 /// What somebody typed about a strategy.
 #[derive(Clone, Debug)]
 pub struct AuthStrategyDraft {
@@ -93,6 +104,21 @@ impl AuthMethod {
     /// API keys in `X-API-Key`.
     pub fn default_key_auth() -> Self {
         Self::KeyAuth { locations: vec![KeyLocation::Header("x-api-key".to_owned())] }
+    }
+
+    /// Where a caller puts its credential: a key into the first place where it is looked for; tokens have one place.
+    pub fn key_place(&self) -> KeyPlace<'_> {
+        let first = match self {
+            Self::KeyAuth { locations } => locations.first(),
+            Self::ClientCredentials { .. }
+            | Self::SelfManagedClientCredentials { .. }
+            | Self::BridgedClientCredentials { .. } => None,
+        };
+        match first {
+            Some(KeyLocation::Header(name)) if name != "authorization" => KeyPlace::Header(name),
+            Some(KeyLocation::Query(name)) => KeyPlace::Query(name),
+            Some(KeyLocation::Header(_)) | None => KeyPlace::Bearer,
+        }
     }
 
     /// Where its bridge is, if it has one.

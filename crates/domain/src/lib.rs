@@ -127,7 +127,7 @@ pub use approval::{Approval, ApprovalState, ApprovalSubject, Stage, StageKind, V
 pub use approval_policy::{
     ApprovalFlow, ApprovalFlowDraft, ApprovalPolicy, Approver, FlowStep, PolicyScope, PolicyStep,
 };
-pub use auth_strategy::{AuthMethod, AuthStrategy, AuthStrategyDraft, KeyLocation};
+pub use auth_strategy::{AuthMethod, AuthStrategy, AuthStrategyDraft, KeyLocation, KeyPlace};
 pub use call_target::CallTarget;
 pub use client::{
     Client, ClientAuthMethod, ClientDraft, ClientRules, ClientState, ClientType, GrantType, SubjectType,

@@ -187,17 +187,25 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// Writes 256 bits as exactly 43 digits to the base of 62, the most significant first.
-fn push_base62(text: &mut String, mut number: [u8; 32]) {
+/// Writes 256 bits as exactly 43 digits to the base of 62, the most significant first. Every token does it, so ten
+/// digits are taken off at a time.
+fn push_base62(text: &mut String, number: [u8; 32]) {
+    const TEN_DIGITS: u128 = 62u128.pow(10);
+    let mut limbs: [u64; 4] =
+        std::array::from_fn(|limb| u64::from_be_bytes(std::array::from_fn(|byte| number[8 * limb + byte])));
     let mut digits = [0u8; BODY];
-    for digit in digits.iter_mut().rev() {
-        let mut remainder = 0u32;
-        for byte in &mut number {
-            let value = (remainder << 8) | u32::from(*byte);
-            *byte = (value / 62) as u8;
-            remainder = value % 62;
+    for ten in digits.rchunks_mut(10) {
+        let mut rest = 0u128;
+        for limb in &mut limbs {
+            let value = (rest << 64) | u128::from(*limb);
+            *limb = (value / TEN_DIGITS) as u64;
+            rest = value % TEN_DIGITS;
         }
-        *digit = DIGITS[remainder as usize];
+        let mut rest = rest as u64;
+        for digit in ten.iter_mut().rev() {
+            *digit = DIGITS[(rest % 62) as usize];
+            rest /= 62;
+        }
     }
     text.extend(digits.iter().map(|&d| char::from(d)));
 }
@@ -244,6 +252,30 @@ mod tests {
         assert_eq!(kind_of(&mistyped), None);
         assert!(crate::Pepper::new(&[1; 32]).hash_presented_key(&mistyped).is_none());
         assert_eq!(secret.hint().last4, text[text.len() - 4..]);
+    }
+
+    #[test]
+    fn base_62_is_long_division() {
+        let one_digit_at_a_time = |mut number: [u8; 32]| {
+            let mut digits = [0u8; BODY];
+            for digit in digits.iter_mut().rev() {
+                let mut rest = 0u32;
+                for byte in &mut number {
+                    let value = (rest << 8) | u32::from(*byte);
+                    *byte = (value / 62) as u8;
+                    rest = value % 62;
+                }
+                *digit = DIGITS[rest as usize];
+            }
+            String::from_utf8(digits.to_vec()).unwrap()
+        };
+        let some =
+            (0..200u8).map(|n| sha256(&[n])).chain([[0; 32], [0xff; 32], std::array::from_fn(|i| i as u8)]);
+        for number in some {
+            let mut text = String::new();
+            push_base62(&mut text, number);
+            assert_eq!(text, one_digit_at_a_time(number), "{number:?}");
+        }
     }
 
     #[test]

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use app::{App, Brand};
 use axum::Router;
-use axum::extract::{Path, Request, State as Shared};
-use axum::http::{StatusCode, header};
-use axum::middleware::Next;
+use axum::extract::{Path, State as Shared};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::{Color, PortalPicture};
@@ -23,14 +22,15 @@ pub fn current() -> Arc<Brand> {
     BRAND.try_with(Arc::clone).unwrap_or_default()
 }
 
-/// Lets pages know it. Programs are answered without one, and without looking it up.
-pub async fn around(Shared(app): Shared<Arc<App>>, request: Request, next: Next) -> Response {
-    let accepted = request.headers().get_all(header::ACCEPT).iter();
-    if !accepted.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html")) {
-        return next.run(request).await;
-    }
-    let brand = app.brand().await;
-    BRAND.scope(brand, next.run(request)).await
+/// What the answer to somebody who reads pages shows. Programs are answered without one, and without looking it up.
+pub async fn of(app: &App, asked: &HeaderMap) -> Option<Arc<Brand>> {
+    let mut accepted = asked.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    if accepted.any(|value| value.contains("text/html")) { Some(app.brand().await) } else { None }
+}
+
+/// Lets pages know it while they are written.
+pub async fn within(brand: Arc<Brand>, answer: impl Future<Output = Response>) -> Response {
+    BRAND.scope(brand, answer).await
 }
 
 /// Where the logo is.

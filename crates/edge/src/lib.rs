@@ -11,6 +11,7 @@ pub mod handler;
 mod own_path;
 pub mod page;
 pub mod problem;
+mod request_id;
 pub mod state;
 
 use axum::http::{HeaderMap, header};
@@ -18,6 +19,7 @@ use ipnet::IpNet;
 
 pub use own_path::{known_place, own_path};
 pub use problem::Problem;
+pub use request_id::RequestIds;
 
 /// What the edges need to know of an installation.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 use std::hash::Hash;
 use std::num::NonZeroU32;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -12,27 +13,32 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use outbound::webhook::WebhookSender;
 use uuid::Uuid;
 
-use crate::Options;
+use crate::{Options, RequestIds};
 
-/// Shared by all handlers.
+/// Shared by all handlers. Routers and layers copy it several times for each request, which costs one count.
 #[derive(Clone)]
-pub struct State {
+pub struct State(Arc<Things>);
+
+/// What is shared.
+pub struct Things {
     /// The use cases.
     pub app: Arc<App>,
     /// What is known of the installation.
-    pub options: Arc<Options>,
+    pub options: Options,
+    /// Where requests get their ids from.
+    pub request_ids: RequestIds,
     /// Requests of each token, session and application server.
-    pub by_principal: Arc<Limiter<Uuid>>,
+    pub by_principal: Limiter<Uuid>,
     /// Requests of strangers, by network.
-    pub by_network: Arc<Limiter<Vec<u8>>>,
+    pub by_network: Limiter<Vec<u8>>,
     /// Requests of strangers who only look at what is public, by network.
-    pub by_reader: Arc<Limiter<Vec<u8>>>,
+    pub by_reader: Limiter<Vec<u8>>,
     /// Calls that each person tries out.
-    pub calls_tried: Arc<Limiter<Uuid>>,
+    pub calls_tried: Limiter<Uuid>,
     /// Test calls of each webhook endpoint.
-    pub webhook_tests: Arc<Limiter<Uuid>>,
+    pub webhook_tests: Limiter<Uuid>,
     /// Made when the first test call is: it reads the certificates that this machine trusts.
-    webhook_sender: Arc<OnceLock<WebhookSender>>,
+    webhook_sender: OnceLock<WebhookSender>,
 }
 
 /// So many requests a minute for each key, all of which may come at once.
@@ -64,21 +70,30 @@ impl<K: Clone + Hash + Eq> Limiter<K> {
 impl State {
     /// With limits that count from now on.
     pub fn new(app: Arc<App>, options: Options) -> Self {
-        Self {
+        Self(Arc::new(Things {
             app,
-            by_principal: Arc::new(Limiter::new(options.token_requests_per_minute)),
-            by_network: Arc::new(Limiter::new(options.stranger_requests_per_minute)),
-            by_reader: Arc::new(Limiter::new(options.token_requests_per_minute)),
-            calls_tried: Arc::new(Limiter::new(TRIED_PER_MINUTE)),
-            webhook_tests: Arc::new(Limiter::new(WEBHOOK_TESTS_PER_MINUTE)),
-            webhook_sender: Arc::default(),
-            options: Arc::new(options),
-        }
+            request_ids: RequestIds::new(),
+            by_principal: Limiter::new(options.token_requests_per_minute),
+            by_network: Limiter::new(options.stranger_requests_per_minute),
+            by_reader: Limiter::new(options.token_requests_per_minute),
+            calls_tried: Limiter::new(TRIED_PER_MINUTE),
+            webhook_tests: Limiter::new(WEBHOOK_TESTS_PER_MINUTE),
+            webhook_sender: OnceLock::new(),
+            options,
+        }))
     }
 
     /// Sends test calls.
     pub fn webhook_sender(&self) -> &WebhookSender {
         self.webhook_sender.get_or_init(|| WebhookSender::new(self.app.settings().outbound.clone()))
+    }
+}
+
+impl Deref for State {
+    type Target = Things;
+
+    fn deref(&self) -> &Things {
+        &self.0
     }
 }
 

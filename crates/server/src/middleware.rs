@@ -6,18 +6,21 @@ use app::{Identity, RefusedAct};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State as Shared};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
+use edge::brand;
 use edge::extract::{RequestId, Seen};
 use edge::problem::Problem;
 use edge::state::State;
 
 /// How long a handler may take.
 const HANDLER: Duration = Duration::from_secs(30);
+/// What the log says where nothing is.
+const NO_ROUTE: &str = "(no route)";
 /// Parameters in a query.
 const MAX_PARAMETERS: usize = 256;
 
@@ -33,81 +36,94 @@ pub(crate) fn around(router: Router, state: State) -> Router {
             )
         })
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
-        .layer(from_fn(refuse_oddities))
-        .layer(from_fn(limit_time))
         .layer(DefaultBodyLimit::max(state.options.body_bytes))
-        .layer(from_fn_with_state(state.clone(), identify_and_log))
-        .layer(from_fn_with_state(state.app, edge::brand::around))
+        .layer(from_fn_with_state(state, every_request))
+}
+
+/// All that is done for every request. It is one layer, since each copies those within for every request.
+async fn every_request(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
+    let brand = brand::of(&state.app, request.headers()).await;
+    let answer = identify_and_log(&state, request, next);
+    match brand {
+        Some(brand) => brand::within(brand, answer).await,
+        None => answer.await,
+    }
 }
 
 /// Gives the request an id, which every log line within, the answer's header and an error's body carry.
-async fn identify_and_log(Shared(state): Shared<State>, mut request: Request, next: Next) -> Response {
-    let id = Uuid::now_v7();
+async fn identify_and_log(state: &State, mut request: Request, next: Next) -> Response {
+    let id = state.request_ids.next(state.app.clock().now());
     let started = Instant::now();
-    let method = request.method().clone();
-    let path = loggable(&request);
-    let asked = request.uri().path().to_owned();
     let wants_page = web::wants_page(&request);
     let tried = Tried::of(&request);
     request.extensions_mut().insert(RequestId(id));
     request.extensions_mut().insert(tried.by.clone());
     let span = tracing::info_span!("request", %id);
-    let mut response = tracing::Instrument::instrument(next.run(request), span).await;
-    response = dialects::shaped(&asked, id, response);
+    let mut response = tracing::Instrument::instrument(limit_time(request, next), span).await;
+    response = dialects::shaped(tried.uri.path(), id, response);
     let problem = response.extensions_mut().remove::<Problem>();
     if response.status() == StatusCode::FORBIDDEN {
-        tried.note(&state, problem.as_ref());
+        tried.note(state, problem.as_ref());
     }
     if let Some(problem) = problem {
         let problem = Problem { request_id: Some(id.to_string()), ..problem };
         response = if wants_page { as_page(response, &problem) } else { with_request_id(response, &problem) };
     }
     protect(&mut response, state.options.public_url.starts_with("https://"));
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+    if let Ok(value) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer())) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
-    let status = response.status().as_u16();
-    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(request_id = %id, %method, path, status, ms, "request");
+    if tracing::enabled!(tracing::Level::INFO) {
+        let (method, path, status) = (&tried.method, tried.loggable_path(), response.status().as_u16());
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(request_id = %id, %method, path, status, ms, "request");
+    }
     response
 }
 
-/// What somebody tries: for the audit log, should it be refused.
+/// What somebody tries: for the log, and for the audit log, should it be refused.
 struct Tried {
-    act: String,
-    target: Option<Uuid>,
+    method: Method,
+    uri: Uri,
+    route: Option<MatchedPath>,
     by: Seen,
 }
 
 impl Tried {
     fn of(request: &Request) -> Self {
-        let route = request.extensions().get::<MatchedPath>().map_or("(no route)", MatchedPath::as_str);
-        let act = format!("{} {route}", request.method());
-        let target = request.uri().path().split('/').find_map(domain::parse_uuid);
-        Self { act, target, by: Seen::default() }
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        Self { method, uri, route: request.extensions().get().cloned(), by: Seen::default() }
+    }
+
+    fn route(&self) -> &str {
+        self.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str)
+    }
+
+    /// The path without what may be a secret in the wrong place: what is written in the route, and ids.
+    fn loggable_path(&self) -> String {
+        if self.route.is_none() {
+            return NO_ROUTE.to_owned();
+        }
+        let segments = self.route().split('/').zip(self.uri.path().split('/'));
+        let shown = segments.map(|(written, given)| match domain::parse_uuid(given) {
+            Some(_) => given,
+            None if written.starts_with('{') => "…",
+            None => written,
+        });
+        shown.collect::<Vec<_>>().join("/")
     }
 
     /// Strangers are not noted: they are asked who they are, and refused nothing that is anybody's.
-    fn note(self, state: &State, problem: Option<&Problem>) {
+    fn note(&self, state: &State, problem: Option<&Problem>) {
         let Some(caller) = self.by.caller() else { return };
         if matches!(caller.identity, Identity::Anonymous) {
             return;
         }
         let code = problem.map_or("forbidden", |problem| &problem.code).to_owned();
-        state.app.note_refusal(caller, RefusedAct { act: self.act, target: self.target, code });
+        let act = format!("{} {}", self.method, self.route());
+        let target = self.uri.path().split('/').find_map(domain::parse_uuid);
+        state.app.note_refusal(caller, RefusedAct { act, target, code });
     }
-}
-
-/// The path without what may be a secret in the wrong place: what is written in the route, and ids.
-fn loggable(request: &Request) -> String {
-    let Some(route) = request.extensions().get::<MatchedPath>() else { return "(no route)".to_owned() };
-    let segments = route.as_str().split('/').zip(request.uri().path().split('/'));
-    let shown = segments.map(|(written, given)| match domain::parse_uuid(given) {
-        Some(_) => given,
-        None if written.starts_with('{') => "…",
-        None => written,
-    });
-    shown.collect::<Vec<_>>().join("/")
 }
 
 /// Writes the problem again, now with the request id.
@@ -166,7 +182,7 @@ async fn refuse_oddities(request: Request, next: Next) -> Response {
 }
 
 async fn limit_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(HANDLER, next.run(request)).await {
+    match tokio::time::timeout(HANDLER, refuse_oddities(request, next)).await {
         Ok(response) => response,
         Err(_) => {
             let detail = "this took too long; try again, or ask for less at once";

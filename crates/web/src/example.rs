@@ -1,7 +1,7 @@
 //! Calls to copy: where an API is called, and how a key goes with it.
 
 use app::{App, PageRequest, SubscriptionFilter};
-use domain::{ApiVersion, ApplicationId, AuthMethod, KeyLocation, SubscriptionStatus};
+use domain::{ApiVersion, ApplicationId, AuthMethod, KeyPlace, SubscriptionStatus};
 
 use crate::refused::Refused;
 use crate::visit::Guest;
@@ -53,22 +53,12 @@ pub(crate) async fn callable(
     }
 }
 
-/// A call that carries a key in the first place where it is looked for.
+/// A call that carries a key where it is looked for.
 pub(crate) fn call(method: &AuthMethod, key: &str, address: &str) -> String {
-    match method {
-        AuthMethod::KeyAuth { locations } => match locations.first() {
-            Some(KeyLocation::Header(name)) if name == "authorization" => {
-                format!("curl -H \"Authorization: Bearer {key}\" {address}")
-            }
-            Some(KeyLocation::Header(name)) => format!("curl -H \"{name}: {key}\" {address}"),
-            Some(KeyLocation::Query(name)) => format!("curl \"{address}?{name}={key}\""),
-            None => String::new(),
-        },
-        AuthMethod::ClientCredentials { .. }
-        | AuthMethod::SelfManagedClientCredentials { .. }
-        | AuthMethod::BridgedClientCredentials { .. } => {
-            format!("curl -H \"Authorization: Bearer {key}\" {address}")
-        }
+    match method.key_place() {
+        KeyPlace::Bearer => format!("curl -H \"Authorization: Bearer {key}\" {address}"),
+        KeyPlace::Header(name) => format!("curl -H \"{name}: {key}\" {address}"),
+        KeyPlace::Query(name) => format!("curl \"{address}?{name}={key}\""),
     }
 }
 

@@ -139,7 +139,7 @@ impl App {
         let secret = self.trial_secret(caller, &version, &trial.proof).await?;
         // One that was typed is known to whoever typed it.
         let made = secret.clone().filter(|_| matches!(trial.proof, TrialProof::Application(_)));
-        let placed = place(&trial.proof, secret, strategy.map(|it| it.method));
+        let placed = place(&trial.proof, secret, strategy.as_ref().map(|it| &it.method));
         let (target, credential) = match placed {
             Some(Placed::Query(name, secret)) => (target.with_query(&name, secret.expose()), None),
             Some(Placed::Header(name, secret)) => (target, Some((name, secret))),

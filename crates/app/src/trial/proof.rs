@@ -1,6 +1,6 @@
 //! By what a call proves whose it is, and where that stands in it.
 
-use domain::{ApplicationId, AuthMethod, Invalid, KeyLocation, Secret};
+use domain::{ApplicationId, AuthMethod, Invalid, KeyPlace, Secret};
 
 /// The longest secret that is sent, in bytes.
 const LONGEST: usize = 4_096;
@@ -36,34 +36,34 @@ pub(super) fn check(secret: &Secret) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// The first place where the strategy looks for a key; tokens have one place (RFC 6750 §2.1).
+/// Puts a secret where it is looked for: a key where the strategy says, a token where all do.
 pub(super) fn place(
     proof: &TrialProof,
     secret: Option<Secret>,
-    method: Option<AuthMethod>,
+    method: Option<&AuthMethod>,
 ) -> Option<Placed> {
     let secret = secret?;
-    let bearer = |secret: &Secret| Secret::imported(format!("Bearer {}", secret.expose()));
     let is_key = matches!(proof, TrialProof::Key(_) | TrialProof::Application(_));
-    let location = match method {
-        Some(AuthMethod::KeyAuth { locations }) if is_key => locations.into_iter().next(),
-        _ => None,
-    };
-    Some(match location {
-        Some(KeyLocation::Query(name)) => Placed::Query(name, secret),
-        Some(KeyLocation::Header(name)) if name != "authorization" => Placed::Header(name, secret),
-        Some(KeyLocation::Header(_)) | None => Placed::Header("authorization".to_owned(), bearer(&secret)),
+    Some(match method.filter(|_| is_key).map_or(KeyPlace::Bearer, AuthMethod::key_place) {
+        KeyPlace::Query(name) => Placed::Query(name.to_owned(), secret),
+        KeyPlace::Header(name) => Placed::Header(name.to_owned(), secret),
+        KeyPlace::Bearer => {
+            let bearer = Secret::imported(format!("Bearer {}", secret.expose()));
+            Placed::Header("authorization".to_owned(), bearer)
+        }
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::KeyLocation;
+
     use super::*;
 
     fn placed(location: Option<KeyLocation>, proof: fn(Secret) -> TrialProof) -> String {
         let method = AuthMethod::KeyAuth { locations: location.into_iter().collect() };
         let secret = || Secret::imported("s");
-        match place(&proof(secret()), Some(secret()), Some(method)) {
+        match place(&proof(secret()), Some(secret()), Some(&method)) {
             Some(Placed::Header(name, value)) => format!("{name}: {}", value.expose()),
             Some(Placed::Query(name, value)) => format!("?{name}={}", value.expose()),
             None => String::new(),

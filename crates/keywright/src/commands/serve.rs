@@ -86,6 +86,10 @@ impl Started {
         ] {
             writeln!(out, "  {name:<16} {}", printable(&value))?;
         }
+        if cfg!(debug_assertions) {
+            let slow = "for development, not optimised: build with --release to run it for others";
+            writeln!(out, "  {:<16} {slow}", "build")?;
+        }
         Ok(())
     }
 

@@ -6,7 +6,6 @@ mod headers;
 mod metrics;
 mod original;
 mod refused;
-mod request_id;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -16,10 +15,10 @@ use app::App;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{any, get};
+use edge::RequestIds;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::{Problem, RouteInfo, probes};
-use request_id::RequestIds;
 
 pub use headers::IDENTITY;
 

@@ -48,10 +48,9 @@ pub(super) async fn client_request(
     query: Option<&str>,
     request: Request,
 ) -> Result<(Presented, Params), OAuthError> {
-    let headers = request.headers().clone();
+    let values: Vec<HeaderValue> = request.headers().get_all(header::AUTHORIZATION).iter().cloned().collect();
     let params = form_params(request).await.map_err(|problem| OAuthError::invalid_request(problem.detail))?;
-    let values = headers.get_all(header::AUTHORIZATION).iter();
-    let values: Vec<&str> = values.map(|value| value.to_str().unwrap_or("?")).collect();
+    let values: Vec<&str> = values.iter().map(|value| value.to_str().unwrap_or("?")).collect();
     let presented = client_auth::read(values, &params)?;
     if query.is_some_and(|query| !query.is_empty()) {
         return Err(OAuthError::invalid_request("send the parameters in the body, not in the query"));

@@ -2,7 +2,7 @@
 
 use app::{App, GatewayReply, Tried};
 use axum::http::StatusCode;
-use domain::{AuthMethod, KeyLocation, openapi::Operation};
+use domain::{KeyPlace, openapi::Operation};
 
 use super::try_it::Asked;
 use crate::cell::{Action, Cell, Tone};
@@ -172,15 +172,17 @@ fn command(app: &App, asked: &Asked, operation: &Operation, typed: &Typed, tried
         method => parts.push(format!("--request {method}")),
     }
     match typed.text("proof") {
-        "application" | "key" => match first_location(&asked.method) {
-            Some(KeyLocation::Query(name)) => {
+        "application" | "key" => match asked.method.key_place() {
+            KeyPlace::Query(name) => {
                 let separator = if target.contains('?') { '&' } else { '?' };
                 target = format!("{target}{separator}{name}={ELIDED}");
             }
-            Some(KeyLocation::Header(name)) if name != "authorization" => {
+            KeyPlace::Header(name) => {
                 parts.push(format!("--header {}", quoted(&format!("{name}: {ELIDED}"))));
             }
-            _ => parts.push(format!("--header {}", quoted(&format!("Authorization: Bearer {ELIDED}")))),
+            KeyPlace::Bearer => {
+                parts.push(format!("--header {}", quoted(&format!("Authorization: Bearer {ELIDED}"))));
+            }
         },
         "token" => parts.push(format!("--header {}", quoted("Authorization: Bearer YOUR_TOKEN"))),
         _ => {}
@@ -193,15 +195,6 @@ fn command(app: &App, asked: &Asked, operation: &Operation, typed: &Typed, tried
     }
     let url = quoted(&format!("{}{target}", example::origin(app, Some(&asked.version))));
     std::iter::once(format!("curl {url}")).chain(parts).collect::<Vec<_>>().join(" \\\n  ")
-}
-
-fn first_location(method: &AuthMethod) -> Option<&KeyLocation> {
-    match method {
-        AuthMethod::KeyAuth { locations } => locations.first(),
-        AuthMethod::ClientCredentials { .. }
-        | AuthMethod::SelfManagedClientCredentials { .. }
-        | AuthMethod::BridgedClientCredentials { .. } => None,
-    }
 }
 
 /// One word for a POSIX shell, whatever is in it.

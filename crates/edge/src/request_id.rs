@@ -1,4 +1,4 @@
-//! Ids of requests at the gateway.
+//! Ids of requests.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,18 +8,26 @@ use uuid::{Builder, Uuid};
 /// Makes ids (UUID version 7) without asking the operating system for randomness at each request: random bits that are
 /// drawn once, and a counter (RFC 9562 §6.2, method 1). They tell requests apart; they protect nothing.
 #[derive(Debug)]
-pub(super) struct RequestIds {
+pub struct RequestIds {
     random: [u8; 10],
     count: AtomicU32,
 }
 
+impl Default for RequestIds {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl RequestIds {
-    pub(super) fn new() -> Self {
+    /// Unlike those of any other process.
+    pub fn new() -> Self {
         let [.., a, b, c, d, e, f, g, h, i, j] = Uuid::now_v7().into_bytes();
         Self { random: [a, b, c, d, e, f, g, h, i, j], count: AtomicU32::new(0) }
     }
 
-    pub(super) fn next(&self, now: Instant) -> Uuid {
+    /// The next one.
+    pub fn next(&self, now: Instant) -> Uuid {
         let millis = u64::try_from(now.micros() / 1_000).unwrap_or(0);
         let mut bytes = self.random;
         let [.., a, b, c, d] = &mut bytes;
