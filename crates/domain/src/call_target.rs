@@ -41,8 +41,10 @@ impl CallTarget {
         for (name, value) in path {
             let field = format!("path[{name}]");
             checks.require(!value.is_empty(), &field, "required", "must not be empty");
-            let message = "must hold no slash, backslash or control character";
-            let fits = !value.contains(['/', '\\']) && !value.chars().any(char::is_control);
+            let message =
+                "must hold none of / \\ % ? # ; and no control character: gateways read those in two ways";
+            let fits =
+                !value.contains(['/', '\\', '%', '?', '#', ';']) && !value.chars().any(char::is_control);
             checks.require(fits, &field, "invalid", message);
         }
         for (name, value) in query {
@@ -219,16 +221,13 @@ mod tests {
 
     #[test]
     fn a_221_no_value_leads_elsewhere() {
-        for wrong in ["", "..", ".", "a/b", "../admin", "..\\admin", "a\r\nHost: evil.test", "a\u{0}", "\t"] {
+        let separators = ["a/b", "../admin", "..\\admin", "%2e%2e%2fadmin", "50%", "a?b", "a#b", "a;b=c"];
+        let others = ["", "..", ".", "a\r\nHost: evil.test", "a\u{0}", "\t"];
+        for wrong in separators.into_iter().chain(others) {
             assert_eq!(built("/orders/{id}", &[("id", wrong)], &[]), Err("path[id]".to_owned()), "{wrong:?}");
         }
         assert_eq!(built("/orders/{id}", &[], &[]), Err("path[id]".to_owned()));
         assert_eq!(built("/o", &[], &[("q", "a\r\nX: y")]), Err("query[q]".to_owned()));
-        // What is encoded already is a value as well, and stays below.
-        assert_eq!(
-            built("/o/{id}", &[("id", "%2e%2e%2fadmin")], &[]).as_deref(),
-            Ok("/shop/o/%252e%252e%252fadmin")
-        );
         assert_eq!(
             built("/o/{id}", &[("id", "@evil.test:80")], &[]).as_deref(),
             Ok("/shop/o/%40evil.test%3A80")
