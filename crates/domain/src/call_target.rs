@@ -41,8 +41,7 @@ impl CallTarget {
         for (name, value) in path {
             let field = format!("path[{name}]");
             checks.require(!value.is_empty(), &field, "required", "must not be empty");
-            let message =
-                "must hold none of / \\ % ? # ; and no control character: gateways read those in two ways";
+            let message = "must hold no slash, none of \\ % ? # ; and no control character";
             let fits =
                 !value.contains(['/', '\\', '%', '?', '#', ';']) && !value.chars().any(char::is_control);
             checks.require(fits, &field, "invalid", message);

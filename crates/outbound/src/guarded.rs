@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use domain::{AddressRules, OutgoingUrl};
@@ -119,7 +119,7 @@ impl GuardedClient {
         roots: Vec<CertificateDer<'static>>,
         lookup: Lookup,
     ) -> Result<Self, rustls::Error> {
-        Self::build(rules, lookup, Arc::new(verifier(roots)?), None)
+        Self::build(rules, lookup, verifier(roots)?, None)
     }
 
     /// One like it that shows a certificate to receivers that ask for one.
@@ -232,10 +232,17 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-/// Trusts what this machine trusts, and `roots`.
-fn verifier(roots: Vec<CertificateDer<'static>>) -> Result<Verifier, rustls::Error> {
+/// Trusts what this machine trusts, and `roots`. What the machine trusts is some hundred files, and several clients are
+/// made when a server starts: it is read once.
+fn verifier(roots: Vec<CertificateDer<'static>>) -> Result<Arc<Verifier>, rustls::Error> {
+    static OF_THE_MACHINE: OnceLock<Arc<Verifier>> = OnceLock::new();
+    let has_roots = !roots.is_empty();
+    if let Some(known) = OF_THE_MACHINE.get().filter(|_| !has_roots) {
+        return Ok(Arc::clone(known));
+    }
     let made = Verifier::new_with_extra_roots(roots, provider());
-    made.map_err(|error| rustls::Error::General(error.to_string()))
+    let made = Arc::new(made.map_err(|error| rustls::Error::General(error.to_string()))?);
+    Ok(if has_roots { made } else { Arc::clone(OF_THE_MACHINE.get_or_init(|| made)) })
 }
 
 fn tls_config(verifier: Arc<Verifier>, identity: Option<Identity>) -> Result<ClientConfig, rustls::Error> {
