@@ -27,13 +27,13 @@ pub(crate) fn parse_host(text: &str) -> Result<String, Invalid> {
     }
 }
 
-/// Checks a path prefix: `/` or plain segments, without a slash at the end.
 /// Whether a path is a prefix or goes on below it: `/shop/x` is under `/shop`, `/shopping` is not.
 pub(crate) fn is_under(path: &str, prefix: &str) -> bool {
     let rest = path.strip_prefix(prefix.trim_end_matches('/'));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Checks a path prefix: `/` or plain segments, without a slash at the end.
 pub(crate) fn parse_path_prefix(text: &str) -> Result<String, Invalid> {
     let segment = |segment: &str| {
         !segment.is_empty()

@@ -5,7 +5,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
-use crate::record::{Place, meta, word};
+use crate::record::{Place, meta, person_ids, word};
 use crate::{Page, PageRequest, Read, Record, Result};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -37,9 +37,10 @@ impl Record for LinkedIdentity {
     const VERSION: Column = Column::Version;
 
     fn to_row(&self) -> ActiveModel {
-        let (kind, developer_id, administrator_id) = match self.person {
-            Person::Developer(id) => (Audience::Developer, Some(id.0), None),
-            Person::Administrator(id) => (Audience::Administrator, None, Some(id.0)),
+        let (developer_id, administrator_id) = person_ids(self.person);
+        let kind = match self.person {
+            Person::Developer(_) => Audience::Developer,
+            Person::Administrator(_) => Audience::Administrator,
         };
         ActiveModel {
             id: Set(self.id.0),

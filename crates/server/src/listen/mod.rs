@@ -122,7 +122,7 @@ async fn converse(
         .max_buf_size(MAX_HEAD)
         // hyper's own limit counts the time between requests as well, and sets a timer for each of them.
         .header_read_timeout(None)
-        // Most answers are small: to copy them behind their headers costs less than to hand the system a list.
+        // Most answers are small: they are copied behind their headers and sent by the plainest call.
         .writev(false)
         .serve_connection(TokioIo::new(Paced::new(stream, Arc::clone(&pace))), service);
     tokio::select! {
