@@ -74,9 +74,5 @@ impl App {
 
 /// Where the secret that a repeated create shows again is sealed.
 pub(crate) fn claim_place(key: &[u8]) -> String {
-    format!("idempotency_keys.sealed_secret.{}", hex(key))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("idempotency_keys.sealed_secret.{}", hex::encode(key))
 }

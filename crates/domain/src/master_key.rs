@@ -48,7 +48,7 @@ impl MasterKey {
 
     /// The text that [`MasterKey::parse`] reads.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(self.0.iter().map(|byte| format!("{byte:02x}")).collect())
+        Zeroizing::new(hex::encode(self.0.as_slice()))
     }
 
     /// Tells whether a database was written under this key, and nothing of it.

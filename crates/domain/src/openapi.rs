@@ -74,7 +74,7 @@ pub fn parse(text: &str) -> Result<Specification, Invalid> {
         title: title.chars().take(200).collect(),
         format,
         operations: operations.len(),
-        sha256: sha256(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hex::encode(sha256(text.as_bytes())),
     };
     Ok(Specification { summary, operations })
 }

@@ -13,23 +13,24 @@ mod probes;
 use std::sync::Arc;
 
 use app::App;
-use axum::Router;
 use edge::state::State;
 use edge::{assets, brand};
 
 pub use api::openapi_json;
 pub use edge::{KonnectOptions, Options, Problem, RouteInfo};
 pub use gateway::{Adapter, GatewayOptions, IDENTITY, gateway_router, gateway_routes};
+pub use middleware::Public;
 
 /// Everything that people and their tools reach.
-pub fn public_router(app: Arc<App>, options: &Options) -> Router {
+pub fn public_router(app: Arc<App>, options: &Options) -> Public {
     let state = State::new(Arc::clone(&app), options.clone());
     let edges = api::router(state.clone())
         .merge(web::router(state.clone()))
         .merge(oauth2::router(state.clone()))
         .merge(dialects::router(state.clone()));
     let own = probes::router(Arc::clone(&app)).merge(assets::router()).merge(brand::router(app));
-    middleware::around(edges.merge(own), state)
+    let paths = public_routes().into_iter().map(|route| route.path);
+    middleware::around(edges.merge(own), paths, state)
 }
 
 /// All routes of our own that people and their tools reach, by path: pages and API.

@@ -1,11 +1,16 @@
 //! Access tokens that are looked up: many small rows, written many at a time and removed when they are over.
 
+use std::borrow::Borrow;
+use std::sync::Arc;
+
 use domain::{
     AccessToken, AccessTokenId, ApplicationId, ClientId, DeveloperId, Instant, RevokedToken, SecretHash,
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect, QueryTrait, TransactionTrait, TryInsertResult};
+use sea_orm::{
+    DatabaseBackend, QueryOrder, QuerySelect, QueryTrait, Statement, TransactionTrait, TryInsertResult,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::connect::immediate;
@@ -132,24 +137,57 @@ impl Record for RevokedToken {
     }
 }
 
-/// The row of a token; none for a JWT, which is not kept.
-fn row(token: &AccessToken) -> Option<ActiveModel> {
-    let details = Details {
-        application_id: token.application_id,
-        developer_id: token.developer_id,
-        scopes: token.scopes.clone(),
-        audience: token.audience.clone(),
-        subject: token.subject.clone(),
-        issued_at: token.issued_at.micros(),
-    };
-    token.hash.map(|hash| ActiveModel {
-        id: Set(token.id.0),
-        hash: Set(hash.stored()),
-        client_id: Set(token.client_id.0),
-        grant_id: Set(token.grant_id),
-        expires_at: Set(token.expires_at.micros()),
-        details: Set(json(details)),
-    })
+/// A token as it goes into the statement that keeps many.
+#[derive(Serialize)]
+struct Line {
+    id: String,
+    hash: String,
+    client_id: String,
+    grant_id: Option<String>,
+    expires_at: i64,
+    details: Details,
+}
+
+impl Line {
+    /// None for a JWT, which is not kept.
+    fn of(token: &AccessToken) -> Option<Self> {
+        let hash = token.hash?;
+        let details = Details {
+            application_id: token.application_id,
+            developer_id: token.developer_id,
+            scopes: token.scopes.clone(),
+            audience: token.audience.clone(),
+            subject: token.subject.clone(),
+            issued_at: token.issued_at.micros(),
+        };
+        Some(Self {
+            id: token.id.0.simple().to_string(),
+            hash: hex::encode(hash.stored()),
+            client_id: token.client_id.0.simple().to_string(),
+            grant_id: token.grant_id.map(|id| id.simple().to_string()),
+            expires_at: token.expires_at.micros(),
+            details,
+        })
+    }
+}
+
+/// Keeps however many rows come as one JSON text. A statement with a parameter for each value would be another one for
+/// each number of rows, written, parsed and planned anew: that took longer than the rows themselves.
+fn keep_lines(engine: DatabaseBackend) -> &'static str {
+    match engine {
+        DatabaseBackend::Postgres => {
+            "INSERT INTO access_tokens (id, hash, client_id, grant_id, expires_at, details)
+             SELECT id, decode(hash, 'hex'), client_id, grant_id, expires_at, details
+             FROM jsonb_to_recordset($1::text::jsonb)
+             AS line(id uuid, hash text, client_id uuid, grant_id uuid, expires_at bigint, details jsonb)"
+        }
+        _ => {
+            "INSERT INTO access_tokens (id, hash, client_id, grant_id, expires_at, details)
+             SELECT unhex(value ->> 'id'), unhex(value ->> 'hash'), unhex(value ->> 'client_id'),
+                    unhex(value ->> 'grant_id'), value ->> 'expires_at', value -> 'details'
+             FROM json_each(?1)"
+        }
+    }
 }
 
 fn from_row(row: Model) -> Result<AccessToken> {
@@ -172,39 +210,37 @@ fn from_row(row: Model) -> Result<AccessToken> {
     })
 }
 
-/// How many rows are written by one statement: SQLite takes at most 32,766 parameters.
-const ROWS: usize = 500;
-
-async fn insert(tokens: &[AccessToken], connection: &impl ConnectionTrait) -> Result<()> {
-    for some in tokens.chunks(ROWS) {
-        let rows: Vec<ActiveModel> = some.iter().filter_map(row).collect();
-        if !rows.is_empty() {
-            Entity::insert_many(rows).exec_without_returning(connection).await?;
-        }
-        let without_id = some.iter().filter(|token| token.found_by_hash);
-        let places: Vec<by_uuid::ActiveModel> = without_id
-            .filter_map(|token| {
-                token.hash.map(|hash| by_uuid::ActiveModel {
-                    hash: Set(hash.stored()),
-                    token_id: Set(token.id.0),
-                    expires_at: Set(token.expires_at.micros()),
-                })
+async fn insert(tokens: &[impl Borrow<AccessToken>], connection: &impl ConnectionTrait) -> Result<()> {
+    let tokens = || tokens.iter().map(Borrow::borrow);
+    let lines: Vec<Line> = tokens().filter_map(Line::of).collect();
+    if !lines.is_empty() {
+        let engine = connection.get_database_backend();
+        let values = [json(lines).to_string().into()];
+        connection.execute_raw(Statement::from_sql_and_values(engine, keep_lines(engine), values)).await?;
+    }
+    let places: Vec<by_uuid::ActiveModel> = tokens()
+        .filter(|token| token.found_by_hash)
+        .filter_map(|token| {
+            token.hash.map(|hash| by_uuid::ActiveModel {
+                hash: Set(hash.stored()),
+                token_id: Set(token.id.0),
+                expires_at: Set(token.expires_at.micros()),
             })
-            .collect();
-        if !places.is_empty() {
-            by_uuid::Entity::insert_many(places).exec_without_returning(connection).await?;
-        }
+        })
+        .collect();
+    if !places.is_empty() {
+        by_uuid::Entity::insert_many(places).exec_without_returning(connection).await?;
     }
     Ok(())
 }
 
 #[macros::boxed]
 impl Store {
-    /// Keeps tokens, all of them in one transaction. When this returns, they survive a power cut.
+    /// Keeps tokens, all of them in one transaction: some hundreds at most. When this returns, they survive a power cut.
     ///
     /// # Errors
     /// If the database is not available; none is kept then.
-    pub async fn insert_access_tokens(&self, tokens: &[AccessToken]) -> Result<()> {
+    pub async fn insert_access_tokens(&self, tokens: &[Arc<AccessToken>]) -> Result<()> {
         let tx = self.writer().begin_with_options(immediate()).await?;
         insert(tokens, &tx).await?;
         Ok(tx.commit().await?)

@@ -46,22 +46,15 @@ struct Hex(Sealed);
 
 impl Serialize for Hex {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{}", hex(&self.0.0)))
+        serializer.serialize_str(&hex::encode(&self.0.0))
     }
 }
 
 impl<'de> Deserialize<'de> for Hex {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = (0..text.len() / 2)
-            .map(|i| text.get(2 * i..2 * i + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()));
-        let bytes: Option<Vec<u8>> = bytes.collect();
-        bytes.map(|bytes| Self(Sealed(bytes))).ok_or_else(|| serde::de::Error::custom("not hexadecimal"))
+        hex::decode(text).map(|bytes| Self(Sealed(bytes))).map_err(serde::de::Error::custom)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[derive(Serialize, Deserialize)]

@@ -67,16 +67,12 @@ impl Attempt {
 fn random() -> String {
     let mut bytes = [0u8; 32];
     fill_random(&mut bytes);
-    hex(&bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(bytes)
 }
 
 /// What the content of an attempt is bound to.
 pub(crate) fn place(state_hash: &[u8], provider: IdentityProviderId) -> String {
-    format!("sign_in_attempts.content.{provider}.{}", hex(state_hash))
+    format!("sign_in_attempts.content.{provider}.{}", hex::encode(state_hash))
 }
 
 /// The path of ours that a provider sends people back to. Each provider has its own, so that the answer of one is never

@@ -254,7 +254,7 @@ impl App {
     fn mark(&self, client: &Client, since: Instant) -> String {
         let mac =
             self.keys.authenticate("oauth-since", &[client.id.0.as_bytes(), &since.micros().to_be_bytes()]);
-        mac.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(mac)
     }
 
     /// Makes the grant and what comes back for it.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +43,9 @@ impl App {
         from: Option<IpAddr>,
         now: Instant,
     ) -> Option<u64> {
+        if !self.oauth.guesses.were_any(now) {
+            return None;
+        }
         let key = self.guess_key(guessed, from)?;
         self.oauth.guesses.blocked_for(&key, guessed.limit(), now)
     }
@@ -66,7 +70,11 @@ impl App {
 
 /// Wrong guesses, by what is guessed at and network: so many a minute, then nothing is compared any more.
 #[derive(Debug, Default)]
-pub(crate) struct Guesses(Mutex<HashMap<[u8; 32], (u32, Instant)>>);
+pub(crate) struct Guesses {
+    counted: Mutex<HashMap<[u8; 32], (u32, Instant)>>,
+    /// When the last one was, in microseconds: as long as nobody guesses, nothing has to be looked up.
+    last: AtomicI64,
+}
 
 /// What a minute is.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -74,15 +82,21 @@ const WINDOW: Duration = Duration::from_secs(60);
 const COUNTED: usize = 100_000;
 
 impl Guesses {
+    /// Whether there were any within the last minute, of whoever.
+    fn were_any(&self, now: Instant) -> bool {
+        Instant::from_micros(self.last.load(Ordering::Relaxed)) + WINDOW > now
+    }
+
     fn blocked_for(&self, key: &[u8; 32], limit: u32, now: Instant) -> Option<u64> {
-        let counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, since) = counted.get(key)?;
         let end = *since + WINDOW;
         (*count >= limit && end > now).then(|| end.since(now).as_secs() + 1)
     }
 
     fn note(&self, key: [u8; 32], now: Instant) {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        self.last.fetch_max(now.micros(), Ordering::Relaxed);
         if counted.len() >= COUNTED {
             counted.retain(|_, (_, since)| *since + WINDOW > now);
             if counted.len() >= COUNTED {

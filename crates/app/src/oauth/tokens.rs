@@ -151,7 +151,7 @@ impl App {
     /// What a client knows a session as: nothing that another client could compare.
     fn session_name(&self, client: ClientId, session: &uuid::Uuid) -> String {
         let mac = self.keys.authenticate("sid", &[client.0.as_bytes(), session.as_bytes()]);
-        mac.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(mac)
     }
 }
 

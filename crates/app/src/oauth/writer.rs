@@ -48,7 +48,7 @@ async fn write(store: Store, mut jobs: mpsc::Receiver<Job>) {
     let mut batch = Vec::with_capacity(BATCH);
     // Whatever came while the last batch was written is the next one: the slower the disk, the larger the batches.
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
-        let tokens: Vec<AccessToken> = batch.iter().map(|job| AccessToken::clone(&job.token)).collect();
+        let tokens: Vec<Arc<AccessToken>> = batch.iter().map(|job| Arc::clone(&job.token)).collect();
         let result = store.insert_access_tokens(&tokens).await.map_err(|error| error.to_string());
         for job in batch.drain(..) {
             // Whoever does not wait any more has a token that nobody knows.

@@ -63,7 +63,7 @@ pub(super) fn xsrf_token(state: &State, caller: &Caller) -> String {
     let (kind, id) = caller.actor().parts();
     let id = id.unwrap_or_default();
     let token = state.app.keys().authenticate("xsrf", &[kind.as_bytes(), id.as_bytes()]);
-    token.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(token)
 }
 
 /// A browser remembers a Basic login and sends it with what any page makes it send. Browsers say who they are, programs

@@ -59,7 +59,7 @@ impl Certificate {
             fingerprint: SecretHash::unnumbered(sha256(&der)),
             subject: name(parsed.subject()),
             issuer: name(parsed.issuer()),
-            serial: parsed.raw_serial().iter().take(20).map(|byte| format!("{byte:02x}")).collect(),
+            serial: hex::encode(parsed.raw_serial().get(..20).unwrap_or(parsed.raw_serial())),
             not_before,
             not_after,
             allow_expired,
@@ -70,7 +70,7 @@ impl Certificate {
 
     /// The fingerprint as people compare it: hexadecimal, in small letters.
     pub fn fingerprint_hex(&self) -> String {
-        self.fingerprint.mac().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(self.fingerprint.mac())
     }
 
     /// The certificate as PEM.

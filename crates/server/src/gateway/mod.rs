@@ -99,6 +99,8 @@ pub fn gateway_router(app: Arc<App>, options: &GatewayOptions) -> Router {
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path"))
         .with_state(Arc::new(gateway))
         .merge(probes::router(app))
+        // Routes are made ready once, not at each request.
+        .with_state(())
 }
 
 /// What the listener for gateways answers.

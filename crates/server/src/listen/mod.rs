@@ -60,16 +60,29 @@ impl Limits {
     pub const GATEWAYS: Self = Self { per_address: None, ..Self::STRANGERS };
 }
 
+/// What answers the requests of a listener.
+pub trait Answers: Clone + Send + Sync + 'static {
+    /// Answers one. Handlers find the peer as `ConnectInfo<SocketAddr>`.
+    fn answer(self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send;
+}
+
+impl Answers for Router {
+    async fn answer(mut self, request: Request<Body>) -> Response<Body> {
+        match self.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
 /// Answers HTTP until `shutdown` resolves; then takes no more connections, and finishes the requests under way within
-/// ten seconds. Handlers find the peer as `ConnectInfo<SocketAddr>`.
+/// ten seconds.
 pub async fn serve_within(
     limits: Limits,
     listener: TcpListener,
-    router: Router,
+    answers: impl Answers,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
-    // Routes are made ready once, not at each request.
-    let router = router.with_state(());
     let graceful = GracefulShutdown::new();
     let addresses = Arc::new(Addresses::new(limits.per_address));
     let mut shutdown = pin!(shutdown);
@@ -87,7 +100,7 @@ pub async fn serve_within(
         };
         // Beyond its share: closed without a word, which costs the least.
         let Some(place) = addresses.enter(peer.ip()) else { continue };
-        tokio::spawn(converse(stream, peer, router.clone(), limits, graceful.watcher(), place));
+        tokio::spawn(converse(stream, peer, answers.clone(), limits, graceful.watcher(), place));
     }
     drop(listener);
     if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
@@ -108,7 +121,7 @@ async fn back_off(error: &io::Error) {
 async fn converse(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    answers: impl Answers,
     limits: Limits,
     watcher: Watcher,
     _place: Place,
@@ -116,7 +129,7 @@ async fn converse(
     // Without it, small answers wait for the acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
     let pace = Arc::new(Pace::new());
-    let service = service_fn(|request| answer(router.clone(), peer, request, Arc::clone(&pace)));
+    let service = service_fn(|request| answer(answers.clone(), peer, request, Arc::clone(&pace)));
     let connection = http1::Builder::new()
         .max_header_size(MAX_HEAD)
         .max_buf_size(MAX_HEAD)
@@ -137,7 +150,7 @@ async fn converse(
 }
 
 async fn answer(
-    mut router: Router,
+    answers: impl Answers,
     peer: SocketAddr,
     request: Request<Incoming>,
     pace: Arc<Pace>,
@@ -145,6 +158,6 @@ async fn answer(
     let turn = pace.begin();
     let mut request = request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
     request.extensions_mut().insert(ConnectInfo(peer));
-    let response = router.call(request).await?;
+    let response = answers.answer(request).await;
     Ok(response.map(|body| PacedBody::new(body, turn)))
 }

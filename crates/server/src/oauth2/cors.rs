@@ -24,7 +24,7 @@ pub(super) fn preflights(router: Router<State>) -> Router<State> {
 }
 
 async fn preflight(Shared(app): Shared<Arc<App>>, uri: Uri, asked: HeaderMap) -> Response {
-    let mut response = allow(&app, &asked, None, StatusCode::NO_CONTENT.into_response());
+    let mut response = Origin::of(&asked).allow(&app, None, StatusCode::NO_CONTENT.into_response());
     let headers = response.headers_mut();
     if headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
         let methods = if uri.path() == USERINFO { "GET, POST" } else { "POST" };
@@ -36,19 +36,26 @@ async fn preflight(Shared(app): Shared<Arc<App>>, uri: Uri, asked: HeaderMap) ->
     response
 }
 
-/// Lets the script that asked read the answer, if it comes from a place of the client; without a client, of any.
-pub(super) fn allow(
-    app: &App,
-    asked: &HeaderMap,
-    client_id: Option<&str>,
-    mut response: Response,
-) -> Response {
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
-    let mut origins = asked.get_all(header::ORIGIN).iter();
-    if let (Some(origin), None) = (origins.next(), origins.next())
-        && origin.to_str().is_ok_and(|origin| app.allows_origin(origin, client_id))
-    {
-        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+/// Where the script is from that asks; one that names several places is from nowhere.
+pub(super) struct Origin(Option<HeaderValue>);
+
+impl Origin {
+    pub(super) fn of(asked: &HeaderMap) -> Self {
+        let mut origins = asked.get_all(header::ORIGIN).iter();
+        match (origins.next(), origins.next()) {
+            (Some(origin), None) => Self(Some(origin.clone())),
+            _ => Self(None),
+        }
     }
-    response
+
+    /// Lets the script read the answer, if it comes from a place of the client; without a client, of any.
+    pub(super) fn allow(self, app: &App, client_id: Option<&str>, mut response: Response) -> Response {
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
+        let is_allowed =
+            |origin: &HeaderValue| origin.to_str().is_ok_and(|origin| app.allows_origin(origin, client_id));
+        if let Some(origin) = self.0.filter(is_allowed) {
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        }
+        response
+    }
 }

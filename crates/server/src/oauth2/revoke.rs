@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use app::App;
 use axum::extract::{RawQuery, Request, State as Shared};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::Routes;
+use super::cors::Origin;
 use super::token::{client_request, fresh, refused};
-use super::{Routes, cors};
 use edge::extract::Machine;
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -21,7 +22,8 @@ async fn revoke(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
-    let headers = request.headers().clone();
+    let origin = Origin::of(request.headers());
+    let by_header = request.headers().contains_key(header::AUTHORIZATION);
     let mut client_id = None;
     let done = async {
         let (presented, params) = client_request(query.as_deref(), request).await?;
@@ -32,7 +34,7 @@ async fn revoke(
     let response = match done.await {
         // RFC 7009 §2.2: whether there was such a token or not.
         Ok(()) => fresh(StatusCode::OK.into_response()),
-        Err(error) => refused(&error, &headers),
+        Err(error) => refused(&error, by_header),
     };
-    cors::allow(&app, &headers, client_id.as_deref(), response)
+    origin.allow(&app, client_id.as_deref(), response)
 }

@@ -9,8 +9,9 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use oauth::{ErrorCode, OAuthError, Params, userinfo};
 
+use super::Routes;
+use super::cors::Origin;
 use super::token::fresh;
-use super::{Routes, cors};
 use edge::extract::form_params;
 
 const PATH: &str = oauth::discovery::path::USERINFO;
@@ -21,14 +22,14 @@ pub(super) fn routes(routes: Routes) -> Routes {
 }
 
 async fn answer(Shared(app): Shared<Arc<App>>, RawQuery(query): RawQuery, request: Request) -> Response {
-    let asked = request.headers().clone();
+    let origin = Origin::of(request.headers());
     let mut client_id = None;
     let response = match read(&app, query.as_deref().unwrap_or_default(), request, &mut client_id).await {
         Ok(Some(claims)) => fresh(Json(claims).into_response()),
         Ok(None) => refused(None),
         Err(error) => refused(Some(&error)),
     };
-    cors::allow(&app, &asked, client_id.as_deref(), response)
+    origin.allow(&app, client_id.as_deref(), response)
 }
 
 async fn read(

@@ -1,5 +1,6 @@
 //! Clients, what tokens are made by, and tokens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
@@ -144,7 +145,8 @@ fn token(n: u8, expires_in: u64, found_by_hash: bool) -> AccessToken {
 
 both!(tokens_are_found_again_and_swept_when_they_are_over);
 async fn tokens_are_found_again_and_swept_when_they_are_over(db: Db) {
-    let tokens: Vec<AccessToken> = (0..50).map(|n| token(n, u64::from(n) + 1, n == 7)).collect();
+    let tokens: Vec<Arc<AccessToken>> =
+        (0..50).map(|n| Arc::new(token(n, u64::from(n) + 1, n == 7))).collect();
     db.store.insert_access_tokens(&tokens).await.unwrap();
     let tx = db.tx().await;
     tx.insert_access_token(&token(60, 3_600, false)).await.unwrap();
@@ -153,7 +155,7 @@ async fn tokens_are_found_again_and_swept_when_they_are_over(db: Db) {
     let read = db.store.read();
     assert_eq!(read.count_access_tokens().await.unwrap(), 51, "a JWT is not kept");
     let found = read.access_token(tokens[3].id).await.unwrap().unwrap();
-    assert_eq!(found, tokens[3]);
+    assert_eq!(found, *tokens[3]);
     let by_hash = read.access_token_by_hash(&[SecretHash::unnumbered([7; 32])]).await.unwrap().unwrap();
     assert_eq!(by_hash.id, tokens[7].id);
     assert!(read.access_token_by_hash(&[SecretHash::unnumbered([8; 32])]).await.unwrap().is_none());
@@ -168,8 +170,8 @@ async fn tokens_are_found_again_and_swept_when_they_are_over(db: Db) {
 
 both!(a_batch_is_kept_as_a_whole_or_not_at_all);
 async fn a_batch_is_kept_as_a_whole_or_not_at_all(db: Db) {
-    let twice = token(1, 60, false);
-    let batch = [token(2, 60, false), twice.clone(), twice];
+    let twice = Arc::new(token(1, 60, false));
+    let batch = [Arc::new(token(2, 60, false)), Arc::clone(&twice), twice];
     assert!(db.store.insert_access_tokens(&batch).await.is_err());
     assert_eq!(db.store.read().count_access_tokens().await.unwrap(), 0);
 }

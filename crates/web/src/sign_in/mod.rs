@@ -113,16 +113,12 @@ async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit
     }
     // Ties the form to this browser: otherwise another site could sign it in as somebody else.
     let value = Uuid::now_v7().simple().to_string();
-    let value = hex(&app.keys().marks().fingerprint("visit", &[value.as_bytes()]));
+    let value = hex::encode(app.keys().marks().fingerprint("visit", &[value.as_bytes()]));
     let guest = Guest { csrf: Csrf::new(app.keys(), &value), ..visit.into_guest() };
     let form = form(&app, &guest, guest.query.text("email"), &next);
     let mut page = leading_to(framed(StatusCode::OK, &SignIn { notice, form, ways, sign_up }), &app, &next);
     page.headers_mut().append(header::SET_COOKIE, VISIT.set(&value, &state.options.public_url));
     Ok(page)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn submit(
