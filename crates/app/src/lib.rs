@@ -122,7 +122,7 @@ pub use names::{Names, ToName};
 pub use new_application::NewApplication;
 pub use oauth::*;
 pub use once::Created;
-pub use passkey::PasskeyRequest;
+pub use passkey::{PasskeyRequest, SecondStep};
 pub use refusal::RefusedAct;
 pub use refused_call::RefusedCalls;
 pub use renewal::Renewable;

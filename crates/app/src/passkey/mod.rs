@@ -15,6 +15,8 @@ use crate::{App, Caller, Error, Result};
 use relying_party::{Asked, Disbelief, RelyingParty};
 use ticket::{Purpose, Ticket};
 
+pub use sign_in::SecondStep;
+
 /// What a browser is to do with a passkey.
 #[derive(Clone, Debug)]
 pub struct PasskeyRequest {

@@ -17,6 +17,15 @@ use crate::{App, Caller, Error, Result, SignedIn};
 const REFUSED: Error =
     Error::Unauthenticated("this passkey did not sign you in; try again, or sign in in another way");
 
+/// What can be asked of somebody after the password, besides recovery codes.
+#[derive(Clone, Debug)]
+pub struct SecondStep {
+    /// One of their passkeys; none: they have none, or there are none here.
+    pub passkey: Option<PasskeyRequest>,
+    /// Whether a code of an app can be.
+    pub by_app: bool,
+}
+
 #[macros::boxed]
 impl App {
     /// What a browser is asked on the page for signing in; `None`: there are no passkeys here.
@@ -59,18 +68,23 @@ impl App {
         self.start_session(tx, caller, passkey.person, user_agent, start).await
     }
 
-    /// What a browser is asked after the password; `None`: whoever that is has no passkey.
+    /// What can be asked for after the password.
     ///
     /// # Errors
     /// [`Error::Gone`] if it took too long.
-    pub async fn passkey_after_password(&self, ticket: &str) -> Result<Option<PasskeyRequest>> {
-        let Ok(relying_party) = self.relying_party() else { return Ok(None) };
-        let theirs = self.store.read().passkeys_of(self.open_ticket(ticket)?.person).await?;
-        if theirs.is_empty() {
-            return Ok(None);
-        }
-        let asked = relying_party.to_prove(&theirs)?;
-        Ok(Some(self.passkey_request(Purpose::SecondStep(ticket.to_owned()), asked)))
+    pub async fn second_step(&self, ticket: &str) -> Result<SecondStep> {
+        let person = self.open_ticket(ticket)?.person;
+        let read = self.store.read();
+        let by_app = read.factor_of(person).await?.is_some_and(|factor| factor.secret.is_some());
+        let theirs = read.passkeys_of(person).await?;
+        let passkey = match self.relying_party() {
+            Ok(relying_party) if !theirs.is_empty() => {
+                let asked = relying_party.to_prove(&theirs)?;
+                Some(self.passkey_request(Purpose::SecondStep(ticket.to_owned()), asked))
+            }
+            Ok(_) | Err(_) => None,
+        };
+        Ok(SecondStep { passkey, by_app })
     }
 
     /// The passkey is there after the password: now there is a session.

@@ -210,6 +210,26 @@ impl Desk {
         id.to_string()
     }
 
+    /// A passkey of somebody's, as adding one leaves it. Its id. What it opens, nobody has.
+    pub async fn passkey(&self, developer: &str) -> String {
+        let person = domain::Person::Developer(developer.parse().unwrap());
+        let (at, id) = (self.clock.now(), uuid::Uuid::now_v7());
+        let key = domain::PasskeyDraft {
+            credential_id: id.into_bytes().to_vec(),
+            public_key: Vec::new(),
+            state: Vec::new(),
+            transports: 0,
+            synced: true,
+        };
+        let name = domain::Name::parse("Laptop").unwrap();
+        let author = store::Author { actor: domain::Actor::System, address: None, request_id: id, at };
+        let mut tx = self.store.begin(author).await.unwrap();
+        tx.save(domain::Factor::begin(domain::FactorId(id), person, vec![[1; 32]], at)).await.unwrap();
+        tx.save(domain::Passkey::add(domain::PasskeyId(id), person, name, key, at)).await.unwrap();
+        tx.commit().await.unwrap();
+        id.to_string()
+    }
+
     /// Subjects and texts of the mails to somebody, the last one first.
     pub async fn mails(&self, email: &str) -> Vec<(String, String)> {
         let filter = app::MailFilter { to: Some(domain::Email::parse(email).unwrap()), state: None };

@@ -104,9 +104,11 @@ impl World {
             "client_id": "desk", "client_secret": "a secret of ours"});
         let provider = made("/api/v1/identity-providers", provider).await;
         let identity = desk.link(&provider, "subject-of-alice", &alice.id).await;
+        let passkey = desk.passkey(&alice.id).await;
         let ids = BTreeMap::from([
             ("identity-providers", provider),
             ("identities", identity),
+            ("passkeys", passkey),
             // No id but a word.
             ("with", "elsewhere-inc".to_owned()),
             // As the API calls them, and as pages do.

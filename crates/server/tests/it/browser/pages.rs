@@ -9,7 +9,7 @@ use super::axe;
 use super::chromium::Chromium;
 use crate::support::Desk;
 use crate::web::every_page::{OPEN, pages_of};
-use crate::web::guests::{is_for_administrators, is_for_developers, is_for_providers};
+use crate::web::guests::{is_about_ones_own, is_for_administrators, is_for_developers, is_for_providers};
 use crate::world::World;
 
 /// How wide, and whether dark.
@@ -30,7 +30,9 @@ pub async fn look_at_all(desk: &Desk, chromium: &Chromium) {
     let mut complaints = Vec::new();
     let open: Vec<String> = OPEN.iter().map(|path| (*path).to_owned()).collect();
     let developers = pages_of(&world, |path| !is_for_administrators(path));
-    let administrators = pages_of(&world, |path| !is_for_developers(path) && !is_for_providers(path));
+    let everybodys =
+        |path: &str| !is_for_developers(path) && !is_for_providers(path) && !is_about_ones_own(path);
+    let administrators = pages_of(&world, everybodys);
     let role = AdministratorRole::Provider { gateway_id: world.id("gateways").parse().unwrap() };
     let gateway = desk.administrator_as("gateway", role).await;
     let gateways = pages_of(&world, |path| is_for_providers(path) && !path.contains('{'));
