@@ -59,7 +59,7 @@ pub struct Desk {
     pub http: reqwest::Client,
     /// Every scope.
     pub admin: User,
-    store: Store,
+    pub store: Store,
     folder: TempDir,
 }
 
@@ -99,8 +99,13 @@ impl Desk {
 
     /// The same, with settings.
     pub async fn start_live_with(engine: Engine, settings: Settings) -> Self {
+        Self::start_live_at("127.0.0.1", engine, settings).await
+    }
+
+    /// The same, under a name of this machine.
+    pub async fn start_live_at(host: &str, engine: Engine, settings: Settings) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let public_url = format!("http://{}", listener.local_addr().unwrap());
+        let public_url = format!("http://{host}:{}", listener.local_addr().unwrap().port());
         let settings = Settings { public_url: public_url.clone(), ..settings };
         let options = Options {
             token_requests_per_minute: 1_000_000,
@@ -206,26 +211,6 @@ impl Desk {
         let author = store::Author { actor: domain::Actor::System, address: None, request_id: id.0, at };
         let mut tx = self.store.begin(author).await.unwrap();
         tx.save(link).await.unwrap();
-        tx.commit().await.unwrap();
-        id.to_string()
-    }
-
-    /// A passkey of somebody's, as adding one leaves it. Its id. What it opens, nobody has.
-    pub async fn passkey(&self, developer: &str) -> String {
-        let person = domain::Person::Developer(developer.parse().unwrap());
-        let (at, id) = (self.clock.now(), uuid::Uuid::now_v7());
-        let key = domain::PasskeyDraft {
-            credential_id: id.into_bytes().to_vec(),
-            public_key: Vec::new(),
-            state: Vec::new(),
-            transports: 0,
-            synced: true,
-        };
-        let name = domain::Name::parse("Laptop").unwrap();
-        let author = store::Author { actor: domain::Actor::System, address: None, request_id: id, at };
-        let mut tx = self.store.begin(author).await.unwrap();
-        tx.save(domain::Factor::begin(domain::FactorId(id), person, vec![[1; 32]], at)).await.unwrap();
-        tx.save(domain::Passkey::add(domain::PasskeyId(id), person, name, key, at)).await.unwrap();
         tx.commit().await.unwrap();
         id.to_string()
     }
