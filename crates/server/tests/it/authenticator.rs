@@ -23,7 +23,7 @@ const HAS_CREDENTIAL: u8 = 64;
 /// One passkey with all that belongs to it.
 #[derive(Clone)]
 pub struct Authenticator {
-    key: Arc<KeyPair>,
+    pub key: Arc<KeyPair>,
     pub credential: Vec<u8>,
     pub handle: Vec<u8>,
     pub counter: u32,

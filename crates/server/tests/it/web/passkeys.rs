@@ -5,6 +5,7 @@ use std::time::Duration;
 use app::{SecondFactor, Settings};
 use serde_json::{Value, json};
 
+use super::passkey_sign_in::after_password;
 use super::{Browser, attribute, hidden, unescape};
 use crate::authenticator::{Authenticator, ORIGIN};
 use crate::support::{Answer, Desk, User, both, visitor};
@@ -233,7 +234,7 @@ both!(
         let page = alice.open(NEW).await.page(200, "Add a passkey");
         assert!(page.text.contains("Passkeys need a host name") && !page.text.contains("data-passkey"));
         let csrf = alice.csrf().await;
-        alice.submit(NEW, &[("csrf", &csrf), ("name", "x"), ("ticket", "x"), ("answer", "x")]).await.expect(410);
+        alice.submit(NEW, &[("csrf", &csrf), ("name", "x"), ("ticket", "x"), ("answer", "x")]).await.expect(409);
         let stranger = Browser::new(&desk);
         let page = stranger.open("/sign-in").await.page(200, "Sign in");
         assert!(!page.text.contains("data-passkey"), "{}", page.text);
@@ -246,9 +247,9 @@ both!(
         desk.app.create_administrator(&app::Caller::operator(), email, password).await.unwrap();
         let fields = [("email", email), ("password", password)];
         let action = "/sign-in/enroll/passkey";
-        let (mut browser, page) = super::passkey_sign_in::after_password(&desk, &fields).await;
+        let (mut browser, page) = after_password(&desk, &fields).await;
         let page = page.page(200, "Set up a second factor");
-        let (other, other_page) = super::passkey_sign_in::after_password(&desk, &fields).await;
+        let (other, other_page) = after_password(&desk, &fields).await;
         let mut authenticator = Authenticator::new();
         let refused = send(&browser, &page, action, &[("answer", "{}")]).await.expect(409);
         let answer = authenticator.make(&options(&refused.text, action));
