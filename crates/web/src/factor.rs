@@ -51,7 +51,11 @@ pub(crate) async fn section(app: &App, guest: &Guest) -> Result<Section, Refused
         return Ok(section.action(Action::link(PATH, "Set up a second factor").quiet()));
     };
     let by_app = factor.secret.is_some();
-    let with = if by_app { "Codes of an app" } else { "Passkeys" };
+    let with = match (by_app, app.own_passkeys(&guest.caller).await?.is_empty()) {
+        (true, true) => "Codes of an app",
+        (true, false) => "Codes of an app, or a passkey",
+        (false, _) => "A passkey",
+    };
     let section = Section::facts(vec![
         ("Set up", Cell::time(factor.meta.created_at)),
         ("Asked for beside the password", Cell::text(with)),
@@ -136,6 +140,16 @@ async fn ask(app: &App, guest: &Guest, title: &str, words: &str, form: Form) -> 
     view.show(app, guest).await
 }
 
+/// The same, of somebody who may have no app.
+async fn ask_of_app(app: &App, guest: &Guest, title: &str, words: &str, form: Form) -> Answer {
+    match app.own_factor(&guest.caller).await? {
+        Some(factor) if factor.secret.is_none() => {
+            below(title).section(section(app, guest).await?).show(app, guest).await
+        }
+        Some(_) | None => ask(app, guest, title, words, form).await,
+    }
+}
+
 async fn show_codes(Shared(app): Shared<Arc<App>>, visit: Visit<Person>) -> Answer {
     must_be_fresh(&app, &visit, CODES).await?;
     let form = Form::new(&visit, CODES, "Make new codes").cancel("/account");
@@ -156,7 +170,7 @@ async fn show_remove(Shared(app): Shared<Arc<App>>, visit: Visit<Person>) -> Ans
         return ask(&app, &visit, "Remove your second factor?", words, form).await;
     }
     let words = "The codes of the app work no more from then on. Your passkeys and the recovery codes go on.";
-    ask(&app, &visit, "Remove the app for codes?", words, form).await
+    ask_of_app(&app, &visit, "Remove the app for codes?", words, form).await
 }
 
 async fn remove(Shared(app): Shared<Arc<App>>, Sent { visit, .. }: Sent<Person>) -> Answer {

@@ -153,7 +153,10 @@ impl App {
         self.must_be_fresh(caller).await?;
         let mut tx = self.begin(caller).await?;
         lock_person(&tx, person).await?;
-        let factor = tx.read().factor_of(person).await?.filter(|it| it.secret.is_some()).ok_or_else(none)?;
+        let factor = tx.read().factor_of(person).await?.ok_or_else(none)?;
+        if factor.secret.is_none() {
+            return Err(Error::conflict("none", "there is no app for codes"));
+        }
         if tx.read().passkeys_of(person).await?.is_empty() {
             self.may_be_without(person)?;
             tx.save(factor.remove()).await?;
@@ -362,10 +365,11 @@ fn exists() -> Error {
 
 /// For those who look at all that somebody has besides the password, and change some of it.
 pub(crate) async fn lock_person(tx: &Tx, person: Person) -> Result<()> {
-    Ok(match person {
+    match person {
         Person::Developer(id) => tx.lock_developer(id).await?,
         Person::Administrator(id) => tx.lock_administrator(id).await?,
-    })
+    }
+    Ok(())
 }
 
 /// Where the secret of a person is sealed for.

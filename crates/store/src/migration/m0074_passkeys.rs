@@ -1,5 +1,5 @@
-//! Passkeys, and with what people have signed in. A second factor without an app has an empty secret: nodes of the
-//! version before take its recovery codes and refuse others.
+//! Passkeys, and with what people have signed in. A second factor without an app has an empty secret: until they are
+//! updated, nodes of the version before ask its owner for a code and take none.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer_null, binary, boolean, integer, string, string_null, uuid_null};

@@ -85,6 +85,21 @@ pub async fn check(chromium: &Chromium, axe: &str, width: u32) -> Vec<String> {
     complaints
 }
 
+/// Looks at the page that is shown in each look: at one that no address leads to, such as what comes after a form.
+pub async fn look_at_this(chromium: &Chromium, name: &str) {
+    let axe = axe();
+    for (look, width, dark) in LOOKS.iter().chain(&MORE_LOOKS) {
+        chromium.look(*width, *dark).await;
+        let complaints = check(chromium, &axe, *width).await;
+        assert!(complaints.is_empty(), "{name}, {look}: {complaints:?}");
+        if let Some(folder) = folder() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(format!("{name}-{look}.png")), chromium.picture().await).unwrap();
+        }
+    }
+    chromium.look(1280, false).await;
+}
+
 async fn picture(chromium: &Chromium, world: &World, folder: &std::path::Path, kind: &str, path: &str) {
     let name = world.unfill_path(path).replace('/', "_").replace(['?', '=', '{', '}'], "-");
     let folder = folder.join(kind);

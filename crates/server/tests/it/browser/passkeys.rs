@@ -2,6 +2,7 @@
 
 use super::chromium::Chromium;
 use super::journeys::sign_in;
+use super::pages::look_at_this;
 use crate::support::Desk;
 
 const PASSWORD: &str = "linus likes violet umbrellas";
@@ -15,11 +16,13 @@ pub async fn from_first_to_last(desk: &Desk, it: &Chromium) {
     it.become_(linus.bearer.as_deref().unwrap()).await;
     it.open("/account").await;
     it.press("Add a passkey").await;
+    look_at_this(it, "passkey-new").await;
     it.type_("name", "This laptop").await;
     it.press("Make the passkey").await;
     it.comes_to_say("This is the only time that you see them.").await;
     it.press("I have stored them").await;
     it.says("This laptop").await;
+    look_at_this(it, "passkey-account").await;
     // What is there is not made once more.
     it.press("Add a passkey").await;
     it.press("Make the passkey").await;
@@ -30,6 +33,7 @@ pub async fn from_first_to_last(desk: &Desk, it: &Chromium) {
     it.recognise(&place, false).await;
     it.press("Sign in with a passkey").await;
     it.comes_to_say("Nothing has happened").await;
+    look_at_this(it, "passkey-sign-in").await;
     assert_eq!(it.path().await, "/sign-in");
     it.recognise(&place, true).await;
     it.press("Sign in with a passkey").await;
@@ -43,6 +47,7 @@ pub async fn from_first_to_last(desk: &Desk, it: &Chromium) {
     it.open("/account").await;
     assert_eq!(it.path().await, "/sign-in", "the password alone opens nothing");
     sign_in(it, EMAIL, PASSWORD).await;
+    look_at_this(it, "passkey-second-step").await;
     it.press("Use a passkey").await;
     assert_eq!(it.path().await, "/account");
 
@@ -66,6 +71,7 @@ pub async fn from_first_to_last(desk: &Desk, it: &Chromium) {
     it.open("/account").await;
     it.press("Sign in with a passkey").await;
     it.says("This passkey did not sign you in").await;
+    look_at_this(it, "passkey-refused").await;
     sign_in(it, EMAIL, PASSWORD).await;
     it.says("Set up a second factor").await;
 }

@@ -286,3 +286,30 @@ both!(
         assert_eq!(claims(&browser).await, (json!(["pwd", "pop", "user", "mfa"]), json!("2")));
     }
 );
+
+both!(
+    async fn whoever_comes_with_a_passkey_may_stay_signed_in_for_a_client_that_has_it(desk, at_home()) {
+        let rp = Rp::with(&desk, "alice", |draft| draft.persistent_sso = true).await;
+        let (authenticator, _) = add_first(&Browser::of(&desk, &rp.owner)).await;
+        let next: String = form_urlencoded::byte_serialize(rp.request(&[]).as_bytes()).collect();
+        let stays = |answer: &Answer| {
+            answer.headers.get_all("set-cookie").iter().any(|it| it.to_str().unwrap().contains("Max-Age=2592000"))
+        };
+        for (path, stay) in [(format!("/sign-in?next={next}"), true), ("/sign-in".to_owned(), false)] {
+            later(&desk);
+            let (browser, page) = door(&desk, &path).await;
+            let answer = authenticator.sign(&options(&page.text, ALONE));
+            let fields = [("answer", answer.as_str()), ("stay", "on")];
+            assert_eq!(stays(&send(&browser, &page, ALONE, &fields).await), stay, "{path}");
+        }
+        // After the password it is remembered what was ticked before.
+        later(&desk);
+        let (mut browser, page) = door(&desk, &format!("/sign-in?next={next}")).await;
+        let fields = [ALICE[0], ALICE[1], ("stay", "on")];
+        let page = send(&browser, &page, "/sign-in", &fields).await.page(200, "Your second factor");
+        browser.keep_cookies(&page);
+        let answer = authenticator.sign(&options(&page.text, AFTER));
+        let done = send(&browser, &page, AFTER, &[("answer", &answer)]).await.expect(303);
+        assert!(stays(&done) && done.header("location").starts_with("/oauth2/authorize?"));
+    }
+);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::passkey_sign_in::after_password;
 use super::{Browser, attribute, hidden, unescape};
 use crate::authenticator::{Authenticator, ORIGIN};
-use crate::support::{Answer, Desk, User, both, visitor};
+use crate::support::{Answer, Desk, User, at_once, both, visitor};
 
 pub const PASSWORD: &str = "alice likes violet umbrellas";
 pub const ALICE: [(&str, &str); 2] = [("email", "alice@example.com"), ("password", PASSWORD)];
@@ -124,6 +124,29 @@ both!(
 );
 
 both!(
+    async fn whoever_removes_the_last_two_at_once_has_no_second_factor_left(desk, at_home()) {
+        let alice = desk.developer("alice").await;
+        let browser = Browser::of(&desk, &alice);
+        for _ in 0..3 {
+            add_first(&browser).await;
+            add_with(&browser, &mut Authenticator::new(), "Phone").await.leads_to("/account?notice=passkey_added");
+            let csrf = browser.csrf().await;
+            let passkeys = desk.app.own_passkeys(&caller(&alice)).await.unwrap();
+            let answers = at_once(2, |n| {
+                let (browser, csrf, id) = (browser.clone(), csrf.clone(), passkeys[n].id);
+                async move {
+                    let path = format!("/account/passkeys/{id}/remove");
+                    browser.submit(&path, &[("csrf", &csrf)]).await.status.as_u16()
+                }
+            })
+            .await;
+            assert_eq!(answers, [303, 303]);
+            assert!(signs_in_by_password_alone(&desk).await);
+        }
+    }
+);
+
+both!(
     async fn an_app_and_passkeys_go_together(desk, at_home()) {
         let (alice, browser, ..) = alice(&desk).await;
         // An app is set up besides, and leaves the recovery codes as they are.
@@ -134,7 +157,7 @@ both!(
         let code = app.generate(u64::try_from(desk.clock.now().unix_seconds()).unwrap()).to_string();
         let wrong = send(&browser, &page, "/account/factor", &[("code", "000000")]).await.expect(400);
         send(&browser, &wrong, "/account/factor", &[("code", &code)]).await.leads_to("/account?notice=app_added");
-        assert!(browser.open("/account").await.text.contains("Codes of an app"));
+        assert!(browser.open("/account").await.text.contains("Codes of an app, or a passkey"));
         // Without it the passkey is still asked for.
         let remove = "/account/factor/remove";
         browser.open(remove).await.page(200, "Remove the app for codes?");
