@@ -210,7 +210,8 @@ async fn enable(
 
 /// Remove the second factor of an administrator
 ///
-/// Administrators only: for somebody who has lost the phone and the recovery codes. They are told by mail.
+/// Administrators only: for somebody who has lost the phone and the recovery codes. Passkeys go with it. They are
+/// told by mail.
 #[utoipa::path(delete, path = "/api/v1/administrators/{id}/factor", tag = "Administrators",
     params(("id" = Uuid, Path)), responses((status = 204, description = "It is gone"), Problems))]
 async fn remove_factor(

@@ -215,7 +215,8 @@ async fn end_sessions(
 
 /// Remove the second factor of a developer
 ///
-/// Administrators only: for somebody who has lost the phone and the recovery codes. They are told by mail.
+/// Administrators only: for somebody who has lost the phone and the recovery codes. Passkeys go with it. They are
+/// told by mail.
 #[utoipa::path(delete, path = "/api/v1/developers/{id}/factor", tag = "Developers",
     params(("id" = Uuid, Path)), responses((status = 204, description = "It is gone"), Problems))]
 async fn remove_factor(

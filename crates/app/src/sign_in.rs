@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     Administrator, AdministratorRole, ClientId, Developer, Email, Event, IdentityProviderId, Instant, Person,
-    Secret, SecretKind, Session, SessionId, secret,
+    Proof, Secret, SecretKind, Session, SessionId, secret,
 };
 use serde_json::json;
 use store::Tx;
@@ -31,8 +31,8 @@ pub struct SignedIn {
 pub(crate) struct Start {
     /// The client for which somebody stays signed in.
     pub(crate) keep_for: Option<ClientId>,
-    /// Whether a code was shown besides the password.
-    pub(crate) second_factor: bool,
+    /// With what.
+    pub(crate) proof: Proof,
     /// The provider at which it was shown who that is; `None`: here.
     pub(crate) provider: Option<IdentityProviderId>,
 }
@@ -81,8 +81,8 @@ impl App {
         code: Option<&str>,
         user_agent: &str,
     ) -> Result<SignedIn> {
-        let (tx, person, second_factor) = self.prove_developer(caller, email, password, code).await?;
-        let start = Start { second_factor, ..Start::default() };
+        let (tx, person, proof) = self.prove_developer(caller, email, password, code).await?;
+        let start = Start { proof, ..Start::default() };
         self.start_session(tx, caller, person, user_agent, start).await
     }
 
@@ -94,7 +94,7 @@ impl App {
         email: &str,
         password: &str,
         code: Option<&str>,
-    ) -> Result<(Tx, Person, bool)> {
+    ) -> Result<(Tx, Person, Proof)> {
         let email = Email::parse(email).map_err(|_| WRONG)?;
         self.take_guess(caller, &email).await?;
         let developer = self.store.read().developer_by_email(&email).await?;
@@ -111,7 +111,7 @@ impl App {
         account: Option<Account>,
         password: &str,
         code: Option<&str>,
-    ) -> Result<(Tx, Person, bool)> {
+    ) -> Result<(Tx, Person, Proof)> {
         let hash = account.as_ref().and_then(Account::password_hash).map(str::to_owned);
         let is_right = self.passwords.verify(password, hash).await?;
         let Some(account) = account else { return Err(WRONG) };
@@ -126,9 +126,9 @@ impl App {
         let tx = self.begin_sign_in(caller, &account).await?;
         match (factor, code) {
             (Some(factor), Some(code)) => {
-                Ok((self.prove_factor(tx, caller, &factor, code).await?, person, true))
+                Ok((self.prove_factor(tx, caller, &factor, code).await?, person, Proof::PasswordAndCode))
             }
-            _ => Ok((tx, person, false)),
+            _ => Ok((tx, person, Proof::Password)),
         }
     }
 
@@ -162,8 +162,8 @@ impl App {
         self.take_guess(caller, &email).await?;
         let administrator = self.store.read().administrator_by_email(&email).await?;
         let account = administrator.map(Account::Administrator);
-        let (tx, person, second_factor) = self.prove_account(caller, &email, account, password, code).await?;
-        let start = Start { second_factor, ..Start::default() };
+        let (tx, person, proof) = self.prove_account(caller, &email, account, password, code).await?;
+        let start = Start { proof, ..Start::default() };
         self.start_session(tx, caller, person, user_agent, start).await
     }
 
@@ -184,7 +184,7 @@ impl App {
             }
             None => Session::start(self.new_id(), person, hash, user_agent, &address, tx.now()),
         };
-        let start = if how.second_factor { Session::with_second_factor(start) } else { start };
+        let start = Session::proven_by(start, how.proof);
         let start = match how.provider {
             Some(provider) => Session::through(start, provider),
             None => start,

@@ -1,5 +1,7 @@
-//! The second factor of a person: a secret that an app on their phone makes codes from (TOTP, RFC 6238), and codes for the
-//! day on which the phone is lost.
+//! The second factor of a person: a secret that an app on their phone makes codes from (TOTP, RFC 6238), passkeys
+//! (`passkey.rs`), or both, and codes for the day on which these are lost.
+//!
+//! Somebody has one exactly as long as they have such a secret or a passkey: those who add and remove these see to it.
 
 use serde::Serialize;
 
@@ -16,9 +18,9 @@ pub struct Factor {
     pub meta: Meta,
     /// Whose it is. Everybody has one at most.
     pub person: Person,
-    /// The secret that the app has, too.
+    /// The secret that the app has, too. None: there are only passkeys.
     #[serde(skip)]
-    pub secret: Sealed,
+    pub secret: Option<Sealed>,
     /// The step of the last code that was taken: that one, and those before it, are worth nothing any more
     /// (RFC 6238 §5.2).
     #[serde(skip)]
@@ -34,7 +36,7 @@ impl Factor {
     /// How many recovery codes there are at first.
     pub const RECOVERY_CODES: usize = 10;
 
-    /// Somebody has shown the first code of a new secret.
+    /// Somebody has shown the first code of a new secret, who had nothing besides the password.
     pub fn enroll(
         id: FactorId,
         person: Person,
@@ -45,9 +47,26 @@ impl Factor {
     ) -> Transition<Self> {
         let meta = Meta::new(now);
         Transition::create(
-            Self { id, meta, person, secret, last_step: first_step, recovery },
+            Self { id, meta, person, secret: Some(secret), last_step: first_step, recovery },
             "factor.enrolled",
         )
+    }
+
+    /// Somebody adds the first passkey, who had nothing besides the password.
+    pub fn begin(id: FactorId, person: Person, recovery: Vec<[u8; 32]>, now: Instant) -> Transition<Self> {
+        let meta = Meta::new(now);
+        Transition::create(Self { id, meta, person, secret: None, last_step: 0, recovery }, "factor.enrolled")
+    }
+
+    /// Somebody who has passkeys has shown the first code of a new secret. `None`: there is one already.
+    pub fn add_app(&self, secret: Sealed, first_step: i64, now: Instant) -> Option<Transition<Self>> {
+        let after = Self { secret: Some(secret), last_step: first_step, ..self.clone() };
+        self.secret.is_none().then(|| Transition::update(self, after, "factor.app_added", now))
+    }
+
+    /// Codes of the app are not taken any more; passkeys are.
+    pub fn remove_app(&self, now: Instant) -> Transition<Self> {
+        Transition::update(self, Self { secret: None, ..self.clone() }, "factor.app_removed", now)
     }
 
     /// A code was right, and is of this step. `None`: it, or a later one, was taken before.
@@ -111,6 +130,18 @@ mod tests {
         let factor = factor.renew_recovery_codes(vec![third], NOW).into_parts().0;
         assert!(factor.take_recovery_code(&third, NOW).is_some());
         assert!(factor.take_recovery_code(&[4; 32], NOW).is_none());
+    }
+
+    #[test]
+    fn an_app_comes_and_goes_and_the_recovery_codes_stay() {
+        let begun =
+            Factor::begin(FactorId(Uuid::from_u128(2)), factor().person, vec![[1; 32]], NOW).into_parts().0;
+        assert!(begun.secret.is_none());
+        let with_app = begun.add_app(Sealed(vec![1]), 7, NOW).unwrap().into_parts().0;
+        assert!(with_app.add_app(Sealed(vec![2]), 8, NOW).is_none());
+        assert!(with_app.take_code(7, NOW).is_none());
+        let without = with_app.remove_app(NOW).into_parts().0;
+        assert_eq!((without.secret, without.recovery), (None, vec![[1; 32]]));
     }
 
     #[test]

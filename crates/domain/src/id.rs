@@ -82,6 +82,8 @@ ids! {
     ApiTokenId = "token";
     /// What somebody proves themselves with besides the password.
     FactorId = "factor";
+    /// A key with which somebody signs in.
+    PasskeyId = "passkey";
     /// A signed-in developer's or administrator's session.
     SessionId = "session";
     /// Somebody is asked to join a partner or an application.

@@ -34,8 +34,9 @@
 //!   provider, the technical user of a gateway. [`Administrator`]
 //! - **token**: with which an administrator's tool calls the management API. [`ApiToken`]
 //! - **session**: somebody signed in on some device. [`Session`]
-//! - **factor**: what somebody proves themselves with besides the password: codes of an app, and codes for recovery.
-//!   [`Factor`]
+//! - **factor**: what somebody proves themselves with besides the password: codes of an app, passkeys, and codes for
+//!   recovery. [`Factor`]
+//! - **passkey**: a key in somebody's device or password manager, with which they sign in. [`Passkey`]
 //! - **access token**: opens APIs for a while, for a client itself or for a person. [`AccessToken`]
 //! - **gateway**: a third party that provisions applications for some APIs. [`Gateway`]
 //! - **provision**: an application at a gateway: the APIs it may call there. [`Provision`]
@@ -92,10 +93,12 @@ pub mod openapi;
 pub mod openapi_security;
 mod operation_scopes;
 mod partner;
+mod passkey;
 mod pepper;
 mod period;
 mod plan;
 mod portal;
+mod proof;
 mod provision;
 mod request;
 mod role;
@@ -154,8 +157,9 @@ pub use id::{
     ApplicationId, ApprovalFlowId, ApprovalId, ApprovalPolicyId, AuthStrategyId, ClientId, ConsentId,
     CredentialId, DeveloperId, DocumentId, ExternalTokenId, FactorId, GatewayId, GrantId, GroupId,
     IdentityProviderId, InvitationId, KeyGenerationId, LinkedIdentityId, MailId, OAuthScopeId, PartnerId,
-    PlanId, PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId, TokenDefinitionId,
-    TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId, parse_uuid,
+    PasskeyId, PlanId, PortalId, ProvisionId, RequestId, SessionId, SigningKeyId, SubscriptionId,
+    TokenDefinitionId, TokenFormId, TokenRequestId, WebhookDeliveryId, WebhookEndpointId, WebhookEventId,
+    parse_uuid,
 };
 pub use identity_provider::{
     Audience, ClaimRules, IdentityProvider, IdentityProviderDraft, MappedRole, TokenAuth,
@@ -170,10 +174,12 @@ pub use oauth_grant::{Consent, GrantEnd, OAuthGrant};
 pub use oauth_scope::{BUILT_IN_SCOPES, OAuthScope, OAuthScopeDraft, ScopeClaim, ScopeKind};
 pub use operation_scopes::OperationScopes;
 pub use partner::{Partner, PartnerDraft, PartnerRole};
+pub use passkey::{Passkey, PasskeyDraft};
 pub use pepper::{Marks, Pepper, Peppers, SecretHash};
 pub use period::{Period, Span};
 pub use plan::{Limit, Plan, PlanDraft};
 pub use portal::{MAX_PICTURE, PictureFormat, Portal, PortalDraft, PortalLink, PortalPicture};
+pub use proof::Proof;
 pub use provision::{Provision, ProvisionStatus};
 pub use request::{
     Request, RequestCommand, RequestContext, RequestKind, RequestState, RequestStatus, Trace, TraceKind,

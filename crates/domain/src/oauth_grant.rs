@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::transition::noun;
 use crate::{
-    ApplicationId, ClientId, ConsentId, DeveloperId, GrantId, IdentityProviderId, Instant, Meta, SessionId,
-    Transition,
+    ApplicationId, ClientId, ConsentId, DeveloperId, GrantId, IdentityProviderId, Instant, Meta, Proof,
+    SessionId, Transition,
 };
 
 /// One authorization by a person. The code and all tokens that come from it are its family, and end with it.
@@ -37,8 +37,8 @@ pub struct OAuthGrant {
     pub claims: Value,
     /// When the person had signed in.
     pub auth_time: Instant,
-    /// Whether with a code besides the password.
-    pub second_factor: bool,
+    /// With what, if it was here.
+    pub proof: Proof,
     /// Why it was ended, if it was.
     pub end: Option<GrantEnd>,
 }

@@ -44,7 +44,7 @@ impl HoldsSealed for AuthStrategy {
 
 impl HoldsSealed for Factor {
     fn sealed(&mut self) -> Vec<&mut Vec<u8>> {
-        vec![&mut self.secret.0]
+        self.secret.iter_mut().map(|secret| &mut secret.0).collect()
     }
 }
 

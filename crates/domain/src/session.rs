@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::transition::noun;
 use crate::{
-    AdministratorId, ClientId, DeveloperId, IdentityProviderId, Instant, Meta, SecretHash, SessionId,
+    AdministratorId, ClientId, DeveloperId, IdentityProviderId, Instant, Meta, Proof, SecretHash, SessionId,
     Transition,
 };
 
@@ -49,8 +49,8 @@ pub struct Session {
     pub kept_for: Option<ClientId>,
     /// Where somebody signed in for it, if not here.
     pub identity_provider_id: Option<IdentityProviderId>,
-    /// Whether a code was shown besides the password.
-    pub second_factor: bool,
+    /// With what somebody signed in for it, if it was here.
+    pub proof: Proof,
 }
 
 /// The second secret of a session, which is good for nothing but to get another first one.
@@ -115,7 +115,7 @@ impl Session {
             renewal: None,
             kept_for: None,
             identity_provider_id: None,
-            second_factor: false,
+            proof: Proof::default(),
         };
         Transition::create(session, "session.started")
     }
@@ -141,10 +141,10 @@ impl Session {
         Transition::create(session, "session.started")
     }
 
-    /// The same beginning, with a code besides the password.
-    pub fn with_second_factor(start: Transition<Self>) -> Transition<Self> {
+    /// The same beginning, with what somebody has shown.
+    pub fn proven_by(start: Transition<Self>, proof: Proof) -> Transition<Self> {
         let (session, ..) = start.into_parts();
-        Transition::create(Self { second_factor: true, ..session }, "session.started")
+        Transition::create(Self { proof, ..session }, "session.started")
     }
 
     /// Somebody signs out, or is signed out.

@@ -112,6 +112,64 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
   look();
 }
 
+// Passkeys (WebAuthn, section 5): what a browser is asked stands in the form, and what it answers goes with it.
+const fromBase64 = (text) => {
+  const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(plain, (character) => character.charCodeAt(0));
+};
+const toBase64 = (buffer) => {
+  const plain = String.fromCharCode(...new Uint8Array(buffer));
+  return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+};
+const transports = ["ble", "hybrid", "internal", "nfc", "smart-card", "usb"];
+async function passkey(act, options) {
+  options.challenge = fromBase64(options.challenge);
+  if (options.user) options.user.id = fromBase64(options.user.id);
+  const named = [...(options.allowCredentials ?? []), ...(options.excludeCredentials ?? [])];
+  for (const credential of named) credential.id = fromBase64(credential.id);
+  const { id, type, authenticatorAttachment, response } = await navigator.credentials[act]({ publicKey: options });
+  const said = { clientDataJSON: toBase64(response.clientDataJSON) };
+  if (act === "create") {
+    said.attestationObject = toBase64(response.attestationObject);
+    said.transports = (response.getTransports?.() ?? []).filter((it) => transports.includes(it));
+  } else {
+    said.authenticatorData = toBase64(response.authenticatorData);
+    said.signature = toBase64(response.signature);
+    if (response.userHandle) said.userHandle = toBase64(response.userHandle);
+  }
+  return { id, rawId: id, type, authenticatorAttachment, clientExtensionResults: {}, response: said };
+}
+const reasons = {
+  NotAllowedError: "Nothing has happened: it was stopped, it took too long, or there is no passkey for this here.",
+  InvalidStateError: "This device or password manager has a passkey for this account already.",
+  SecurityError: "Browsers take passkeys at the usual address of this desk only. Open it there.",
+  ConstraintError: "It cannot be kept there: a PIN, a finger or a face has to protect it. Choose another place.",
+  NotSupportedError: "It cannot be kept there. Choose another place.",
+};
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  if (!window.PublicKeyCredential) continue;
+  form.hidden = false;
+  const instead = form.nextElementSibling;
+  if (instead?.matches(".without")) instead.hidden = true;
+  const said = form.querySelector("[role=status]");
+  const button = form.querySelector("button");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    said.textContent = "";
+    button.disabled = true;
+    try {
+      const answer = await passkey(form.dataset.passkey, JSON.parse(form.dataset.options));
+      form.elements.answer.value = JSON.stringify(answer);
+      // Whoever wants to stay signed in has said so in the form beside this one.
+      if (document.querySelector("#stay")?.checked) form.append(document.querySelector("#stay").cloneNode());
+      form.submit();
+    } catch (error) {
+      said.textContent = reasons[error.name] ?? `The browser could not do it (${error.name}).`;
+      button.disabled = false;
+    }
+  });
+}
+
 // What has gone well is said once.
 const address = new URL(location.href);
 if (address.searchParams.has("notice")) {

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
-use domain::Instant;
+use domain::{Instant, Proof};
 use serde_json::{Map, Value, json};
 
 /// The kind of token that it is; what clients expect in `typ`.
@@ -40,17 +40,23 @@ pub struct IdToken<'a> {
     pub claims: Map<String, Value>,
 }
 
-/// How people sign in here: by a password, or by that and a code of an app.
+/// How people sign in here: by a password, or by two factors.
 pub const ACR: [&str; 2] = ["1", "2"];
 
 /// How well somebody has signed in (`acr`, OpenID Connect Core §2).
-pub fn acr(second_factor: bool) -> &'static str {
-    ACR[usize::from(second_factor)]
+pub fn acr(proof: Proof) -> &'static str {
+    ACR[usize::from(proof.is_twofold())]
 }
 
 /// What they have shown (`amr`, RFC 8176 §2).
-pub fn amr(second_factor: bool) -> &'static [&'static str] {
-    if second_factor { &["pwd", "otp", "mfa"] } else { &["pwd"] }
+pub fn amr(proof: Proof) -> &'static [&'static str] {
+    match proof {
+        Proof::Password => &["pwd"],
+        Proof::PasswordAndCode => &["pwd", "otp", "mfa"],
+        // Whether a passkey is in hardware or in software, nobody tells us: it is a key, and somebody was there.
+        Proof::PasswordAndPasskey => &["pwd", "pop", "user", "mfa"],
+        Proof::Passkey => &["pop", "user", "mfa"],
+    }
 }
 
 impl IdToken<'_> {
@@ -110,7 +116,7 @@ mod tests {
             expires_at: Instant::from_micros(1_600_000_000),
             auth_time: Instant::from_micros(900_000_000),
             amr: &["pwd"],
-            acr: acr(false),
+            acr: acr(Proof::Password),
             nonce: Some("n1"),
             session: None,
             access_token: Some("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),

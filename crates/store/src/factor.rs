@@ -17,6 +17,7 @@ pub struct Model {
     pub updated_at: i64,
     pub developer_id: Option<Uuid>,
     pub administrator_id: Option<Uuid>,
+    /// Empty: there is no app.
     pub secret: Vec<u8>,
     pub last_step: i64,
     /// Marks, one after the other.
@@ -43,7 +44,7 @@ impl Record for Factor {
             updated_at: Set(self.meta.updated_at.micros()),
             developer_id: Set(developer_id),
             administrator_id: Set(administrator_id),
-            secret: Set(self.secret.0.clone()),
+            secret: Set(self.secret.as_ref().map(|secret| secret.0.clone()).unwrap_or_default()),
             last_step: Set(self.last_step),
             recovery: Set(self.recovery.concat()),
         }
@@ -56,7 +57,7 @@ impl Record for Factor {
             id: FactorId(row.id),
             meta: meta(row.version, row.created_at, row.updated_at),
             person,
-            secret: Sealed(row.secret),
+            secret: (!row.secret.is_empty()).then_some(Sealed(row.secret)),
             last_step: row.last_step,
             recovery: marks(&row.recovery).ok_or_else(|| at.corrupt("recovery"))?,
         })

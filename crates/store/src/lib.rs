@@ -43,6 +43,7 @@ mod oauth_grant;
 mod oauth_scope;
 mod oauth_token;
 mod partner;
+mod passkey;
 mod plan;
 mod portal;
 mod provision;

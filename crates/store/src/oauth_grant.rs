@@ -32,7 +32,9 @@ pub struct Model {
     pub claims: Json,
     pub auth_time: i64,
     pub end_reason: Option<String>,
+    /// What nodes of an earlier version read and write in the place of `proof`.
     pub second_factor: Option<bool>,
+    pub proof: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -87,7 +89,8 @@ impl Record for OAuthGrant {
             claims: Set(self.claims.clone()),
             auth_time: Set(self.auth_time.micros()),
             end_reason: Set(self.end.map(word)),
-            second_factor: Set(Some(self.second_factor)),
+            second_factor: Set(Some(self.proof.is_twofold())),
+            proof: Set(Some(word(self.proof))),
         }
     }
 
@@ -105,7 +108,7 @@ impl Record for OAuthGrant {
             resources: at.json("resources", row.resources)?,
             claims: row.claims,
             auth_time: Instant::from_micros(row.auth_time),
-            second_factor: row.second_factor.unwrap_or_default(),
+            proof: at.proof(row.proof, row.second_factor)?,
             end: row.end_reason.map(|end| at.word("end_reason", end)).transpose()?,
         })
     }

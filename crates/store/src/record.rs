@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use domain::{DeveloperId, Instant, Meta, Noun, Person};
+use domain::{DeveloperId, Instant, Meta, Noun, Person, Proof};
 use sea_orm::{ActiveModelTrait, Condition, EntityTrait, IntoActiveModel, ModelTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -118,6 +118,15 @@ impl Place {
     /// A word of an enum.
     pub(crate) fn word<T: DeserializeOwned>(self, column: &'static str, word: String) -> Result<T> {
         self.json(column, Value::String(word))
+    }
+
+    /// With what somebody has signed in. Nodes of an earlier version say only whether it was two factors.
+    pub(crate) fn proof(self, proof: Option<String>, second_factor: Option<bool>) -> Result<Proof> {
+        match (proof, second_factor) {
+            (Some(word), _) => self.word("proof", word),
+            (None, Some(true)) => Ok(Proof::PasswordAndCode),
+            (None, Some(false) | None) => Ok(Proof::Password),
+        }
     }
 
     /// A list or a small structure.

@@ -11,8 +11,8 @@ use sea_orm::{Condition, DatabaseTransaction, QueryOrder, QuerySelect, Transacti
 use crate::connect::immediate;
 use crate::record::word;
 use crate::{
-    Read, Record, Result, Store, auth_strategy, credential, external_token, idempotency, identity_provider,
-    mail, master_key, sign_in_attempt, signing_key, webhook_endpoint,
+    Read, Record, Result, Store, auth_strategy, credential, external_token, factor, idempotency,
+    identity_provider, mail, master_key, sign_in_attempt, signing_key, webhook_endpoint,
 };
 
 /// A noun in which something is sealed, in some of its rows.
@@ -41,7 +41,7 @@ impl Resealed for AuthStrategy {
 
 impl Resealed for Factor {
     fn rows() -> Condition {
-        Condition::all()
+        Condition::all().add(factor::Column::Secret.ne(Vec::<u8>::new()))
     }
 }
 

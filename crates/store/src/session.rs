@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{QueryOrder, QuerySelect};
 
-use crate::record::{Place, meta, person_ids, stored};
+use crate::record::{Place, meta, person_ids, stored, word};
 use crate::{Read, Record, Result, Store};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -30,7 +30,9 @@ pub struct Model {
     pub renewable_until: Option<i64>,
     pub kept_for: Option<Uuid>,
     pub identity_provider_id: Option<Uuid>,
+    /// What nodes of an earlier version read and write in the place of `proof`.
     pub second_factor: Option<bool>,
+    pub proof: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -63,7 +65,8 @@ impl Record for Session {
             renewable_until: Set(self.renewal.as_ref().map(|renewal| renewal.until.micros())),
             kept_for: Set(self.kept_for.map(|id| id.0)),
             identity_provider_id: Set(self.identity_provider_id.map(|id| id.0)),
-            second_factor: Set(Some(self.second_factor)),
+            second_factor: Set(Some(self.proof.is_twofold())),
+            proof: Set(Some(word(self.proof))),
         }
     }
 
@@ -88,7 +91,7 @@ impl Record for Session {
             },
             kept_for: row.kept_for.map(ClientId),
             identity_provider_id: row.identity_provider_id.map(IdentityProviderId),
-            second_factor: row.second_factor.unwrap_or_default(),
+            proof: at.proof(row.proof, row.second_factor)?,
         })
     }
 }

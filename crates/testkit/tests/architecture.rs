@@ -33,9 +33,10 @@ const ARROWS: [(&str, &[&str]); 14] = [
 const EDGES: &[&str] = &["edge", "api", "web", "dialects", "server"];
 
 /// The crates that may use a heavy dependency. A star stands for the rest of the name.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 16] = [
     ("aws-lc-rs", &["oauth"]),
     ("jsonwebtoken", &["oauth"]),
+    ("webauthn_rp", &["app"]),
     ("sea-orm", &["store"]),
     ("sea-orm-migration", &["store"]),
     ("sqlx*", &["store"]),

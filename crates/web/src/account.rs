@@ -16,7 +16,7 @@ use super::notice::{Notice, go_to};
 use super::refused::Answer;
 use super::view::{Section, Table, View};
 use super::visit::{Developer, Guest, Person, Sent, SignedIn, Visit};
-use super::{Pages, factor};
+use super::{Pages, factor, passkeys};
 use edge::extract::Path;
 
 pub(super) fn routes(pages: Pages) -> Pages {
@@ -65,7 +65,7 @@ async fn view(app: &App, guest: &Guest, refused: Option<Form>) -> Result<View, s
     }
     let identities = app.own_identities(&guest.caller).await?;
     if guest.caller.provider().is_none() {
-        view = view.section(factor::section(app, guest).await?);
+        view = view.section(factor::section(app, guest).await?).section(passkeys::section(app, guest).await?);
     }
     view = view.section(sessions(app, guest).await?);
     view = view.section_if(!identities.is_empty(), || linked(guest, &identities));

@@ -44,19 +44,29 @@ struct Page {
 }
 
 /// What the account's page says of it.
-pub(super) async fn section(app: &App, guest: &Guest) -> Result<Section, Refused> {
+pub(crate) async fn section(app: &App, guest: &Guest) -> Result<Section, Refused> {
     let Some(factor) = app.own_factor(&guest.caller).await? else {
-        let words = "A code of an app on your phone, asked for beside the password, keeps out whoever has found that out.";
+        let words = "A code of an app on your phone, asked for beside the password, keeps out whoever has found that out. So does a passkey.";
         let section = Section::words(words).heading("Second factor");
         return Ok(section.action(Action::link(PATH, "Set up a second factor").quiet()));
     };
-    Ok(Section::facts(vec![
+    let by_app = factor.secret.is_some();
+    let with = match (by_app, app.own_passkeys(&guest.caller).await?.is_empty()) {
+        (true, true) => "Codes of an app",
+        (true, false) => "Codes of an app, or a passkey",
+        (false, _) => "A passkey",
+    };
+    let section = Section::facts(vec![
         ("Set up", Cell::time(factor.meta.created_at)),
+        ("Asked for beside the password", Cell::text(with)),
         ("Recovery codes left", Cell::text(factor.recovery.len().to_string())),
-    ])
-    .heading("Second factor")
-    .action(Action::link(CODES, "New recovery codes").quiet())
-    .action(Action::link(REMOVE, "Remove").danger()))
+    ]);
+    let section = section.heading("Second factor").action(Action::link(CODES, "New recovery codes").quiet());
+    Ok(if by_app {
+        section.action(Action::link(REMOVE, "Remove").danger())
+    } else {
+        section.action(Action::link(PATH, "Set up an app for codes").quiet())
+    })
 }
 
 async fn page(
@@ -96,6 +106,7 @@ async fn enroll(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Perso
     must_be_fresh(&app, &visit, PATH).await?;
     let ticket = typed.text("ticket");
     match app.enroll(&visit.caller, ticket, typed.text("code")).await {
+        Ok(codes) if codes.is_empty() => go_to("/account", Notice::AppAdded),
         Ok(codes) => show_new_codes(&app, &visit, &codes).await,
         Err(error @ Error::Invalid(_)) => {
             let enrollment = app.enrollment_at_sign_in(ticket).await?;
@@ -110,9 +121,10 @@ fn below(title: &str) -> View {
     View::new(Place::Account, title).crumb("/account", "Your account")
 }
 
-async fn show_new_codes(app: &App, guest: &Guest, codes: &[String]) -> Answer {
+/// Recovery codes, which are never shown again.
+pub(super) async fn show_new_codes(app: &App, guest: &Guest, codes: &[String]) -> Answer {
     below("Your recovery codes")
-        .lead("These are for the day on which the phone is lost: each works once, in the place of a code of the app. This is the only time that you see them.")
+        .lead("These are for the day on which the phone or the passkey is lost: each works once, in the place of a code of the app. This is the only time that you see them.")
         .section(Section::copy(codes.join("\n")))
         .action(Action::link("/account", "I have stored them"))
         .show(app, guest)
@@ -126,6 +138,16 @@ async fn ask(app: &App, guest: &Guest, title: &str, words: &str, form: Form) -> 
         None => view.section(section(app, guest).await?),
     };
     view.show(app, guest).await
+}
+
+/// The same, of somebody who may have no app.
+async fn ask_of_app(app: &App, guest: &Guest, title: &str, words: &str, form: Form) -> Answer {
+    match app.own_factor(&guest.caller).await? {
+        Some(factor) if factor.secret.is_none() => {
+            below(title).section(section(app, guest).await?).show(app, guest).await
+        }
+        Some(_) | None => ask(app, guest, title, words, form).await,
+    }
 }
 
 async fn show_codes(Shared(app): Shared<Arc<App>>, visit: Visit<Person>) -> Answer {
@@ -143,12 +165,17 @@ async fn renew_codes(Shared(app): Shared<Arc<App>>, Sent { visit, .. }: Sent<Per
 async fn show_remove(Shared(app): Shared<Arc<App>>, visit: Visit<Person>) -> Answer {
     must_be_fresh(&app, &visit, REMOVE).await?;
     let form = Form::new(&visit, REMOVE, "Remove it").danger().cancel("/account");
-    let words = "The password alone signs you in from then on. The codes of the app and the recovery codes work no more.";
-    ask(&app, &visit, "Remove your second factor?", words, form).await
+    if app.own_passkeys(&visit.caller).await?.is_empty() {
+        let words = "The password alone signs you in from then on. The codes of the app and the recovery codes work no more.";
+        return ask(&app, &visit, "Remove your second factor?", words, form).await;
+    }
+    let words = "The codes of the app work no more from then on. Your passkeys and the recovery codes go on.";
+    ask_of_app(&app, &visit, "Remove the app for codes?", words, form).await
 }
 
 async fn remove(Shared(app): Shared<Arc<App>>, Sent { visit, .. }: Sent<Person>) -> Answer {
     must_be_fresh(&app, &visit, REMOVE).await?;
     app.remove_own_factor(&visit.caller).await?;
-    go_to("/account", Notice::FactorRemoved)
+    let left = app.own_factor(&visit.caller).await?;
+    go_to("/account", if left.is_some() { Notice::AppRemoved } else { Notice::FactorRemoved })
 }

@@ -1,6 +1,6 @@
 //! Forms: inputs, what ties them to the browser, and what went wrong the last time.
 
-use app::Error;
+use app::{Error, PasskeyRequest};
 use askama::Template;
 use askama::filters::HtmlSafe;
 use axum::http::StatusCode;
@@ -37,6 +37,12 @@ pub(crate) struct Form {
     with_file: bool,
     /// It only shows how things are.
     still: bool,
+    /// It is not the first thing to do.
+    quiet: bool,
+    /// What its script has a browser do with a passkey before it is sent: `create` or `get`, and the options as JSON.
+    passkey: Option<(&'static str, String)>,
+    /// What stands there where a browser cannot.
+    without: &'static str,
 }
 
 impl HtmlSafe for Form {}
@@ -57,7 +63,23 @@ impl Form {
             confirm: None,
             with_file: false,
             still: false,
+            quiet: false,
+            passkey: None,
+            without: "",
         }
+    }
+
+    /// It is not the first thing to do.
+    pub(crate) fn quiet(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
+    /// A browser is to `create` or `get` a passkey, and sends what comes of it. Where it cannot, or without scripts, these
+    /// words are there and no form. After [`Form::refused`], since nothing of what was asked before is good for a second
+    /// try.
+    pub(crate) fn asking(self, act: &'static str, request: &PasskeyRequest, without: &'static str) -> Self {
+        let form = Self { passkey: Some((act, request.options.clone())), without, ..self };
+        form.field(Field::hidden("ticket", &request.ticket)).field(Field::hidden("answer", ""))
     }
 
     /// It carries a file: for [`super::upload::SentFile`].

@@ -34,6 +34,7 @@ mod moment;
 mod notice;
 mod one_time_link;
 mod partners;
+mod passkeys;
 mod policy;
 mod portal;
 mod qr;
@@ -130,6 +131,7 @@ fn pages() -> Pages {
     let pages = administrator_invitation::routes(pages);
     let pages = account::routes(pages);
     let pages = factor::routes(pages);
+    let pages = passkeys::routes(pages);
     let pages = consents::routes(pages);
     let pages = portal::routes(pages);
     let pages = apis::routes(pages);

@@ -74,6 +74,10 @@ notices! {
     IsDefault = "is_default", "It is the default from now on.";
     Transferred = "transferred", "The application has another owner now.";
     FactorRemoved = "factor_removed", "The second factor is removed.";
+    AppAdded = "app_added", "The app is set up: its codes sign you in, too.";
+    AppRemoved = "app_removed", "Codes of the app are not taken any more. Your passkeys are.";
+    PasskeyAdded = "passkey_added", "The passkey is added. It signs you in from now on, with the password or without it.";
+    PasskeyRemoved = "passkey_removed", "The passkey is removed here. You can delete it on your device or in your password manager, too.";
     AccountDeleted = "account_deleted", "Your account is deleted.";
 }
 

@@ -1,8 +1,9 @@
 //! The second factor: set up, shown at sign-in (`second_step.rs`), taken away. Technical users of gateways are programs
-//! and have none.
+//! and have none. Passkeys are in `crates/app/src/passkey`.
 
+mod recovery;
 mod second_step;
-mod ticket;
+pub(crate) mod ticket;
 mod totp;
 
 use domain::{
@@ -11,10 +12,10 @@ use domain::{
 use std::time::Duration;
 use store::Tx;
 
-use crate::keys::fill_random;
 use crate::mail::greeting_line;
 use crate::sign_in::person;
 use crate::{App, Caller, Error, Identity, Result};
+use recovery::plain;
 use ticket::Ticket;
 
 pub use second_step::SignInStep;
@@ -99,7 +100,8 @@ impl App {
         self.enrollment(&ticket).await
     }
 
-    /// Somebody shows the first code. The answer holds the recovery codes; they are never shown again.
+    /// Somebody shows the first code. The answer holds the recovery codes, which are never shown again; none if there were
+    /// passkeys before, since whoever has these has codes already.
     ///
     /// # Errors
     /// As [`App::begin_enrollment`]; if the code is wrong, or it took too long.
@@ -110,7 +112,17 @@ impl App {
             return Err(ticket::OVER);
         }
         let mut tx = self.begin(caller).await?;
-        let codes = self.keep_factor(&mut tx, &ticket, code).await?;
+        lock_person(&tx, person).await?;
+        let codes = match tx.read().factor_of(person).await? {
+            None => self.keep_factor(&mut tx, &ticket, code).await?,
+            Some(factor) => {
+                let (secret, step) = self.first_code(&ticket, code, tx.now())?;
+                let change = factor.add_app(secret, step, tx.now()).ok_or_else(exists)?;
+                tx.save(change).await?;
+                self.tell_of_factor(&tx, person, "codes of an app sign you in from now on").await?;
+                Vec::new()
+            }
+        };
         self.commit(tx).await?;
         Ok(codes)
     }
@@ -132,18 +144,41 @@ impl App {
         Ok(codes)
     }
 
-    /// Somebody takes their own second factor away.
+    /// Somebody takes their own app for codes away: with it goes the second factor, unless there are passkeys.
     ///
     /// # Errors
-    /// As [`App::renew_recovery_codes`]; if one is demanded.
+    /// As [`App::renew_recovery_codes`]; if there is no app; if nothing else is left and a second factor is demanded.
     pub async fn remove_own_factor(&self, caller: &Caller) -> Result<()> {
         let person = person(caller)?;
         self.must_be_fresh(caller).await?;
-        if self.demands_factor(person) {
-            let message = "a second factor is demanded here; set up another one by way of an administrator, who removes this one";
-            return Err(Error::conflict("demanded", message));
+        let mut tx = self.begin(caller).await?;
+        lock_person(&tx, person).await?;
+        let factor = tx.read().factor_of(person).await?.ok_or_else(none)?;
+        if factor.secret.is_none() {
+            return Err(Error::conflict("none", "there is no app for codes"));
         }
-        self.drop_factor(caller, person, "your second factor was removed").await
+        if tx.read().passkeys_of(person).await?.is_empty() {
+            self.may_be_without(person)?;
+            tx.save(factor.remove()).await?;
+            self.tell_of_factor(&tx, person, "your second factor was removed").await?;
+        } else {
+            let change = factor.remove_app(tx.now());
+            tx.save(change).await?;
+            self.tell_of_factor(&tx, person, "codes of an app sign you in no more; your passkeys do").await?;
+        }
+        self.commit(tx).await
+    }
+
+    /// Whether somebody may take away the last thing that they have besides the password.
+    ///
+    /// # Errors
+    /// If it is demanded.
+    pub(crate) fn may_be_without(&self, person: Person) -> Result<()> {
+        if !self.demands_factor(person) {
+            return Ok(());
+        }
+        let message = "a second factor is demanded here; set up another one by way of an administrator, who removes this one";
+        Err(Error::conflict("demanded", message))
     }
 
     /// An administrator removes the second factor of a developer who has lost it. The developer is told.
@@ -164,10 +199,12 @@ impl App {
     pub async fn remove_administrator_factor(&self, caller: &Caller, id: AdministratorId) -> Result<()> {
         self.must_make_administrators(caller).await?;
         self.administrator(caller, id).await?;
-        if caller.person() == Some(Person::Administrator(id)) {
-            return self.remove_own_factor(caller).await;
+        let person = Person::Administrator(id);
+        if caller.person() == Some(person) {
+            self.may_be_without(person)?;
+            return self.drop_factor(caller, person, "your second factor was removed").await;
         }
-        self.drop_factor(caller, Person::Administrator(id), REMOVED_FOR_THEM).await
+        self.drop_factor(caller, person, REMOVED_FOR_THEM).await
     }
 
     /// The same, of the administrator with an address: at the command line, where nobody else can do it any more.
@@ -203,16 +240,22 @@ impl App {
     }
 
     async fn may_enroll(&self, caller: &Caller) -> Result<Person> {
+        let person = self.may_have_factor(caller).await?;
+        match self.store.read().factor_of(person).await? {
+            Some(factor) if factor.secret.is_some() => Err(exists()),
+            Some(_) | None => Ok(person),
+        }
+    }
+
+    /// Whoever may add something to what they prove themselves with.
+    pub(crate) async fn may_have_factor(&self, caller: &Caller) -> Result<Person> {
         let person = person(caller)?;
         if matches!(caller.identity, Identity::Provider { .. }) {
             let message = "the technical user of a gateway is a program, and has no second factor";
             return Err(Error::Forbidden(message.to_owned()));
         }
         self.must_be_fresh(caller).await?;
-        match self.store.read().factor_of(person).await? {
-            Some(_) => Err(Error::conflict("exists", "there is a second factor already; remove it first")),
-            None => Ok(person),
-        }
+        Ok(person)
     }
 
     async fn enrollment(&self, ticket: &Ticket) -> Result<Enrollment> {
@@ -222,20 +265,24 @@ impl App {
         Ok(Enrollment { provision, ticket: self.seal_ticket(ticket) })
     }
 
-    /// Keeps the secret of a ticket, if the code is one of it.
-    async fn keep_factor(&self, tx: &mut Tx, ticket: &Ticket, code: &str) -> Result<Vec<String>> {
+    /// The secret of a ticket, sealed, and the step of its first code, if that is right.
+    fn first_code(&self, ticket: &Ticket, code: &str, now: Instant) -> Result<(Sealed, i64)> {
         let secret = ticket.secret.as_deref().ok_or(ticket::OVER)?;
-        let step = totp::step_of(secret, &plain(code), seconds(tx.now()))?;
+        let step = totp::step_of(secret, &plain(code), seconds(now))?;
         let step = step.ok_or_else(|| {
             domain::Invalid::field("code", "wrong", "is not right; look whether the clock of your phone is")
         })?;
+        Ok((Sealed(self.keys.seal(&place(ticket.person), secret)), step))
+    }
+
+    /// Keeps the secret of a ticket, if the code is one of it, for somebody who has nothing else: at sign-in they have shown
+    /// no more than the password, which must not add to what they have.
+    async fn keep_factor(&self, tx: &mut Tx, ticket: &Ticket, code: &str) -> Result<Vec<String>> {
+        let (sealed, step) = self.first_code(ticket, code, tx.now())?;
         let (codes, hashes) = self.recovery_codes(ticket.person);
-        let sealed = Sealed(self.keys.seal(&place(ticket.person), secret));
         let change = Factor::enroll(self.new_id(), ticket.person, sealed, step, hashes, tx.now());
         match tx.save(change).await {
-            Err(store::Error::Unique { .. }) => {
-                return Err(Error::conflict("exists", "there is a second factor already; remove it first"));
-            }
+            Err(store::Error::Unique { .. }) => return Err(exists()),
             other => other?,
         };
         self.tell_of_factor(tx, ticket.person, "your second factor was set up").await?;
@@ -245,9 +292,7 @@ impl App {
     /// Takes a code: one of the app's, or one for recovery. Of several who bring the same one at once one gets through.
     async fn take_code(&self, tx: &mut Tx, factor: &Factor, code: &str) -> Result<()> {
         let code = plain(code);
-        let secret = self.keys.open(&place(factor.person), &factor.secret.0);
-        let secret = secret.ok_or_else(|| Error::Internal("a second factor does not open".to_owned()))?;
-        let step = totp::step_of(&secret, &code, seconds(tx.now()))?;
+        let step = self.step_of_app(factor, &code, tx.now())?;
         let by_app = step.and_then(|step| factor.take_code(step, tx.now()));
         let hash = self.recovery_mark(factor.person, &code);
         let by_recovery = || factor.take_recovery_code(&hash, tx.now());
@@ -265,6 +310,14 @@ impl App {
         Ok(())
     }
 
+    /// The step of a code of the app's. Who has only passkeys has no app.
+    fn step_of_app(&self, factor: &Factor, code: &str, now: Instant) -> Result<Option<i64>> {
+        let Some(sealed) = &factor.secret else { return Ok(None) };
+        let secret = self.keys.open(&place(factor.person), &sealed.0);
+        let secret = secret.ok_or_else(|| Error::Internal("a second factor does not open".to_owned()))?;
+        totp::step_of(&secret, code, seconds(now))
+    }
+
     /// Counts a try before a code is compared. A code that is right makes another version of the factor, whose counter
     /// begins anew.
     pub(crate) async fn take_code_guess(&self, factor: &Factor) -> Result<()> {
@@ -277,29 +330,21 @@ impl App {
         }
     }
 
-    /// Codes that people can write down, and what is kept of them: 80 bits each.
-    fn recovery_codes(&self, person: Person) -> (Vec<String>, Vec<[u8; 32]>) {
-        let codes: Vec<String> = (0..Factor::RECOVERY_CODES).map(|_| recovery_code()).collect();
-        let hashes = codes.iter().map(|code| self.recovery_mark(person, &plain(code))).collect();
-        (codes, hashes)
-    }
-
-    /// By a mark and not by a pepper, which would be gone some day, and codes on paper with it: nobody guesses 80 bits.
-    fn recovery_mark(&self, person: Person, code: &str) -> [u8; 32] {
-        let place = place(person);
-        self.keys.marks().fingerprint("recovery-code", &[place.as_bytes(), code.as_bytes()])
-    }
-
+    /// Takes away all that somebody has besides the password.
     async fn drop_factor(&self, caller: &Caller, person: Person, what: &str) -> Result<()> {
         let mut tx = self.begin(caller).await?;
+        lock_person(&tx, person).await?;
         let factor = tx.read().factor_of(person).await?.ok_or_else(none)?;
+        for passkey in tx.read().passkeys_of(person).await? {
+            tx.save(passkey.remove()).await?;
+        }
         tx.save(factor.remove()).await?;
         self.tell_of_factor(&tx, person, what).await?;
         self.commit(tx).await
     }
 
     /// Whoever it happens to without having done it should know.
-    async fn tell_of_factor(&self, tx: &Tx, person: Person, what: &str) -> Result<()> {
+    pub(crate) async fn tell_of_factor(&self, tx: &Tx, person: Person, what: &str) -> Result<()> {
         let Some(to) = self.address_of(person).await? else { return Ok(()) };
         let text = format!(
             "{}\n\n{what}.\n\nIf it was not you, choose a new password now and tell your administrator: {}/forgot-password\n",
@@ -314,6 +359,19 @@ fn none() -> Error {
     Error::conflict("none", "there is no second factor")
 }
 
+fn exists() -> Error {
+    Error::conflict("exists", "there is a second factor already; remove it first")
+}
+
+/// For those who look at all that somebody has besides the password, and change some of it.
+pub(crate) async fn lock_person(tx: &Tx, person: Person) -> Result<()> {
+    match person {
+        Person::Developer(id) => tx.lock_developer(id).await?,
+        Person::Administrator(id) => tx.lock_administrator(id).await?,
+    }
+    Ok(())
+}
+
 /// Where the secret of a person is sealed for.
 pub(crate) fn place(person: Person) -> String {
     match person {
@@ -326,21 +384,6 @@ fn seconds(at: Instant) -> u64 {
     u64::try_from(at.unix_seconds()).unwrap_or_default()
 }
 
-/// A code without what people type around it.
-fn plain(code: &str) -> String {
-    code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(64).collect::<String>().to_lowercase()
-}
-
-/// Four groups of four, of letters and digits that are not mistaken for each other.
-fn recovery_code() -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-    let mut random = [0u8; 16];
-    fill_random(&mut random);
-    let letters: Vec<char> =
-        random.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect();
-    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -350,12 +393,5 @@ mod tests {
         let seconds = |n| code_delay(n).as_secs();
         assert_eq!([1, 5, 6, 7, 10, 15, 16, 99].map(seconds), [0, 0, 2, 4, 32, 900, 900, 900]);
         assert_eq!(seconds(100), 86_400);
-    }
-
-    #[test]
-    fn recovery_codes_are_read_as_people_type_them() {
-        let code = recovery_code();
-        assert_eq!((code.len(), code.matches('-').count()), (19, 3));
-        assert_eq!(plain(&format!(" {} ", code.to_uppercase().replace('-', " "))), plain(&code));
     }
 }

@@ -1,6 +1,6 @@
 //! The second step of signing in.
 
-use domain::{Administrator, ClientId, Event, Factor, Person};
+use domain::{Administrator, ClientId, Event, Factor, Person, Proof};
 use serde_json::json;
 use store::Tx;
 
@@ -14,7 +14,7 @@ use crate::{App, Caller, Error, Result, SignedIn};
 pub enum SignInStep {
     /// In.
     Done(Box<SignedIn>),
-    /// A code is asked for. The ticket comes back with it, and opens nothing.
+    /// A code is asked for, or a passkey. The ticket comes back with it, and opens nothing.
     Code {
         /// See above.
         ticket: String,
@@ -67,7 +67,8 @@ impl App {
         self.take_code_guess(&factor).await?;
         let tx = self.begin_sign_in(caller, &account).await?;
         let tx = self.prove_factor(tx, caller, &factor, code).await?;
-        self.start_session(tx, caller, ticket.person, user_agent, ticket.start()).await
+        let start = ticket.start(Proof::PasswordAndCode);
+        self.start_session(tx, caller, ticket.person, user_agent, start).await
     }
 
     /// What to show to somebody who has to set up a second factor and typed a wrong code.
@@ -93,7 +94,7 @@ impl App {
         let account = self.account_of(&ticket).await?;
         let mut tx = self.begin_sign_in(caller, &account).await?;
         let codes = self.keep_factor(&mut tx, &ticket, code).await?;
-        let start = ticket.start();
+        let start = ticket.start(Proof::PasswordAndCode);
         let signed_in = self.start_session(tx, caller, ticket.person, user_agent, start).await?;
         Ok((signed_in, codes))
     }
@@ -144,7 +145,7 @@ impl App {
     }
 
     /// Whose ticket it is, as long as the password is the same.
-    async fn account_of(&self, ticket: &Ticket) -> Result<Account> {
+    pub(crate) async fn account_of(&self, ticket: &Ticket) -> Result<Account> {
         let password = ticket.password.ok_or(OVER)?;
         let account = Account::of(&self.store.read(), ticket.person).await?.ok_or(OVER)?;
         account.may_sign_in()?;

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
-use domain::{ClientId, Instant, Person};
+use domain::{ClientId, Instant, Person, Proof};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ const LIFETIME: Duration = Duration::from_secs(600);
 /// What tickets are sealed under: no master key, since what is over in ten minutes is not sealed anew.
 const PLACE: &str = "second-step";
 
-pub(super) const OVER: Error = Error::Gone("this took too long, or something has changed; sign in again");
+pub(crate) const OVER: Error = Error::Gone("this took too long, or something has changed; sign in again");
 
 /// Who has shown the password, and what comes next.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Ticket {
-    pub(super) person: Person,
+pub(crate) struct Ticket {
+    pub(crate) person: Person,
     until: i64,
     /// A fingerprint of what the password was compared with: a new one makes the ticket worthless. None: somebody is
     /// signed in.
@@ -28,7 +28,7 @@ pub(super) struct Ticket {
     /// For which client they wanted to stay signed in.
     pub(super) keep_for: Option<uuid::Uuid>,
     /// A secret that is to become a second factor.
-    pub(super) secret: Option<Vec<u8>>,
+    pub(crate) secret: Option<Vec<u8>>,
 }
 
 impl Ticket {
@@ -49,9 +49,9 @@ impl Ticket {
         Self { person, until, password: Some(password), keep_for, secret }
     }
 
-    /// How the session begins, now that the code is there.
-    pub(super) fn start(&self) -> Start {
-        Start { keep_for: self.keep_for.map(ClientId), second_factor: true, ..Start::default() }
+    /// How the session begins, now that the rest is there, too.
+    pub(crate) fn start(&self, proof: Proof) -> Start {
+        Start { keep_for: self.keep_for.map(ClientId), proof, ..Start::default() }
     }
 }
 
@@ -62,7 +62,7 @@ impl App {
         BASE64URL.encode(self.keys.seal_under(PLACE, &bytes))
     }
 
-    pub(super) fn open_ticket(&self, ticket: &str) -> Result<Ticket> {
+    pub(crate) fn open_ticket(&self, ticket: &str) -> Result<Ticket> {
         let sealed = BASE64URL.decode(ticket).map_err(|_| OVER)?;
         let bytes = self.keys.open_under(PLACE, &sealed).ok_or(OVER)?;
         let ticket: Ticket = serde_json::from_slice(&bytes).map_err(|_| OVER)?;

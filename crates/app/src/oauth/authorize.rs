@@ -278,7 +278,7 @@ impl App {
             resources: asked.request.resources.clone(),
             claims: serde_json::to_value(&asked.request.claims).unwrap_or_default(),
             auth_time: session.meta.created_at,
-            second_factor: session.second_factor,
+            proof: session.proof,
             end: None,
         };
         let grant = tx.save(grant.create()).await.map_err(refuse)?;

@@ -57,7 +57,7 @@ impl App {
             resources: resources.clone(),
             claims: serde_json::Value::Null,
             auth_time: tx.now(),
-            second_factor: false,
+            proof: domain::Proof::Password,
             end: None,
         };
         let grant = tx.save(grant.create()).await.map_err(refuse)?;

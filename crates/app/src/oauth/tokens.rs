@@ -69,7 +69,7 @@ impl App {
         let is_told = |name: &str| self.tells(&wanted.scopes, name, |claim| claim.access_token);
         let mut told: Map<String, Value> = known.into_iter().filter(|(name, _)| is_told(name)).collect();
         told.insert("auth_time".to_owned(), json!(wanted.grant.auth_time.unix_seconds()));
-        told.insert("acr".to_owned(), json!(id_token::acr(wanted.grant.second_factor)));
+        told.insert("acr".to_owned(), json!(id_token::acr(wanted.grant.proof)));
         let about = About {
             subject: self.subject_for(client, developer.id),
             developer_id: Some(developer.id),
@@ -101,7 +101,7 @@ impl App {
             expires_at: now + told.client.id_token_lifetime(),
             auth_time: grant.auth_time,
             amr: how_signed_in(grant),
-            acr: id_token::acr(grant.second_factor),
+            acr: id_token::acr(grant.proof),
             nonce,
             session: session.as_deref(),
             access_token,
@@ -158,7 +158,7 @@ impl App {
 /// What somebody has shown. How they signed in elsewhere, we do not know.
 fn how_signed_in(grant: &OAuthGrant) -> &'static [&'static str] {
     match grant.identity_provider_id {
-        None => id_token::amr(grant.second_factor),
+        None => id_token::amr(grant.proof),
         Some(_) => &[],
     }
 }

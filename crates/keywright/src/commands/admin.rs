@@ -28,7 +28,8 @@ const REMOVE_FACTOR_EXAMPLES: &str = "\
 Examples:
   keywright admin remove-factor --email a@example.com
 
-They are told by mail. From then on the password alone signs them in, unless sign_in.second_factor demands a new one.";
+Their passkeys go with it, and they are told by mail. From then on the password alone signs them in, unless \
+sign_in.second_factor demands a new one.";
 
 /// Manage administrators
 #[derive(clap::Args, Debug)]

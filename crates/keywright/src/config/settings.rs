@@ -297,8 +297,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "sign_in.second_factor",
         Kind::OneOf(&["voluntary", "administrators", "everybody"]),
         "voluntary",
-        "Of whom a second factor is demanded: a code of an app on the phone (TOTP) beside the password. Who has none \
-         yet sets it up at the next sign-in. Technical users of gateways are programs and have none.",
+        "Of whom a second factor is demanded: a code of an app on the phone (TOTP) beside the password, or a passkey. \
+         Who has none yet sets it up at the next sign-in. Technical users of gateways are programs and have none.",
     ),
     is(
         "subscriptions.four_eyes",

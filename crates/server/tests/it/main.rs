@@ -10,6 +10,7 @@ mod attacks_v_typing;
 mod attacks_w_lists;
 mod attacks_x_bombs;
 mod attacks_z_unicode;
+mod authenticator;
 mod browser;
 mod contract;
 mod database;

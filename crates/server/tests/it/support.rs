@@ -59,7 +59,7 @@ pub struct Desk {
     pub http: reqwest::Client,
     /// Every scope.
     pub admin: User,
-    store: Store,
+    pub store: Store,
     folder: TempDir,
 }
 
@@ -99,8 +99,13 @@ impl Desk {
 
     /// The same, with settings.
     pub async fn start_live_with(engine: Engine, settings: Settings) -> Self {
+        Self::start_live_at("127.0.0.1", engine, settings).await
+    }
+
+    /// The same, under a name of this machine.
+    pub async fn start_live_at(host: &str, engine: Engine, settings: Settings) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let public_url = format!("http://{}", listener.local_addr().unwrap());
+        let public_url = format!("http://{host}:{}", listener.local_addr().unwrap().port());
         let settings = Settings { public_url: public_url.clone(), ..settings };
         let options = Options {
             token_requests_per_minute: 1_000_000,

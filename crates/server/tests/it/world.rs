@@ -104,9 +104,11 @@ impl World {
             "client_id": "desk", "client_secret": "a secret of ours"});
         let provider = made("/api/v1/identity-providers", provider).await;
         let identity = desk.link(&provider, "subject-of-alice", &alice.id).await;
+        let passkey = passkey(desk, &alice.id).await;
         let ids = BTreeMap::from([
             ("identity-providers", provider),
             ("identities", identity),
+            ("passkeys", passkey),
             // No id but a word.
             ("with", "elsewhere-inc".to_owned()),
             // As the API calls them, and as pages do.
@@ -211,6 +213,26 @@ impl World {
         ];
         self.ids.iter().any(|(kind, id)| !on_offer.contains(kind) && text.contains(id))
     }
+}
+
+/// A passkey of a developer's, as adding one leaves it. What it opens, nobody has.
+async fn passkey(desk: &Desk, developer: &str) -> String {
+    let person = domain::Person::Developer(developer.parse().unwrap());
+    let (at, id) = (desk.clock.now(), uuid::Uuid::now_v7());
+    let key = domain::PasskeyDraft {
+        credential_id: id.into_bytes().to_vec(),
+        public_key: Vec::new(),
+        state: Vec::new(),
+        transports: 0,
+        synced: true,
+    };
+    let name = domain::Name::parse("Laptop").unwrap();
+    let author = store::Author { actor: domain::Actor::System, address: None, request_id: id, at };
+    let mut tx = desk.store.begin(author).await.unwrap();
+    tx.save(domain::Factor::begin(domain::FactorId(id), person, vec![[1; 32]], at)).await.unwrap();
+    tx.save(domain::Passkey::add(domain::PasskeyId(id), person, name, key, at)).await.unwrap();
+    tx.commit().await.unwrap();
+    id.to_string()
 }
 
 /// A call with a key of an application that a gateway was told to refuse.

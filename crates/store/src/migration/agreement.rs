@@ -70,6 +70,7 @@ fn of_entities() -> Columns {
         crate::oauth_token::refresh::Entity,
         crate::partner::Entity,
         crate::partner::member::Entity,
+        crate::passkey::Entity,
         crate::plan::Entity,
         crate::portal::Entity,
         crate::portal::picture::Entity,

@@ -37,6 +37,7 @@ mod m0066_refused_calls;
 mod m0067_portal_brand;
 mod m0068_webhook_interests;
 mod m0070_administrator_invitations;
+mod m0074_passkeys;
 
 pub(crate) struct Migrator;
 
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0067_portal_brand::Migration),
             Box::new(m0068_webhook_interests::Migration),
             Box::new(m0070_administrator_invitations::Migration),
+            Box::new(m0074_passkeys::Migration),
         ]
     }
 }

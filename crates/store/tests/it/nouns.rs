@@ -81,8 +81,40 @@ async fn people(db: Db) {
         assert_eq!((seen.last_seen_at, seen.meta.version), (later, 1));
         dies(&db, session).await;
     }
+    for person in [Person::Developer(developer.id), Person::Administrator(administrator.id)] {
+        passkeys(&db, person).await;
+    }
     dies(&db, developer).await;
     dies(&db, administrator).await;
+}
+
+/// A second factor and a passkey, and with what somebody signed in.
+async fn passkeys(db: &Db, person: Person) {
+    let read = db.store.read();
+    let begun = domain::Factor::begin(new(), person, vec![[1; 32], [2; 32]], NOW);
+    let sealed = domain::Sealed(vec![3; 40]);
+    let factor = lives(db, begun, |it| it.add_app(sealed.clone(), 7, NOW).unwrap()).await;
+    let factor = db.save(factor.remove_app(NOW)).await.unwrap();
+    assert_eq!(read.factor_of(person).await.unwrap().as_ref(), Some(&factor));
+    // What is not sealed is not sealed anew.
+    assert!(read.holders::<domain::Factor>(None, 5).await.unwrap().0.is_empty());
+    let later = NOW + Duration::from_secs(60);
+    let used = |it: &domain::Passkey| it.take(later, vec![1; 7], true, later).unwrap();
+    let passkey = lives(db, sample::passkey(person, 5), used).await;
+    assert_eq!(read.passkeys_of(person).await.unwrap(), slice::from_ref(&passkey));
+    let called = read.passkey_called(&passkey.credential_id).await.unwrap();
+    assert_eq!(called.as_ref(), Some(&passkey));
+    assert_eq!(read.passkey_called(&[0; 16]).await.unwrap(), None);
+    let again = db.save(sample::passkey(person, 5)).await;
+    assert!(matches!(again, Err(Error::Unique { field: "credential_id" })), "{again:?}");
+    dies(db, passkey).await;
+    dies(db, factor).await;
+    let proofs = [domain::Proof::Passkey, domain::Proof::PasswordAndPasskey, domain::Proof::PasswordAndCode];
+    for proof in proofs {
+        let session = db.save(domain::Session::proven_by(sample::session(person, 11), proof)).await.unwrap();
+        assert_eq!(found(db, &session).await.map(|it| it.proof), Some(proof));
+        dies(db, session).await;
+    }
 }
 
 both!(tokens);

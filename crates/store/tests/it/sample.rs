@@ -53,6 +53,17 @@ pub(crate) fn api_token(name: &str, seed: u8) -> Transition<ApiToken> {
     ApiToken::create(new(), name, &scopes, None, (hash(seed), hint), NOW).unwrap()
 }
 
+pub(crate) fn passkey(person: Person, seed: u8) -> Transition<domain::Passkey> {
+    let key = domain::PasskeyDraft {
+        credential_id: vec![seed; 16],
+        public_key: vec![seed; 40],
+        state: vec![0; 7],
+        transports: 33,
+        synced: false,
+    };
+    domain::Passkey::add(new(), person, domain::Name::parse("Laptop").unwrap(), key, NOW)
+}
+
 pub(crate) fn session(person: Person, seed: u8) -> Transition<Session> {
     Session::start(new(), person, hash(seed), "Browser/1.0", "203.0.113.7", NOW)
 }

@@ -137,7 +137,7 @@ fn view(guest: &Guest, it: &Somebody, form: Form, has_factor: bool) -> View {
         return view.section(Section::note(Tone::Plain, words));
     }
     let view = view.section_if(has_factor, || {
-        Section::words("For somebody who has lost the phone and the recovery codes. They are told by mail.")
+        Section::words("For somebody who has lost the phone and the recovery codes. Passkeys go with it. They are told by mail.")
             .heading("Second factor")
             .action(Action::post(guest, format!("{path}/remove-factor"), "Remove it").danger())
     });

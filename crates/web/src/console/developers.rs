@@ -120,7 +120,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<DeveloperId>, visit:
     let has_factor = app.has_factor(&visit.caller, Person::Developer(id)).await?;
     let view = view.section_if(has_factor, || {
         let remove = Action::post(&visit, format!("{PATH}/{id}/remove-factor"), "Remove it");
-        Section::words("For somebody who has lost the phone and the recovery codes. They are told by mail.")
+        Section::words("For somebody who has lost the phone and the recovery codes. Passkeys go with it. They are told by mail.")
             .heading("Second factor")
             .action(remove.danger())
     });

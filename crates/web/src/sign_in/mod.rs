@@ -1,5 +1,6 @@
 //! `/sign-in`: for developers and administrators alike. Who was sent here from another page goes on there.
 
+mod passkey;
 mod with;
 
 use std::sync::Arc;
@@ -32,7 +33,8 @@ const AGAIN: &str =
     "Sign in again for this: it was more than ten minutes ago. Then you go on where you were.";
 
 pub(super) fn routes(pages: Pages) -> Pages {
-    with::routes(pages.get(PATH, "Sign in", show).post(PATH, "Sign in", submit))
+    let pages = pages.get(PATH, "Sign in", show).post(PATH, "Sign in", submit);
+    with::routes(passkey::routes(pages))
 }
 
 #[derive(Template)]
@@ -40,6 +42,8 @@ pub(super) fn routes(pages: Pages) -> Pages {
 struct SignIn {
     notice: Option<&'static str>,
     form: Form,
+    /// The same without a password, where there are passkeys.
+    passkey: Option<Form>,
     /// Where else somebody can sign in: address and words.
     ways: Vec<(String, String)>,
     sign_up: bool,
@@ -96,27 +100,42 @@ fn form(app: &App, guest: &Guest, email: &str, next: &str) -> Form {
     }
 }
 
+/// The page, with forms that are fresh or were refused.
+async fn page(
+    app: &App,
+    status: StatusCode,
+    notice: Option<&'static str>,
+    form: Form,
+    passkey: Form,
+    next: &str,
+    fresh: bool,
+) -> Answer {
+    let passkey = passkey::asking(app, passkey, next).await?;
+    let ways = with::ways(app, next, fresh).await?;
+    let sign_up = app.settings().sign_up;
+    let page = framed(status, &SignIn { notice, form, passkey, ways, sign_up });
+    Ok(leading_to(page, app, next))
+}
+
 async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit: Visit<Anybody>) -> Answer {
     let next = own_path(visit.query.text("next")).unwrap_or_default().to_owned();
     if visit.is_signed_in() && !visit.query.is_ticked("fresh") {
         let next = if next.is_empty() { visit.home() } else { &next };
         return Ok(Redirect::to(next).into_response());
     }
-    let sign_up = app.settings().sign_up;
+    let fresh = visit.query.is_ticked("fresh");
     let again = visit.query.is_ticked("again").then_some(AGAIN);
     let notice = visit.notice.map(Notice::text).or(again);
-    let ways = with::ways(&app, &next, visit.query.is_ticked("fresh")).await?;
     if visit.has_cookie {
         let form = form(&app, &visit, visit.query.text("email"), &next);
-        let page = framed(StatusCode::OK, &SignIn { notice, form, ways, sign_up });
-        return Ok(leading_to(page, &app, &next));
+        return page(&app, StatusCode::OK, notice, form, passkey::form(&visit), &next, fresh).await;
     }
     // Ties the form to this browser: otherwise another site could sign it in as somebody else.
     let value = Uuid::now_v7().simple().to_string();
     let value = hex::encode(app.keys().marks().fingerprint("visit", &[value.as_bytes()]));
     let guest = Guest { csrf: Csrf::new(app.keys(), &value), ..visit.into_guest() };
     let form = form(&app, &guest, guest.query.text("email"), &next);
-    let mut page = leading_to(framed(StatusCode::OK, &SignIn { notice, form, ways, sign_up }), &app, &next);
+    let mut page = page(&app, StatusCode::OK, notice, form, passkey::form(&guest), &next, fresh).await?;
     page.headers_mut().append(header::SET_COOKIE, VISIT.set(&value, &state.options.public_url));
     Ok(page)
 }
@@ -137,11 +156,9 @@ async fn submit(
     match evenly_unless_done(signing_in).await {
         Ok(step) => second_step::go_on(&app, &state, &visit, next.unwrap_or_default(), &step).await,
         Err(error) => {
-            let (status, form) = form(&app, &visit, "", next.unwrap_or_default()).refused(&typed, error)?;
-            let sign_up = app.settings().sign_up;
-            let ways = with::ways(&app, next.unwrap_or_default(), false).await?;
-            let page = framed(status, &SignIn { notice: None, form, ways, sign_up });
-            Ok(leading_to(page, &app, next.unwrap_or_default()))
+            let next = next.unwrap_or_default();
+            let (status, form) = form(&app, &visit, "", next).refused(&typed, error)?;
+            page(&app, status, None, form, passkey::form(&visit), next, false).await
         }
     }
 }

@@ -37,7 +37,41 @@ impl WebDriverCompatibleCommand for Tools {
     }
 }
 
+/// A command about authenticators (WebAuthn §11): below the path of their session.
+#[derive(Debug)]
+struct Authenticators {
+    below: String,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Authenticators {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        let session = session.unwrap_or_default();
+        base.join(&format!("session/{session}/webauthn/authenticator{}", self.below))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
+    }
+}
+
 impl Chromium {
+    /// Gives the machine a place for passkeys, whose owner is there and is recognised. Its id.
+    pub async fn add_authenticator(&self) -> String {
+        let body = json!({
+            "protocol": "ctap2", "transport": "internal",
+            "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true,
+        });
+        let added = self.client.issue_cmd(Authenticators { below: String::new(), body }).await.unwrap();
+        added.as_str().unwrap().to_owned()
+    }
+
+    /// Whether whoever is there is recognised from now on.
+    pub async fn recognise(&self, authenticator: &str, recognised: bool) {
+        let (below, body) = (format!("/{authenticator}/uv"), json!({"isUserVerified": recognised}));
+        self.client.issue_cmd(Authenticators { below, body }).await.unwrap();
+    }
+
     /// Starts one that looks at a Keywright.
     pub async fn start(base: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();

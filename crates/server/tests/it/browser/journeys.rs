@@ -240,7 +240,7 @@ pub async fn sign_in_elsewhere(desk: &Desk, it: &Chromium) {
     it.scripts(true).await;
 }
 
-async fn sign_in(it: &Chromium, email: &str, password: &str) {
+pub async fn sign_in(it: &Chromium, email: &str, password: &str) {
     it.type_("email", email).await;
     it.type_("password", password).await;
     it.press("Sign in").await;

@@ -4,6 +4,7 @@
 mod chromium;
 mod journeys;
 mod pages;
+mod passkeys;
 mod rotation;
 mod trying;
 
@@ -52,8 +53,18 @@ async fn people_sign_in_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn passkeys_are_made_and_used() {
+    let desk = Desk::start_live_at("localhost", Engine::Sqlite, Settings::default()).await;
+    let chromium = chromium::Chromium::start(&desk.app.settings().public_url).await;
+    passkeys::from_first_to_last(&desk, &chromium).await;
+    chromium.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_142_every_page_is_accessible_in_light_and_dark_and_on_a_phone() {
-    let desk = Desk::start(Engine::Sqlite, Settings::default()).await;
+    // What is there only where browsers make passkeys is to be seen, too.
+    let settings = Settings { public_url: crate::authenticator::ORIGIN.to_owned(), ..Settings::default() };
+    let desk = Desk::start(Engine::Sqlite, settings).await;
     let chromium = chromium::Chromium::start(&desk.url).await;
     pages::look_at_all(&desk, &chromium).await;
     chromium.close().await;

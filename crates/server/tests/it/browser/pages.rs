@@ -9,7 +9,7 @@ use super::axe;
 use super::chromium::Chromium;
 use crate::support::Desk;
 use crate::web::every_page::{OPEN, pages_of};
-use crate::web::guests::{is_for_administrators, is_for_developers, is_for_providers};
+use crate::web::guests::{is_about_ones_own, is_for_administrators, is_for_developers, is_for_providers};
 use crate::world::World;
 
 /// How wide, and whether dark.
@@ -30,7 +30,9 @@ pub async fn look_at_all(desk: &Desk, chromium: &Chromium) {
     let mut complaints = Vec::new();
     let open: Vec<String> = OPEN.iter().map(|path| (*path).to_owned()).collect();
     let developers = pages_of(&world, |path| !is_for_administrators(path));
-    let administrators = pages_of(&world, |path| !is_for_developers(path) && !is_for_providers(path));
+    let everybodys =
+        |path: &str| !is_for_developers(path) && !is_for_providers(path) && !is_about_ones_own(path);
+    let administrators = pages_of(&world, everybodys);
     let role = AdministratorRole::Provider { gateway_id: world.id("gateways").parse().unwrap() };
     let gateway = desk.administrator_as("gateway", role).await;
     let gateways = pages_of(&world, |path| is_for_providers(path) && !path.contains('{'));
@@ -81,6 +83,21 @@ pub async fn check(chromium: &Chromium, axe: &str, width: u32) -> Vec<String> {
         complaints.extend(found.iter().map(|it| it.as_str().unwrap_or_default().to_owned()));
     }
     complaints
+}
+
+/// Looks at the page that is shown in each look: at one that no address leads to, such as what comes after a form.
+pub async fn look_at_this(chromium: &Chromium, name: &str) {
+    let axe = axe();
+    for (look, width, dark) in LOOKS.iter().chain(&MORE_LOOKS) {
+        chromium.look(*width, *dark).await;
+        let complaints = check(chromium, &axe, *width).await;
+        assert!(complaints.is_empty(), "{name}, {look}: {complaints:?}");
+        if let Some(folder) = folder() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(format!("{name}-{look}.png")), chromium.picture().await).unwrap();
+        }
+    }
+    chromium.look(1280, false).await;
 }
 
 async fn picture(chromium: &Chromium, world: &World, folder: &std::path::Path, kind: &str, path: &str) {

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use super::guests::{is_for_administrators, is_for_developers, is_for_providers};
+use super::guests::{is_about_ones_own, is_for_administrators, is_for_developers, is_for_providers};
 use super::{Browser, attribute, tags};
 use crate::support::{Answer, Desk, Engine, both};
 use crate::world::World;
@@ -131,7 +131,7 @@ both!(
         desk.assert_nothing_happened(before).await;
         let root = Browser::of_administrator(&desk).await;
         let before = desk.changes().await;
-        for path in pages_of(&world, |path| !is_for_developers(path) && !is_for_providers(path)) {
+        for path in pages_of(&world, |path| !is_for_developers(path) && !is_for_providers(path) && !is_about_ones_own(path)) {
             check(&path, &root.open(&path).await.expect(200));
         }
         desk.assert_nothing_happened(before).await;

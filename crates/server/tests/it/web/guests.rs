@@ -31,6 +31,11 @@ pub fn is_for_providers(path: &str) -> bool {
     path.starts_with("/console/own-gateway")
 }
 
+/// Pages about what is one's own, and in this world Alice's.
+pub fn is_about_ones_own(path: &str) -> bool {
+    path.starts_with("/account/passkeys/{")
+}
+
 pub fn is_for_developers(path: &str) -> bool {
     let exact = ["/home", "/apis", "/applications", "/partners", "/requests", "/requests/new"];
     let own = ["/invitation", "/account/name", "/account/password", "/account/delete"];

@@ -18,6 +18,8 @@ mod identity_providers;
 mod invitation;
 mod oauth_settings;
 mod overview;
+mod passkey_sign_in;
+mod passkeys;
 mod refused_calls;
 mod requests;
 mod reset_password;
