@@ -40,6 +40,20 @@ impl Account {
         }
     }
 
+    /// Why a passkey does not let them in; `None`: it does.
+    pub(crate) fn why_no_passkeys(&self) -> Option<&'static str> {
+        match self {
+            Self::Administrator(it) if it.role.gateway().is_some() => {
+                Some("The technical user of a gateway is a program, and has no passkeys.")
+            }
+            // It says at each sign-in whether they may, and as what (ADR 53).
+            Self::Administrator(it) if !it.has_password() => {
+                Some("You sign in with an identity provider only: passkeys are kept there.")
+            }
+            Self::Administrator(_) | Self::Developer(_) => None,
+        }
+    }
+
     /// Only open accounts. Asked after the password was right, so that it tells strangers nothing.
     pub(crate) fn may_sign_in(&self) -> Result<()> {
         match self {
@@ -92,5 +106,28 @@ pub(crate) fn may_still_sign_in(administrator: &Administrator) -> Result<()> {
     match administrator.disabled_at {
         None => Ok(()),
         Some(_) => Err(Error::Unauthenticated("your account is not open")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{AdministratorId, AdministratorRole, GatewayId, Instant};
+
+    use super::*;
+
+    #[test]
+    fn a_111_passkeys_are_for_those_who_have_a_password_here_and_are_no_programs() {
+        let gateway_id = GatewayId(uuid::Uuid::from_u128(1));
+        let account = |hash: &str, role| {
+            let id = AdministratorId(uuid::Uuid::from_u128(2));
+            let made =
+                Administrator::create(id, "a@example.com", hash.to_owned(), role, Instant::from_micros(1));
+            Account::Administrator(made.unwrap().into_parts().0)
+        };
+        assert_eq!(account("$argon2id$", AdministratorRole::Administrator).why_no_passkeys(), None);
+        let elsewhere = account("", AdministratorRole::Administrator);
+        assert!(elsewhere.why_no_passkeys().unwrap().contains("identity provider"));
+        let program = account("$argon2id$", AdministratorRole::Provider { gateway_id });
+        assert!(program.why_no_passkeys().unwrap().contains("program"));
     }
 }

@@ -94,8 +94,12 @@ impl Passkey {
         // A node whose clock is behind must not leave room for the same challenge once more.
         let last_used_at = Some(now.max(made_at));
         let after = Self { state, synced, last_used_at, ..self.clone() };
-        let is_news = self.last_used_at.is_none_or(|last| made_at > last);
-        is_news.then(|| Transition::update(self, after, "passkey.used", now))
+        self.may_take(made_at).then(|| Transition::update(self, after, "passkey.used", now))
+    }
+
+    /// Whether an answer to what was asked at a moment still counts: only what was asked after it was used.
+    pub fn may_take(&self, made_at: Instant) -> bool {
+        self.last_used_at.is_none_or(|last| made_at > last)
     }
 
     /// Calls it something else.

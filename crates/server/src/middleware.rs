@@ -136,10 +136,16 @@ impl Tried {
         Self { method: request.method().clone(), uri: request.uri().clone(), by: Seen::default() }
     }
 
+    /// The path as routes are written. Konnect's clients may begin it with two slashes.
+    fn path(&self) -> &str {
+        let path = self.uri.path();
+        path.strip_prefix('/').filter(|rest| rest.starts_with('/')).unwrap_or(path)
+    }
+
     /// The path without what may be a secret in the wrong place: what is written in the route, and ids.
     fn loggable_path(&self, routes: &Written) -> String {
-        let Some(route) = routes.of(self.uri.path()) else { return NO_ROUTE.to_owned() };
-        let segments = route.split('/').zip(self.uri.path().split('/'));
+        let Some(route) = routes.of(self.path()) else { return NO_ROUTE.to_owned() };
+        let segments = route.split('/').zip(self.path().split('/'));
         let shown = segments.map(|(written, given)| match domain::parse_uuid(given) {
             Some(_) => given,
             None if written.starts_with('{') => "…",
@@ -155,7 +161,7 @@ impl Tried {
             return;
         }
         let code = problem.map_or("forbidden", |problem| &problem.code).to_owned();
-        let act = format!("{} {}", self.method, around.routes.of(self.uri.path()).unwrap_or(NO_ROUTE));
+        let act = format!("{} {}", self.method, around.routes.of(self.path()).unwrap_or(NO_ROUTE));
         let target = self.uri.path().split('/').find_map(domain::parse_uuid);
         around.state.app.note_refusal(caller, RefusedAct { act, target, code });
     }
@@ -273,6 +279,7 @@ mod tests {
         assert_eq!(logged("/oauth2/token?secret=1"), "/oauth2/token");
         assert_eq!(logged(&format!("/api/v1/partners/{id}")), format!("/api/v1/partners/{id}"));
         assert_eq!(logged("/api/v1/partners/hunter2"), "/api/v1/partners/…");
+        assert_eq!(logged("//api/v2/applications"), "/api/v2/applications");
         assert_eq!(logged("/api/v1/hunter2"), NO_ROUTE);
         for route in crate::public_routes() {
             let path = route.path.replace(['{', '}', '*'], "");

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use domain::{DeliveryState, Instant, WebhookDeliveryId, WebhookEndpointId, WebhookEvent};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, LockBehavior, LockType};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
 use sea_orm::{Condition, DatabaseTransaction, QueryOrder, QuerySelect, TransactionTrait};
 
 use crate::connect::immediate;
@@ -88,9 +88,14 @@ impl Store {
         let tx = self.writer().begin_with_options(immediate()).await?;
         let (mut rows, mut served, mut healths) = (Vec::new(), BTreeSet::new(), HashMap::new());
         for queue in lock_due(&tx, now, endpoints).await? {
-            rows.extend(due_deliveries(&tx, queue.endpoint_id, now, each).await?);
+            if each > 1 {
+                rows.extend(due_deliveries(&tx, queue.endpoint_id, now, each).await?);
+            }
             served.insert(queue.endpoint_id);
             healths.insert(queue.endpoint_id, webhook_queue::health(&queue));
+        }
+        if each == 1 {
+            rows = first_deliveries(&tx, &served, now).await?;
         }
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         for some in ids.chunks(10_000) {
@@ -206,6 +211,31 @@ async fn due_deliveries(
         .filter(webhook_delivery::is_its_turn())
         .order_by_asc(Column::NextAttemptAt)
         .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(tx)
+        .await?;
+    Ok(rows)
+}
+
+/// The first delivery of each that is due, all of them by one statement: whoever else has something to write waits for
+/// that one only.
+async fn first_deliveries(
+    tx: &DatabaseTransaction,
+    endpoints: &BTreeSet<Uuid>,
+    now: Instant,
+) -> Result<Vec<webhook_delivery::Model>> {
+    use webhook_delivery::{Column, Entity};
+    let first = webhook_queue::first_pending(Column::Id, Some(now));
+    let ids = Query::select()
+        .expr(Expr::SubQuery(None, Box::new(first.into())))
+        .from(webhook_queue::Entity)
+        .and_where(webhook_queue::Column::EndpointId.is_in(endpoints.iter().copied()))
+        .to_owned();
+    let rows = Entity::find()
+        .filter(Column::Id.in_subquery(ids))
+        // Once more: PostgreSQL looks at these again if somebody has just changed the row, and not at what found it.
+        .filter(Column::State.eq(word(DeliveryState::Pending)))
+        .filter(Column::NextAttemptAt.lte(now.micros()))
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .all(tx)
         .await?;

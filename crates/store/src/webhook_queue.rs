@@ -139,7 +139,8 @@ pub(crate) async fn recount(
     if endpoints.is_empty() {
         return Ok(());
     }
-    let next = Expr::SubQuery(None, Box::new(next_due().into()));
+    let next = first_pending(webhook_delivery::Column::NextAttemptAt, None);
+    let next = Expr::SubQuery(None, Box::new(next.into()));
     let due_at = sea_orm::sea_query::Func::coalesce([next, Expr::value(NEVER)]);
     let mut update = Entity::update_many().col_expr(Column::DueAt, due_at.into());
     if let Some(at) = served_at {
@@ -158,15 +159,17 @@ pub(crate) async fn settle(tx: &DatabaseTransaction, endpoints: &BTreeSet<Uuid>)
     recount(tx, endpoints, None).await
 }
 
-/// When the first delivery of the endpoint in the statement around is due, of those whose turn it is.
-fn next_due() -> SelectStatement {
+/// What a column says of the first delivery of the endpoint in the statement around, of those whose turn it is and, if a
+/// moment is given, that are due then.
+pub(crate) fn first_pending(column: webhook_delivery::Column, due: Option<Instant>) -> SelectStatement {
     use webhook_delivery::{Column as Of, Entity as Deliveries};
     Query::select()
-        .column((Deliveries, Of::NextAttemptAt))
+        .column((Deliveries, column))
         .from(Deliveries)
         .and_where(Expr::col((Deliveries, Of::EndpointId)).equals((Entity, Column::EndpointId)))
         .and_where(Expr::col((Deliveries, Of::State)).eq(word(DeliveryState::Pending)))
         .and_where(webhook_delivery::is_its_turn())
+        .and_where_option(due.map(|at| Expr::col((Deliveries, Of::NextAttemptAt)).lte(at.micros())))
         .order_by((Deliveries, Of::NextAttemptAt), sea_orm::Order::Asc)
         .limit(1)
         .to_owned()

@@ -42,7 +42,7 @@ fn path(id: PasskeyId) -> String {
 /// What the account's page says of them.
 pub(super) async fn section(app: &App, guest: &Guest) -> Result<Section, Refused> {
     let passkeys = app.own_passkeys(&guest.caller).await?;
-    let why_not = app.why_no_passkeys();
+    let why_not = app.why_no_own_passkeys(&guest.caller).await?;
     let about = why_not.unwrap_or(
         "A passkey of your device or password manager signs you in without password: nobody can guess it, and no other site gets at it.",
     );

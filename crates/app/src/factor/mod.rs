@@ -56,7 +56,7 @@ pub struct Enrollment {
 
 /// Five free tries, then ever longer, up to a quarter of an hour; after a hundred none within the day. Whoever tries
 /// codes has the password already.
-fn code_delay(failures: u32) -> Duration {
+pub(crate) fn code_delay(failures: u32) -> Duration {
     match failures.checked_sub(5) {
         None | Some(0) => Duration::ZERO,
         Some(over) if over < 95 => Duration::from_secs(1 << over.min(10)).min(Duration::from_secs(900)),
@@ -157,7 +157,12 @@ impl App {
         if factor.secret.is_none() {
             return Err(Error::conflict("none", "there is no app for codes"));
         }
-        if tx.read().passkeys_of(person).await?.is_empty() {
+        let passkeys = tx.read().passkeys_of(person).await?;
+        if let (false, Some(why)) = (passkeys.is_empty(), self.why_no_passkeys()) {
+            let message = format!("your passkeys cannot be used: {why} Remove them first, or keep the app");
+            return Err(Error::conflict("no_passkeys", message));
+        }
+        if passkeys.is_empty() {
             self.may_be_without(person)?;
             tx.save(factor.remove()).await?;
             self.tell_of_factor(&tx, person, "your second factor was removed").await?;
@@ -228,7 +233,8 @@ impl App {
             Person::Administrator(_) => Resource::Administrators,
         };
         caller.must_administer(resource, Access::Read)?;
-        Ok(self.store.read().factor_of(person).await?.is_some())
+        let read = self.store.read();
+        Ok(read.factor_of(person).await?.is_some() || !read.passkeys_of(person).await?.is_empty())
     }
 
     /// Whether somebody cannot sign in without one. Technical users are not asked.
@@ -334,13 +340,25 @@ impl App {
     async fn drop_factor(&self, caller: &Caller, person: Person, what: &str) -> Result<()> {
         let mut tx = self.begin(caller).await?;
         lock_person(&tx, person).await?;
-        let factor = tx.read().factor_of(person).await?.ok_or_else(none)?;
-        for passkey in tx.read().passkeys_of(person).await? {
-            tx.save(passkey.remove()).await?;
+        if !self.take_factor(&mut tx, person).await? {
+            return Err(none());
         }
-        tx.save(factor.remove()).await?;
         self.tell_of_factor(&tx, person, what).await?;
         self.commit(tx).await
+    }
+
+    /// The same in a transaction. Says whether there was anything.
+    pub(crate) async fn take_factor(&self, tx: &mut Tx, person: Person) -> Result<bool> {
+        let (factor, passkeys) = (tx.read().factor_of(person).await?, tx.read().passkeys_of(person).await?);
+        // A node of the version before may have removed the one and left the others.
+        let was_any = factor.is_some() || !passkeys.is_empty();
+        for passkey in passkeys {
+            tx.save(passkey.remove()).await?;
+        }
+        if let Some(factor) = factor {
+            tx.save(factor.remove()).await?;
+        }
+        Ok(was_any)
     }
 
     /// Whoever it happens to without having done it should know.

@@ -10,7 +10,9 @@ use store::Tx;
 
 use crate::factor::lock_person;
 use crate::factor::ticket::OVER;
+use crate::mail::plain_name;
 use crate::sign_in::person;
+use crate::sign_in_account::Account;
 use crate::{App, Caller, Error, Result};
 use relying_party::{Asked, Disbelief, RelyingParty};
 use ticket::{Purpose, Ticket};
@@ -28,7 +30,7 @@ pub struct PasskeyRequest {
 
 impl App {
     /// Why browsers make no passkeys for this installation; `None`: they do.
-    pub fn why_no_passkeys(&self) -> Option<&'static str> {
+    pub(crate) fn why_no_passkeys(&self) -> Option<&'static str> {
         RelyingParty::of(&self.settings.public_url).err()
     }
 
@@ -47,12 +49,23 @@ impl App {
         Ok(self.store.read().passkeys_of(person(caller)?).await?)
     }
 
+    /// Why the caller can add no passkey; `None`: they can.
+    ///
+    /// # Errors
+    /// If nobody is signed in.
+    pub async fn why_no_own_passkeys(&self, caller: &Caller) -> Result<Option<&'static str>> {
+        let person = person(caller)?;
+        let account = Account::of(&self.store.read(), person).await?;
+        Ok(self.why_no_passkeys().or(account.as_ref().and_then(Account::why_no_passkeys)))
+    }
+
     /// Somebody begins to add a passkey. Nothing is kept before their browser has made one.
     ///
     /// # Errors
-    /// If nobody is signed in, or not lately; for technical users; if there are none here; if they have too many.
+    /// If nobody is signed in, or not lately; for technical users, and whoever signs in elsewhere only; if there are none
+    /// here; if they have too many.
     pub async fn begin_passkey(&self, caller: &Caller) -> Result<PasskeyRequest> {
-        let person = self.may_have_factor(caller).await?;
+        let person = self.may_add_passkey(caller).await?;
         let asked = self.ask_for_new(person).await?;
         Ok(self.passkey_request(Purpose::Add(person), asked))
     }
@@ -69,7 +82,7 @@ impl App {
         answer: &str,
         name: &str,
     ) -> Result<Vec<String>> {
-        let person = self.may_have_factor(caller).await?;
+        let person = self.may_add_passkey(caller).await?;
         let ticket = self.open_passkey_ticket(ticket)?;
         if ticket.purpose != Purpose::Add(person) {
             return Err(OVER);
@@ -109,7 +122,7 @@ impl App {
         let mut tx = self.begin(caller).await?;
         lock_person(&tx, person).await?;
         let passkey = own(&tx, person, id).await?;
-        let mut what = format!("your passkey “{}” was removed", passkey.name);
+        let mut what = format!("{} was removed", called(&passkey.name));
         let factor = tx.read().factor_of(person).await?.filter(|it| it.secret.is_none());
         let is_last = tx.read().passkeys_of(person).await?.len() == 1;
         tx.save(passkey.remove()).await?;
@@ -120,6 +133,14 @@ impl App {
         }
         self.tell_of_factor(&tx, person, &what).await?;
         self.commit(tx).await
+    }
+
+    async fn may_add_passkey(&self, caller: &Caller) -> Result<Person> {
+        let person = self.may_have_factor(caller).await?;
+        match self.why_no_own_passkeys(caller).await? {
+            Some(why) => Err(Error::conflict("no_passkeys", why)),
+            None => Ok(person),
+        }
     }
 
     async fn ask_for_new(&self, person: Person) -> Result<Asked> {
@@ -154,7 +175,10 @@ impl App {
             }
             Error::conflict("not_a_passkey", "what the browser has made is no passkey that can be used here")
         })?;
-        let what = format!("the passkey “{name}” was added and signs you in from now on");
+        let what = format!(
+            "{} was added, and signs you in from now on without your password. A new password does not end that. If it was not you, remove it on the page of your account, or ask an administrator to remove your second factor, which goes with all passkeys",
+            called(&name),
+        );
         let change = Passkey::add(self.new_id(), person, name, made, tx.now());
         match tx.save(change).await {
             // Nobody takes over what is somebody's (WebAuthn §7.1, step 26).
@@ -164,6 +188,14 @@ impl App {
             other => other?,
         };
         self.tell_of_factor(tx, person, &what).await
+    }
+}
+
+/// A passkey in a mail: whatever somebody has called it, it is no link.
+fn called(name: &Name) -> String {
+    match plain_name(name.as_str(), "") {
+        "" => "a passkey".to_owned(),
+        name => format!("the passkey “{name}”"),
     }
 }
 

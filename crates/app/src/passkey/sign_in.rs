@@ -7,6 +7,7 @@ use store::Tx;
 use super::relying_party::{Disbelief, Signed, credential_of};
 use super::ticket::{Purpose, Ticket};
 use super::{PasskeyRequest, lock_person};
+use crate::factor::code_delay;
 use crate::factor::ticket::OVER;
 use crate::sign_in::Start;
 use crate::sign_in_account::Account;
@@ -58,7 +59,11 @@ impl App {
         }
         let passkey = self.passkey_of(answer).await?;
         let account = Account::of(&self.store.read(), passkey.person).await?.ok_or(REFUSED)?;
-        let verified = self.relying_party()?.signed_in(&ticket.state, answer, &passkey);
+        let relying_party = self.relying_party()?;
+        let verified = match passkey.may_take(ticket.made_at) && account.why_no_passkeys().is_none() {
+            true => relying_party.signed_in(&ticket.state, answer, &passkey),
+            false => Err(Disbelief::Wrong("it was used, or is of nobody whom it lets in".to_owned())),
+        };
         let signed = self.believe(caller, &passkey, verified).await?;
         account.may_sign_in()?;
         let mut tx = self.begin_sign_in(caller, &account).await?;
@@ -103,10 +108,11 @@ impl App {
         let step = self.open_ticket(step)?;
         let account = self.account_of(&step).await?;
         let passkey = self.passkey_of(answer).await?;
-        if passkey.person != step.person {
-            return Err(REFUSED);
-        }
-        let verified = self.relying_party()?.proven(&ticket.state, answer, &passkey);
+        let relying_party = self.relying_party()?;
+        let verified = match passkey.person == step.person && passkey.may_take(ticket.made_at) {
+            true => relying_party.proven(&ticket.state, answer, &passkey),
+            false => Err(Disbelief::Wrong("it was used, or is somebody else's".to_owned())),
+        };
         let signed = self.believe(caller, &passkey, verified).await?;
         let mut tx = self.begin_sign_in(caller, &account).await?;
         take(&mut tx, &ticket, &passkey, signed).await?;
@@ -169,7 +175,8 @@ impl App {
         self.store.read().passkey_called(&credential).await?.ok_or(REFUSED)
     }
 
-    /// What is wrong with an answer leaves a trace, as a wrong password does.
+    /// What is wrong with an answer leaves a trace, as a wrong password does. Nobody can guess anything here, so that right
+    /// answers are never held up; but whoever knows what a passkey is called must not fill the audit log with wrong ones.
     async fn believe(
         &self,
         caller: &Caller,
@@ -184,9 +191,12 @@ impl App {
                 "passkey.refused"
             }
         };
-        let mut tx = self.begin(caller).await?;
-        tx.note(Event { action, details: json!({ "name": passkey.name }) }, passkey);
-        tx.commit().await?;
+        let key = self.keys.marks().fingerprint("wrong-passkeys", &[passkey.id.0.as_bytes()]);
+        if self.store.take_attempt(&key, self.clock.now(), code_delay).await?.is_none() {
+            let mut tx = self.begin(caller).await?;
+            tx.note(Event { action, details: json!({ "name": passkey.name }) }, passkey);
+            tx.commit().await?;
+        }
         Err(REFUSED)
     }
 }

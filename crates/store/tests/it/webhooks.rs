@@ -319,6 +319,31 @@ async fn f_35_endpoints_take_turns(db: Db) {
     assert_eq!(take(NOW + Duration::from_secs(1), vec![quiet.id]).await.len(), 100);
 }
 
+both!(f_35_of_those_that_may_hang_one_each_is_taken_the_first_whose_turn_it_is);
+async fn f_35_of_those_that_may_hang_one_each_is_taken_the_first_whose_turn_it_is(db: Db) {
+    let application: Option<ApplicationId> = Some(new());
+    let mut ids = Vec::new();
+    for kind in ["plan.created", "plan.updated", "plan.archived"] {
+        ids.push(db.save(endpoint(draft(Some(&[kind]), None, kind == "plan.archived"))).await.unwrap().id);
+    }
+    let mut events = Vec::new();
+    for kind in ["plan.created", "plan.created", "plan.updated", "plan.archived", "plan.archived"] {
+        let event = event(kind, application, None);
+        events.push(event.id);
+        emit(&db, event).await;
+    }
+    let claim = new();
+    let mut first: Vec<_> = claim_at(&db, claim, NOW, 1).await;
+    first.sort_by_key(|it| ids.iter().position(|id| *id == it.endpoint_id));
+    assert_eq!(first.iter().map(|it| it.endpoint_id).collect::<Vec<_>>(), ids);
+    assert!(events[..2].contains(&first[0].event.id));
+    assert_eq!([first[1].event.id, first[2].event.id], [events[2], events[3]], "the ordered ones in order");
+    // What is taken is nobody else's; of the third the next one has to wait for it.
+    let more = claim_at(&db, new(), NOW, 1).await;
+    assert_eq!(more.iter().map(|it| it.endpoint_id).collect::<Vec<_>>(), ids[..1]);
+    assert!(claim_at(&db, new(), NOW, 1).await.is_empty());
+}
+
 async fn note(db: &Db, endpoint: domain::WebhookEndpointId, outcome: HealthOutcome) -> Option<Health> {
     let said = db.store.note_health(&[HealthNote { endpoint, outcome }]).await.unwrap();
     said.first().map(|(_, health)| *health)

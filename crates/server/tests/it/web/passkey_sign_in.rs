@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app::Caller;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use reqwest::Method;
@@ -11,7 +12,7 @@ use super::passkeys::{ALICE, PASSWORD, add_first, alice, at_home, options, send}
 use super::{Browser, hidden};
 use crate::authenticator::Authenticator;
 use crate::oauth2::Rp;
-use crate::support::{Answer, Desk, at_once, both};
+use crate::support::{Answer, Desk, at_once, both, id};
 
 const ALONE: &str = "/sign-in/passkey";
 const AFTER: &str = "/sign-in/code/passkey";
@@ -256,6 +257,25 @@ both!(
         desk.admin.delete(&format!("/api/v1/developers/{}", alice.id)).await.expect(204);
         let refused = sign_in(&desk, &authenticator).await.1.expect(400);
         assert!(refused.text.contains(REFUSED), "{}", refused.text);
+    }
+);
+
+both!(
+    async fn a_111_no_passkey_lets_a_program_in(desk, at_home()) {
+        desk.administrator().await;
+        let eve = desk.administrator_as("eve", domain::AdministratorRole::Auditor).await;
+        let (authenticator, _) = add_first(&Browser::of(&desk, &eve)).await;
+        later(&desk);
+        sign_in(&desk, &authenticator).await.1.leads_to("/console");
+        let gateway = desk.admin.make("/api/v1/gateways", json!({"name": "X"})).await;
+        let provider = json!({"role": "provider", "gateway_id": id(&gateway)});
+        let path = format!("/api/v1/administrators/{}", eve.id);
+        desk.admin.patch(&path, provider).await.expect(200);
+        later(&desk);
+        let refused = sign_in(&desk, &authenticator).await.1.expect(400);
+        assert!(refused.text.contains(REFUSED), "{}", refused.text);
+        // Nor does one that somebody had before stand in the way of a program.
+        desk.app.identify_basic(&Caller::operator(), "eve@example.com", "seven wet otters juggle").await.unwrap();
     }
 );
 
