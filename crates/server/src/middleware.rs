@@ -16,6 +16,7 @@ use edge::brand;
 use edge::extract::{RequestId, Seen};
 use edge::problem::Problem;
 use edge::state::State;
+use edge::words::Reader;
 
 /// How long a handler may take.
 const HANDLER: Duration = Duration::from_secs(30);
@@ -43,10 +44,13 @@ pub(crate) fn around(router: Router, state: State) -> Router {
 /// All that is done for every request. It is one layer, since each copies those within for every request.
 async fn every_request(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
     let brand = brand::of(&state.app, request.headers()).await;
+    let reader = Reader::of(&state.options.translations, request.headers());
     let answer = identify_and_log(&state, request, next);
-    match brand {
-        Some(brand) => brand::within(brand, answer).await,
-        None => answer.await,
+    match (brand, reader) {
+        (Some(brand), Some(reader)) => reader.within(brand::within(brand, answer)).await,
+        (Some(brand), None) => brand::within(brand, answer).await,
+        // Both are for those who read pages.
+        (None, _) => answer.await,
     }
 }
 
