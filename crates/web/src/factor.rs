@@ -106,7 +106,7 @@ async fn enroll(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Perso
     }
 }
 
-fn below(title: &str) -> View {
+fn below(title: &'static str) -> View {
     View::new(Place::Account, title).crumb("/account", "Your account")
 }
 
@@ -119,7 +119,7 @@ async fn show_new_codes(app: &App, guest: &Guest, codes: &[String]) -> Answer {
         .await
 }
 
-async fn ask(app: &App, guest: &Guest, title: &str, words: &str, form: Form) -> Answer {
+async fn ask(app: &App, guest: &Guest, title: &'static str, words: &'static str, form: Form) -> Answer {
     let view = below(title);
     let view = match app.own_factor(&guest.caller).await? {
         Some(_) => view.lead(words).section(Section::form(form)),

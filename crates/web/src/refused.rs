@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::sign_in;
 use edge::problem::Problem;
+use edge::words;
 
 /// What pages answer.
 pub type Answer = Result<Response, Refused>;
@@ -30,7 +31,7 @@ impl Refused {
 
     /// Somebody is signed in, but not as one of those whom this is for.
     pub fn not_for_you(whom: &str) -> Self {
-        let detail = format!("this is for {whom} only; sign out and sign in as one to see it");
+        let detail = words!("this is for {whom} only; sign out and sign in as one to see it", whom);
         Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into()
     }
 

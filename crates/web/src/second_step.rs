@@ -43,7 +43,7 @@ struct Step {
     codes: Option<(String, String)>,
 }
 
-fn step_form(guest: &Guest, action: &'static str, ticket: &str, next: &str, submit: &str) -> Form {
+fn step_form(guest: &Guest, action: &'static str, ticket: &str, next: &str, submit: &'static str) -> Form {
     Form::new(guest, action, submit)
         .field(Field::hidden("ticket", ticket))
         .field(Field::hidden("next", next))

@@ -2,11 +2,13 @@
 
 use domain::{
     Accepted, ApplicationRole, ApplicationState, ApprovalState, CredentialKind, CredentialStatus,
-    DeveloperState, Limit, MailState, PartnerRole, RequestKind, RequestStatus, Subscription,
+    DeveloperState, Limit, MailState, PartnerRole, Period, RequestKind, RequestStatus, Subscription,
     SubscriptionStatus, TokenState, TraceKind,
 };
 
 use super::cell::Tone;
+use edge::plural;
+use edge::words::Words;
 
 /// Of an application.
 pub(crate) fn application(state: ApplicationState) -> (Tone, &'static str) {
@@ -173,10 +175,15 @@ pub(crate) fn accepted(accepted: Accepted) -> &'static str {
 }
 
 /// A limit.
-pub(crate) fn limit(limit: &Limit) -> String {
+pub(crate) fn limit(limit: &Limit) -> Words {
     let count = grouped(limit.requests);
-    let calls = if limit.requests == 1 { "call" } else { "calls" };
-    format!("{count} {calls} a {}", limit.per.as_str())
+    match limit.per {
+        Period::Second => plural!(limit.requests, "{count} call a second", "{count} calls a second", count),
+        Period::Minute => plural!(limit.requests, "{count} call a minute", "{count} calls a minute", count),
+        Period::Hour => plural!(limit.requests, "{count} call a hour", "{count} calls a hour", count),
+        Period::Day => plural!(limit.requests, "{count} call a day", "{count} calls a day", count),
+        Period::Month => plural!(limit.requests, "{count} call a month", "{count} calls a month", count),
+    }
 }
 
 /// `1,000,000`
@@ -199,8 +206,8 @@ mod tests {
     #[test]
     fn limits_read_well() {
         let words = |requests| limit(&Limit { requests, per: domain::Period::Day });
-        assert_eq!(words(1), "1 call a day");
-        assert_eq!(words(1_000), "1,000 calls a day");
-        assert_eq!(words(1_234_567), "1,234,567 calls a day");
+        assert_eq!(words(1).as_str(), "1 call a day");
+        assert_eq!(words(1_000).as_str(), "1,000 calls a day");
+        assert_eq!(words(1_234_567).as_str(), "1,234,567 calls a day");
     }
 }

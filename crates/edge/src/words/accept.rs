@@ -66,9 +66,8 @@ mod tests {
 
     #[test]
     fn the_best_that_there_is() {
-        let translations = Translations::of(
-            ["de", "pt-BR", "fr"].map(|tag| Catalogue::parse(tag, "").unwrap()),
-        );
+        let translations =
+            Translations::of(["de", "pt-BR", "fr"].map(|tag| Catalogue::parse(tag, "").unwrap()));
         for (header, expected) in [
             ("de", "de"),
             ("DE-at", "de"),

@@ -161,7 +161,8 @@ fn one(path: &Path, bytes: Vec<u8>) -> Result<Catalogue, Unreadable> {
 
 /// Whether it may be a language tag (RFC 5646), by its looks.
 fn is_tag(text: &str) -> bool {
-    let is_part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|it| it.is_ascii_alphanumeric());
+    let is_part =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|it| it.is_ascii_alphanumeric());
     let language = text.split('-').next().unwrap_or_default();
     (2..=8).contains(&language.len())
         && language.bytes().all(|it| it.is_ascii_alphabetic())

@@ -69,6 +69,16 @@ impl From<&String> for Words {
     }
 }
 
+macro_rules! said_by_somebody {
+    ($($data:ty)*) => { $(impl From<&$data> for Words {
+        fn from(said: &$data) -> Self {
+            Self::said(said.as_str())
+        }
+    })* };
+}
+
+said_by_somebody! { domain::Name domain::Text domain::Email }
+
 impl From<&Self> for Words {
     fn from(words: &Self) -> Self {
         words.clone()
@@ -111,6 +121,15 @@ pub fn is_english() -> bool {
 /// The language of the page that is being written, as HTML names it.
 pub fn language() -> String {
     CATALOGUE.try_with(|it| it.language().to_owned()).unwrap_or_else(|_| ENGLISH.to_owned())
+}
+
+/// Work for another thread, which finds the same words there.
+pub fn carried<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    let catalogue = CATALOGUE.try_with(Arc::clone).ok();
+    move || match catalogue {
+        Some(catalogue) => CATALOGUE.sync_scope(catalogue, work),
+        None => work(),
+    }
 }
 
 /// A value for a place in a pattern.
@@ -185,6 +204,8 @@ macro_rules! words {
     (@value $name:ident) => { $name };
     (@value $name:ident = $value:expr) => { $value };
     ($text:literal $(,)?) => { $crate::words::Words::from($text) };
+    // For templates: a field that holds what is written elsewhere in the program.
+    (= $text:expr) => { $crate::words::Words::from($text) };
     ($text:literal $(, $name:ident $(= $value:expr)?)+ $(,)?) => {
         if $crate::words::is_english() {
             // The compiler looks at the places, too.
@@ -236,9 +257,7 @@ impl Reader {
     pub async fn within(self, answer: impl Future<Output = Response>) -> Response {
         let (language, mut answer) = match self.0 {
             None => (ENGLISH.to_owned(), answer.await),
-            Some(catalogue) => {
-                (catalogue.language().to_owned(), CATALOGUE.scope(catalogue, answer).await)
-            }
+            Some(catalogue) => (catalogue.language().to_owned(), CATALOGUE.scope(catalogue, answer).await),
         };
         let headers = answer.headers_mut();
         let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -271,7 +290,10 @@ mod tests {
         let owner = "Acme";
         assert_eq!(words!("{name} of {owner}", name = 1, owner).to_string(), "1 of Acme");
         assert_eq!(plural!(1_u64, "{count} call", "{count} calls").to_string(), "1 call");
-        assert_eq!(plural!(1_000_usize, "{count} call", "{count} calls", count = "1,000").as_str(), "1,000 calls");
+        assert_eq!(
+            plural!(1_000_usize, "{count} call", "{count} calls", count = "1,000").as_str(),
+            "1,000 calls"
+        );
         assert_eq!(language(), "en");
     }
 
@@ -284,7 +306,10 @@ mod tests {
             assert_eq!(Words::from("").to_string(), "");
             // What is in no catalogue stays, a place that is not known does too, and values are no patterns.
             assert_eq!(words!("{name}!", name = 1).to_string(), "1!");
-            assert_eq!(words!("{name} of {owner}", name = "{owner}", owner = 2).to_string(), "2: {owner}, {nobody}");
+            assert_eq!(
+                words!("{name} of {owner}", name = "{owner}", owner = 2).to_string(),
+                "2: {owner}, {nobody}"
+            );
             assert_eq!(plural!(1_i64, "{count} call", "{count} calls").to_string(), "1 Ruf");
             assert_eq!(plural!(7_i64, "{count} call", "{count} calls").to_string(), "7 Rufe");
             assert_eq!(language(), "xx");

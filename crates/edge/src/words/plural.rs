@@ -170,9 +170,18 @@ mod tests {
     fn what_is_no_rule_is_none() {
         let deep = format!("nplurals=2; plural={}n{}", "(".repeat(100), ")".repeat(100));
         let denied = format!("nplurals=2; plural={}n", "!".repeat(500));
-        for text in ["", "nplurals=0; plural=0", "nplurals=2", "nplurals=2; plural=", "nplurals=2; plural=n n",
-            "nplurals=2; plural=(n", "nplurals=2; plural=n?1", "nplurals=2; plural=system(1)", &deep, &denied]
-        {
+        for text in [
+            "",
+            "nplurals=0; plural=0",
+            "nplurals=2",
+            "nplurals=2; plural=",
+            "nplurals=2; plural=n n",
+            "nplurals=2; plural=(n",
+            "nplurals=2; plural=n?1",
+            "nplurals=2; plural=system(1)",
+            &deep,
+            &denied,
+        ] {
             assert!(Rule::parse(text).is_err(), "{text}");
         }
     }

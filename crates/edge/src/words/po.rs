@@ -74,7 +74,11 @@ impl Reader {
             _ if word == "msgstr" || word.starts_with("msgstr[") => {
                 let entry = self.entry()?;
                 let expected = format!("msgstr[{}]", entry.texts.len());
-                let fits = if entry.is_plural { word == expected } else { word == "msgstr" && entry.texts.is_empty() };
+                let fits = if entry.is_plural {
+                    word == expected
+                } else {
+                    word == "msgstr" && entry.texts.is_empty()
+                };
                 if !fits {
                     return Err(format!("{word} is not what comes here"));
                 }
@@ -142,7 +146,8 @@ mod tests {
             #: web/a.rs\n#, fuzzy, c-format\nmsgid \"\"\n\"one \"\n\"two\"\nmsgstr \"eins \\\"zwei\\\"\"\r\n\n\
             msgid \"{count} key\"\nmsgid_plural \"{count} \"\n\"keys\"\nmsgstr[0] \"a\"\nmsgstr[1] \"b\"\n\n#~ msgid \"old\"\n#~ msgstr \"alt\"\n";
         let all = read(text).unwrap();
-        let short: Vec<_> = all.iter().map(|it| (it.line, it.id.as_str(), it.is_fuzzy, it.texts.len())).collect();
+        let short: Vec<_> =
+            all.iter().map(|it| (it.line, it.id.as_str(), it.is_fuzzy, it.texts.len())).collect();
         assert_eq!(short, [(2, "", false, 1), (9, "one two", true, 1), (14, "{count} key", false, 2)]);
         assert_eq!(all[0].texts[0], "Language: de\nX: y\n");
         assert_eq!(all[1].texts[0], "eins \"zwei\"");

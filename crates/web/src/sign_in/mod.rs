@@ -25,6 +25,7 @@ use edge::cookie::{SESSION, VISIT};
 use edge::even::evenly_unless_done;
 use edge::own_path;
 use edge::state::State;
+use edge::words::Words;
 
 const PATH: &str = "/sign-in";
 /// Why somebody is asked who is signed in.
@@ -38,10 +39,10 @@ pub(super) fn routes(pages: Pages) -> Pages {
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignIn {
-    notice: Option<&'static str>,
+    notice: Option<Words>,
     form: Form,
     /// Where else somebody can sign in: address and words.
-    ways: Vec<(String, String)>,
+    ways: Vec<(String, Words)>,
     sign_up: bool,
 }
 
@@ -103,7 +104,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit
         return Ok(Redirect::to(next).into_response());
     }
     let sign_up = app.settings().sign_up;
-    let again = visit.query.is_ticked("again").then_some(AGAIN);
+    let again = visit.query.is_ticked("again").then(|| Words::from(AGAIN));
     let notice = visit.notice.map(Notice::text).or(again);
     let ways = with::ways(&app, &next, visit.query.is_ticked("fresh")).await?;
     if visit.has_cookie {
