@@ -42,7 +42,8 @@ const NOT_FOR_PEOPLE: [&str; 19] = [
 ];
 
 /// Calls that take a word that is for people although it is a single one that is not capitalised.
-const SINGLE: [&str; 15] = [
+const SINGLE: [&str; 16] = [
+    "not_for_you",
     "nothing",
     "text",
     "badge",
@@ -149,6 +150,10 @@ impl Scan<'_> {
 
     /// Reads an attribute; how many tokens there are besides the hash. Tests are left out.
     fn attribute(&mut self, tokens: &[TokenTree], at: usize) -> usize {
+        // What is said of a whole file has an exclamation mark before it.
+        if matches!(tokens.get(at + 1), Some(TokenTree::Punct(it)) if it.as_char() == '!') {
+            return 2;
+        }
         let Some(TokenTree::Group(group)) = tokens.get(at + 1) else { return 0 };
         let text = group.stream().to_string();
         if self.way == Way::Below && text.starts_with("error") {
@@ -225,7 +230,7 @@ fn has_letters(text: &str) -> bool {
 fn is_for_people(text: &str) -> bool {
     let first = text.trim_start().chars().next().unwrap_or_default();
     let looks = first.is_uppercase() || text.contains(' ');
-    let odd = ["\r\n", "://", "{", "=\"", "application/", "text/", "'self'", "--", "**"];
+    let odd = ["\r\n", "://", "{", "=\"", "application/", "text/", "'self'", "--", "**", "max-age"];
     let methods =
         ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "GRANT", "SCOPE", "CODE", "JWT", "SECRET"];
     has_letters(text)
@@ -298,7 +303,10 @@ fn gathered() -> Found {
         .into_iter()
         .chain(BELOW.map(|folder| (folder, Way::Below)))
     {
-        for (file, text) in files(folder, "rs") {
+        // What a translator is told by the program that reads the translation is in English.
+        for (file, text) in
+            files(folder, "rs").into_iter().filter(|(file, _)| !file.contains("/edge/src/words/"))
+        {
             let code: TokenStream = text.parse().unwrap_or_else(|error| panic!("{file}: {error}"));
             Scan { file: &file, way, found: &mut found }.stream(code, "");
         }
@@ -333,8 +341,8 @@ msgstr ""
 
 #[test]
 fn the_template_of_translations_has_every_text() {
-    // In the order of the first file that a text is in: what is read together stands together. No number of a line is
-    // here, so that it changes with the texts only.
+    // In the order of the first file that a text is in, pages before what is told by what is below them: what is read
+    // together stands together. No number of a line is here, so that it changes with the texts only.
     let mut entries: Vec<(BTreeSet<String>, Text)> =
         gathered().into_iter().map(|(text, files)| (files, text)).collect();
     // A text that is there with a plural and without has the same key: gettext wants it once.
@@ -344,7 +352,11 @@ fn the_template_of_translations_has_every_text() {
         .map(|(_, (text, _))| text.clone())
         .collect();
     entries.retain(|(_, (text, plural))| plural.is_some() || !plurals.contains(text));
-    entries.sort_by(|(files, text), (others, other)| (files.first(), text).cmp(&(others.first(), other)));
+    let place = |files: &BTreeSet<String>| {
+        let is_below = |file: &String| BELOW.iter().any(|folder| file.starts_with(folder));
+        files.iter().map(|file| (is_below(file), file.clone())).min()
+    };
+    entries.sort_by_cached_key(|(files, text)| (place(files), text.clone()));
     let mut pot = HEAD.to_owned();
     for (files, (text, plural)) in &entries {
         pot.push('\n');

@@ -14,11 +14,13 @@ use super::frame::Place;
 use super::fresh::must_be_fresh;
 use super::notice::{Notice, go_to};
 use super::refused::Answer;
+use super::states;
 use super::view::{Section, Table, View};
 use super::visit::{Developer, Guest, Person, Sent, SignedIn, Visit};
 use super::{Pages, factor};
 use edge::extract::Path;
 use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -46,7 +48,9 @@ async fn view(app: &App, guest: &Guest, refused: Option<Form>) -> Result<View, s
     let mut view = View::new(Place::Account, "Your account");
     let is_developer = guest.caller.developer().is_some();
     if !is_developer {
-        let role = guest.role().map_or("technical user of a gateway", domain::AdministratorRole::as_str);
+        let role = guest
+            .role()
+            .map_or_else(|| Words::from("technical user of a gateway"), states::administrator_role);
         let name = app.own_name(&guest.caller).await?;
         view = view.lead(words!("You are signed in as the {role} {name}.", role, name));
     } else {

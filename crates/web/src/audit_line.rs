@@ -68,7 +68,10 @@ pub(super) fn actor(line: &AuditLine, names: &Names) -> Words {
         ("token", Some(name)) => words!("{name} (token)", name),
         ("administrator", Some(name)) => words!("{name} (administrator)", name),
         (_, Some(name)) => Words::said(name),
-        (kind, None) => words!("A deleted {kind}", kind = Words::known(kind)),
+        ("developer", None) => "A deleted developer".into(),
+        ("administrator", None) => "A deleted administrator".into(),
+        ("token", None) => "A deleted token".into(),
+        (kind, None) => words!("A deleted {kind}", kind),
     }
 }
 

@@ -1,13 +1,14 @@
 //! States in words, and how good or bad they are. One word for one state, wherever it is shown.
 
 use domain::{
-    Accepted, ApplicationRole, ApplicationState, ApprovalState, CredentialKind, CredentialStatus,
-    DeveloperState, Limit, MailState, PartnerRole, Period, RequestKind, RequestStatus, Subscription,
-    SubscriptionStatus, TokenState, TraceKind,
+    Accepted, AdministratorRole, ApplicationRole, ApplicationState, ApprovalState, CredentialKind,
+    CredentialStatus, DeveloperState, Limit, MailState, PartnerRole, Period, RequestKind, RequestStatus,
+    Subscription, SubscriptionStatus, TokenState, TraceKind,
 };
 
 use super::cell::Tone;
 use edge::plural;
+use edge::words;
 use edge::words::Words;
 
 /// Of an application.
@@ -134,6 +135,16 @@ pub(crate) fn mail(state: MailState) -> (Tone, &'static str) {
         MailState::Kept => (Tone::Plain, "Kept here"),
         MailState::Sent => (Tone::Good, "Sent"),
         MailState::Failed => (Tone::Bad, "Failed"),
+    }
+}
+
+/// Of somebody who runs this installation, within a sentence.
+pub(crate) fn administrator_role(role: AdministratorRole) -> Words {
+    match role {
+        AdministratorRole::Administrator => words!("administrator"),
+        AdministratorRole::Approver => words!("approver"),
+        AdministratorRole::Auditor => words!("auditor"),
+        AdministratorRole::Provider { .. } => words!("provider"),
     }
 }
 

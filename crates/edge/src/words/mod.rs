@@ -105,6 +105,11 @@ impl Display for Words {
     }
 }
 
+/// Several, one after the other.
+pub fn listed(all: impl IntoIterator<Item = impl Into<Words>>) -> Words {
+    Words::said(all.into_iter().map(|it| String::from(it.into())).collect::<Vec<_>>().join(", "))
+}
+
 /// What is found in the catalogue of whoever reads, if there is one: English has none.
 fn lookup(key: &str, find: impl for<'a> FnOnce(&'a Catalogue, &str) -> Option<&'a str>) -> Option<String> {
     if key.is_empty() {

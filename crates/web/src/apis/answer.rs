@@ -11,6 +11,7 @@ use crate::refused_calls::advice;
 use crate::typed::Typed;
 use crate::view::{Section, Table};
 use edge::words;
+use edge::words::Words;
 
 /// In the place of a key or a token in commands.
 const ELIDED: &str = "YOUR_KEY";
@@ -57,7 +58,11 @@ fn facts(reply: &GatewayReply) -> Section {
 fn why(app: &App, tried: &Tried) -> Option<Section> {
     let code = tried.reason.as_deref()?;
     let why = app.calls().why(code)?;
-    let words = advice(code).map_or_else(|| why.clone(), |advice| format!("{why} {advice}"));
+    let why = Words::known(&why);
+    let words = match advice(code) {
+        Some(advice) => words!("{why} {advice}", why, advice = Words::from(advice)),
+        None => why,
+    };
     let note = Section::note(Tone::Bad, words);
     Some(match tried.refused_call {
         Some(id) => note.action(Action::see(format!("/refused-calls/{id}"), "Why was this refused?")),

@@ -30,9 +30,10 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visi
         Owner::Partner(partner) => {
             Cell::link(format!("/partners/{partner}"), Words::said(shown.names.owner(application.owner)))
         }
-        Owner::Developer(developer) if visit.is_administrator() => {
-            Cell::link(format!("/console/developers/{developer}"), Words::said(shown.names.owner(application.owner)))
-        }
+        Owner::Developer(developer) if visit.is_administrator() => Cell::link(
+            format!("/console/developers/{developer}"),
+            Words::said(shown.names.owner(application.owner)),
+        ),
         Owner::Developer(_) => Cell::text(Words::said(shown.names.owner(application.owner))),
     };
     let mut view = shown.head(&visit, Tab::Overview).action_if(shown.rights.edit, shown.edit_action());

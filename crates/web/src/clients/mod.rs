@@ -74,14 +74,10 @@ async fn find(app: &App, guest: &Guest, id: ApplicationId) -> Result<Option<Clie
 
 /// What is to be known of a client that asks for tokens in ways that nobody should use any more.
 pub(super) fn legacy_warning(client: &Client) -> Option<Section> {
-    let legacy: Vec<String> = client
-        .grant_types
-        .iter()
-        .filter(|it| it.is_legacy())
-        .map(|it| Words::from(words::grant(*it)).into())
-        .collect();
+    let legacy: Vec<Words> =
+        client.grant_types.iter().filter(|it| it.is_legacy()).map(|it| words::grant(*it).into()).collect();
     (!legacy.is_empty()).then(|| {
-        let words = edge::words!("It uses what current practice advises against (RFC 9700): {all}. {why} Change over to the authorization code.", all = legacy.join(", "), why = Words::from(if client.grant_types.contains(&GrantType::Password) {
+        let words = edge::words!("It uses what current practice advises against (RFC 9700): {all}. {why} Change over to the authorization code.", all = edge::words::listed(legacy), why = Words::from(if client.grant_types.contains(&GrantType::Password) {
                 "The program gets to know people’s passwords."
             } else {
                 "Tokens come in the address of a page, where others may read them."

@@ -104,7 +104,7 @@ fn facts(app: &App, client: &Client) -> Vec<(&'static str, Cell)> {
     };
     let minutes = |span: std::time::Duration| Cell::text(crate::moment::span_in_words(span));
     let is_open = client.client_type == ClientType::Custom;
-    let grants: Vec<&str> = client.grant_types.iter().map(|it| grant(*it)).collect();
+    let grants = edge::words::listed(client.grant_types.iter().map(|it| grant(*it)));
     let for_people = client.client_type != ClientType::NonInteractive;
     let draft = client.draft();
     let mut facts = vec![
@@ -112,11 +112,7 @@ fn facts(app: &App, client: &Client) -> Vec<(&'static str, Cell)> {
         ("Kind", Cell::text(client_type(client.client_type))),
         (
             "Grant types",
-            if grants.is_empty() && is_open {
-                Cell::nothing("all that are on")
-            } else {
-                Cell::text(grants.join(", "))
-            },
+            if grants.is_empty() && is_open { Cell::nothing("all that are on") } else { Cell::text(grants) },
         ),
         (
             "Scopes",

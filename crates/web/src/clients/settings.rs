@@ -107,7 +107,8 @@ async fn scopes(app: &App, guest: &Guest, draft: &ClientDraft) -> Result<Field, 
         .filter(|it| fits(draft.client_type, it))
         .map(|it| {
             Choice::new(it.name.to_string(), &it.name)
-                .hint(&it.description).chosen(draft.scopes.contains(&it.name))
+                .hint(&it.description)
+                .chosen(draft.scopes.contains(&it.name))
         })
         .collect();
     let hint = match draft.client_type {

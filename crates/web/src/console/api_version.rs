@@ -192,7 +192,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
         }
     };
     let operations: Vec<String> = version.operation_scopes.iter().map(ToString::to_string).collect();
-    let kinds: Vec<&str> = version.accepted_credentials.iter().map(|kind| states::accepted(*kind)).collect();
+    let kinds = words::listed(version.accepted_credentials.iter().map(|kind| states::accepted(*kind)));
     let plans: Vec<&str> = version.plan_ids.iter().map(|id| names.of(*id)).collect();
     let at = |part: &str| format!("{}/{part}", path(&version));
     let specification = match &version.specification {
@@ -222,7 +222,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
                 if kinds.is_empty() {
                     Cell::nothing("nothing: open to everybody")
                 } else {
-                    Cell::text(kinds.join(", "))
+                    Cell::text(kinds)
                 },
             ),
             (

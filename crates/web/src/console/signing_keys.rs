@@ -18,6 +18,7 @@ use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, moment};
 use edge::extract::Path;
 use edge::words;
+use edge::words::Words;
 
 const PATH: &str = "/console/signing-keys";
 const ROTATE: &str = "/console/signing-keys/rotate";
@@ -149,8 +150,8 @@ fn revoke_view(key: &SigningKey, form: Form) -> View {
         .crumb(format!("{PATH}/{}", key.id), words!("{algorithm} key", algorithm = key.algorithm.as_str()))
         .lead(words!(
             "{effect}{next} Others may hold the published keys for {wait}. This cannot be undone.",
-            effect,
-            next,
+            effect = Words::from(effect),
+            next = Words::from(next),
             wait
         ))
         .section(Section::form(form))

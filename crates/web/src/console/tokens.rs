@@ -19,6 +19,7 @@ use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, credentials, moment};
 use edge::extract::Path;
+use edge::words;
 
 const PATH: &str = "/console/tokens";
 const NEW: &str = "/console/tokens/new";
@@ -79,8 +80,8 @@ fn form(guest: &Guest) -> Form {
     let one = |resource: Resource| {
         let word = resource.as_str();
         [
-            Choice::new(format!("{word}:read"), format!("{word}: read")),
-            Choice::new(format!("{word}:write"), format!("{word}: read and change")),
+            Choice::new(format!("{word}:read"), words!("{resource}: read", resource = word)),
+            Choice::new(format!("{word}:write"), words!("{resource}: read and change", resource = word)),
         ]
     };
     let all =

@@ -70,11 +70,11 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
 fn row(whole: &ApiClient) -> Vec<Cell> {
     let client = &whole.client;
     let (tone, word) = state(client);
-    let grants: Vec<&str> = client.grant_types.iter().map(|it| grant(*it)).collect();
+    let grants = edge::words::listed(client.grant_types.iter().map(|it| grant(*it)));
     vec![
         Cell::link(format!("{PATH}/{}", client.id), &whole.application.name),
         Cell::text(client_type(client.client_type)),
-        if grants.is_empty() { Cell::nothing("all that are on") } else { Cell::text(grants.join(", ")) },
+        if grants.is_empty() { Cell::nothing("all that are on") } else { Cell::text(grants) },
         Cell::Code(client.client_id.clone()),
         Cell::badge((tone, word)),
         Cell::time(client.meta.created_at),

@@ -21,6 +21,7 @@ use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
 use edge::words;
+use edge::words::Words;
 
 /// So many of its people are shown.
 const SHOWN: u64 = 50;
@@ -89,6 +90,7 @@ fn what_came_of_it(report: ProviderReport) -> Vec<Section> {
         return vec![Section::note(Tone::Bad, words!("It does not work: {problem} {asked}", problem, asked))];
     }
     let names = if report.names_issuer { "" } else { " Its answers do not say whose they are (RFC 9207)." };
+    let names = Words::from(names);
     let note = Section::note(Tone::Good, words!("It answers as it should.{names} {asked}", names, asked));
     let facts = vec![
         ("People are sent to", Cell::text(report.authorization_endpoint.unwrap_or_default())),
