@@ -42,7 +42,7 @@ const NOT_FOR_PEOPLE: [&str; 19] = [
 ];
 
 /// Calls that take a word that is for people although it is a single one that is not capitalised.
-const SINGLE: [&str; 16] = [
+const SINGLE: [&str; 17] = [
     "not_for_you",
     "nothing",
     "text",
@@ -59,6 +59,7 @@ const SINGLE: [&str; 16] = [
     "hint",
     "field",
     "require",
+    "codes",
 ];
 
 /// Calls that take what is for the one who programs, or for a machine.
@@ -137,7 +138,9 @@ impl Scan<'_> {
                 TokenTree::Punct(it) if it.as_char() == '#' => at += self.attribute(&tokens, at),
                 TokenTree::Ident(name) => {
                     let name = name.to_string();
-                    if let Some(more) = self.call(&tokens, at, &name) {
+                    let is_method =
+                        at > 0 && matches!(&tokens[at - 1], TokenTree::Punct(it) if it.as_char() == '.');
+                    if let Some(more) = self.call(&tokens, at, &name, is_method) {
                         at += more;
                     }
                 }
@@ -171,13 +174,18 @@ impl Scan<'_> {
     }
 
     /// Reads what is called; how many tokens there are besides the name.
-    fn call(&mut self, tokens: &[TokenTree], at: usize, name: &str) -> Option<usize> {
+    fn call(&mut self, tokens: &[TokenTree], at: usize, name: &str, is_method: bool) -> Option<usize> {
         let is_macro = matches!(tokens.get(at + 1), Some(TokenTree::Punct(it)) if it.as_char() == '!');
         let TokenTree::Group(group) = tokens.get(at + 1 + usize::from(is_macro))? else { return None };
         match (is_macro, name) {
             (true, "words" | "plural" | "rich") => self.marked(name, group),
             (true, name) if NOT_FOR_PEOPLE.contains(&name) => {}
-            (false, name) if FOR_MACHINES.contains(&name) && group.delimiter() == Delimiter::Parenthesis => {
+            // `pages.get("/path", "what it is", …)`, but not `Action::post(guest, "/path", "What it does")`.
+            (false, name)
+                if (is_method || name != "post")
+                    && FOR_MACHINES.contains(&name)
+                    && group.delimiter() == Delimiter::Parenthesis =>
+            {
                 self.inner_calls(group, name);
             }
             _ => self.stream(group.stream(), name),
@@ -216,8 +224,16 @@ impl Scan<'_> {
         if wanted {
             self.note(text.clone(), None);
         }
-        if let Some(act) = act(&text).filter(|_| self.way == Way::Below) {
-            self.note(act, None);
+        if self.way == Way::Below {
+            // What the audit log calls the things that something was done to.
+            if self.file == "crates/domain/src/id.rs" {
+                let kind = text.replace('_', " ");
+                self.note(capitalised(&kind), None);
+                self.note(kind, None);
+            }
+            for words in act(&text).into_iter().flatten() {
+                self.note(words, None);
+            }
         }
     }
 }
@@ -230,11 +246,14 @@ fn has_letters(text: &str) -> bool {
 fn is_for_people(text: &str) -> bool {
     let first = text.trim_start().chars().next().unwrap_or_default();
     let looks = first.is_uppercase() || text.contains(' ');
-    let odd = ["\r\n", "://", "{", "=\"", "application/", "text/", "'self'", "--", "**", "max-age"];
+    let odd = ["\r\n", "=\"", "application/", "text/", "'self'", "--", "**", "max-age"];
     let methods =
         ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "GRANT", "SCOPE", "CODE", "JWT", "SECRET"];
+    // Addresses and patterns are for programs, unless there is a sentence around them.
+    let is_address = ["://", "{"].iter().any(|it| text.contains(it)) && text.split(' ').count() < 4;
     has_letters(text)
         && looks
+        && !is_address
         && !odd.iter().any(|it| text.contains(it))
         && !text.starts_with(['/', '?', '#', '-', '.', '$', '<', '&', '%'])
         && !methods.contains(&text)
@@ -248,7 +267,9 @@ fn is_word(text: &str) -> bool {
 /// Whether somebody is told something: three words at least, and nothing filled in.
 fn is_sentence(text: &str) -> bool {
     let odd = ["{", "://", "\n", "\"", "=", ";"];
-    let is_told = text.split(' ').count() >= 3 || text.starts_with("must ") || text.starts_with("is ");
+    let is_whole = text.contains(' ') && text.ends_with('.') && text.starts_with(char::is_uppercase);
+    let is_told =
+        is_whole || text.split(' ').count() >= 3 || text.starts_with("must ") || text.starts_with("is ");
     has_letters(text)
         && is_told
         && !odd[..5].iter().any(|it| text.contains(it))
@@ -256,15 +277,19 @@ fn is_sentence(text: &str) -> bool {
         && !["SELECT ", "UPDATE ", "INSERT ", "DELETE "].iter().any(|it| text.contains(it))
 }
 
-/// `credential.issued` of the audit log, as pages show it.
-fn act(text: &str) -> Option<String> {
+fn capitalised(words: &str) -> String {
+    words[..1].to_uppercase() + &words[1..]
+}
+
+/// `credential.issued` of the audit log, as pages show it: what was done, and to what.
+fn act(text: &str) -> Option<[String; 3]> {
     let (noun, verb) = text.split_once('.')?;
     let is_part = |part: &str| part.len() > 2 && part.bytes().all(|it| it.is_ascii_lowercase() || it == b'_');
     if !is_part(noun) || !is_part(verb) {
         return None;
     }
-    let words = text.replace(['.', '_'], " ");
-    Some(words[..1].to_uppercase() + &words[1..])
+    let (words, noun) = (text.replace(['.', '_'], " "), noun.replace('_', " "));
+    Some([capitalised(&words), capitalised(&noun), noun])
 }
 
 /// The macros in a template: each of them is read as the code that it becomes.

@@ -77,11 +77,16 @@ pub(super) fn legacy_warning(client: &Client) -> Option<Section> {
     let legacy: Vec<Words> =
         client.grant_types.iter().filter(|it| it.is_legacy()).map(|it| words::grant(*it).into()).collect();
     (!legacy.is_empty()).then(|| {
-        let words = edge::words!("It uses what current practice advises against (RFC 9700): {all}. {why} Change over to the authorization code.", all = edge::words::listed(legacy), why = Words::from(if client.grant_types.contains(&GrantType::Password) {
-                "The program gets to know people’s passwords."
-            } else {
-                "Tokens come in the address of a page, where others may read them."
-            }));
+        let why = if client.grant_types.contains(&GrantType::Password) {
+            "The program gets to know people’s passwords."
+        } else {
+            "Tokens come in the address of a page, where others may read them."
+        };
+        let words = edge::words!(
+            "It uses what current practice advises against (RFC 9700): {grants}. {why} Change over to the authorization code.",
+            grants = edge::words::listed(legacy),
+            why = Words::from(why)
+        );
         Section::note(Tone::Bad, words)
     })
 }

@@ -16,6 +16,7 @@ use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Overseer, Visit};
 use crate::{Pages, audit_line, moment};
 use edge::words;
+use edge::words::Words;
 
 const PATH: &str = "/console/audit";
 /// What the log is narrowed down by.
@@ -94,7 +95,7 @@ fn target(line: &AuditLine) -> Cell {
         "signing_key" => format!("/console/signing-keys/{id}"),
         "webhook_endpoint" => format!("/console/webhooks/{id}"),
         "portal" => "/console/settings".to_owned(),
-        _ => return Cell::text(line.target_kind.replace('_', " ")),
+        _ => return Cell::text(Words::known(&line.target_kind.replace('_', " "))),
     };
     let gone = line.action.ends_with(".deleted");
     let words = audit_line::action(&line.target_kind);

@@ -71,7 +71,8 @@ async fn table(app: &App, guest: &Guest, path: String, filter: RefusedCallFilter
         })
         .await?;
     let row = |call: &RefusedCall| {
-        let why = app.calls().why(&call.reason).unwrap_or_else(|| call.reason.clone());
+        let why =
+            app.calls().why(&call.reason).map_or_else(|| Words::said(&call.reason), |why| Words::known(&why));
         let what = format!("{} {}{}", call.method, call.host, call.path);
         let mut cells = vec![
             Cell::link_with(format!("/refused-calls/{}", call.id), why, &call.reason),

@@ -23,7 +23,8 @@ pub(super) fn routes(pages: Pages) -> Pages {
 
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<Uuid>, visit: Visit<Person>) -> Answer {
     let call = app.refused_call(&visit.caller, id).await?;
-    let why = app.calls().why(&call.reason).unwrap_or_else(|| call.reason.clone());
+    let why =
+        app.calls().why(&call.reason).map_or_else(|| Words::said(&call.reason), |why| Words::known(&why));
     let view = head(&visit, call.application_id).badge((Tone::Bad, call.status.to_string())).lead(why);
     let view = view.section_if(advice(&call.reason).is_some(), || {
         Section::note(Tone::Waits, advice(&call.reason).unwrap_or_default())
