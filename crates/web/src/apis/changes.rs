@@ -91,7 +91,7 @@ fn row(it: &Difference) -> Vec<Cell> {
         Fate::Removed => (Tone::Bad, "Gone"),
     };
     let mut said = vec![Cell::badge((tone, word))];
-    said.extend(it.lines.iter().map(|line| Cell::text(line)));
+    said.extend(it.lines.iter().map(Cell::text));
     let calls = if it.breaks { Cell::badge((Tone::Waits, "may break")) } else { Cell::nothing("go on") };
     vec![Cell::Code(format!("{} {}", it.method, it.path)), Cell::Stack(said), calls]
 }

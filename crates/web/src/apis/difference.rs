@@ -151,7 +151,15 @@ mod tests {
             outline::operations(document).into_iter().flat_map(|(_, group)| group).collect()
         };
         let all = differences(&read(before), &read(after)).into_iter();
-        all.map(|it| (it.fate, format!("{} {}", it.method, it.path), it.lines, it.breaks)).collect()
+        all.map(|it| {
+            (
+                it.fate,
+                format!("{} {}", it.method, it.path),
+                it.lines.into_iter().map(String::from).collect(),
+                it.breaks,
+            )
+        })
+        .collect()
     }
 
     fn orders(parameters: &Value, schema: &Value) -> Value {
