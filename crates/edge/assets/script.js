@@ -1,5 +1,8 @@
 // What pages do where scripts run. All of it also works without: this saves clicks and shows the reader's own clock.
 
+// What this says in other languages stands at the body.
+const words = { copy: "Copy", copied: "Copied", file: "Or read it from a file", noUris: "These are no URIs without a fragment:", ...document.body.dataset };
+
 // Moments as the reader's clock shows them.
 const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 function localTimes(root) {
@@ -21,11 +24,11 @@ function copyButtons(root) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "quiet small";
-    button.textContent = "Copy";
+    button.textContent = words.copy;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(box.querySelector("code").textContent);
-      button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+      button.textContent = words.copied;
+      setTimeout(() => { button.textContent = words.copy; }, 2000);
     });
     box.append(button);
   }
@@ -81,7 +84,7 @@ for (const area of document.querySelectorAll("textarea[data-file]")) {
   const label = document.createElement("label");
   const input = document.createElement("input");
   input.type = "file";
-  label.append("Or read it from a file", input);
+  label.append(words.file, input);
   input.addEventListener("change", async () => {
     if (input.files[0]) area.value = await input.files[0].text();
   });
@@ -96,7 +99,7 @@ for (const area of document.querySelectorAll("textarea[data-uris]")) {
   area.after(said);
   const look = (lines) => {
     const wrong = lines.map((line) => line.trim()).filter((line) => line && (!URL.canParse(line) || line.includes("#")));
-    said.textContent = wrong.length ? `These are no URIs without a fragment: ${wrong.join(", ")}` : "";
+    said.textContent = wrong.length ? `${words.noUris} ${wrong.join(", ")}` : "";
   };
   // The line that is being typed is not ready yet.
   area.addEventListener("input", () => look(area.value.slice(0, area.selectionStart).split("\n").slice(0, -1)));

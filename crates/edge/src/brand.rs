@@ -24,8 +24,13 @@ pub fn current() -> Arc<Brand> {
 
 /// What the answer to somebody who reads pages shows. Programs are answered without one, and without looking it up.
 pub async fn of(app: &App, asked: &HeaderMap) -> Option<Arc<Brand>> {
+    if reads_pages(asked) { Some(app.brand().await) } else { None }
+}
+
+/// Whether somebody reads pages, and is no program.
+pub(crate) fn reads_pages(asked: &HeaderMap) -> bool {
     let mut accepted = asked.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    if accepted.any(|value| value.contains("text/html")) { Some(app.brand().await) } else { None }
+    accepted.any(|value| value.contains("text/html"))
 }
 
 /// Lets pages know it while they are written.

@@ -13,6 +13,7 @@ pub mod page;
 pub mod problem;
 mod request_id;
 pub mod state;
+pub mod words;
 
 use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
@@ -20,6 +21,7 @@ use ipnet::IpNet;
 pub use own_path::{known_place, own_path};
 pub use problem::Problem;
 pub use request_id::RequestIds;
+pub use words::{Translations, Words};
 
 /// What the edges need to know of an installation.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub struct Options {
     pub konnect: KonnectOptions,
     /// Whether the doors are open that only older gateways of webMethods know.
     pub legacy_doors: bool,
+    /// The languages that pages are in, besides English.
+    pub translations: Translations,
 }
 
 /// How Konnect's portal API is spoken.
@@ -63,6 +67,7 @@ impl Default for Options {
             body_bytes: 256 * 1024,
             konnect: KonnectOptions::default(),
             legacy_doors: false,
+            translations: Translations::default(),
         }
     }
 }

@@ -55,6 +55,7 @@ pub(crate) struct Config {
     pub(crate) webmethods: Webmethods,
     pub(crate) limits: Limits,
     pub(crate) konnect: Konnect,
+    pub(crate) pages: Pages,
 }
 
 /// `[server]`: the listener for people and APIs.
@@ -173,6 +174,14 @@ pub(crate) struct Limits {
 pub(crate) struct Konnect {
     pub(crate) plain_http_cookies: bool,
     pub(crate) typed_credentials: bool,
+}
+
+/// `[pages]`: portal and console.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pages {
+    #[serde(deserialize_with = "optional")]
+    pub(crate) translations: Option<PathBuf>,
 }
 
 /// `[oauth]`: the authorization server.

@@ -17,7 +17,7 @@ use edge::state::State;
 use edge::{assets, brand};
 
 pub use api::openapi_json;
-pub use edge::{KonnectOptions, Options, Problem, RouteInfo};
+pub use edge::{KonnectOptions, Options, Problem, RouteInfo, Translations};
 pub use gateway::{Adapter, GatewayOptions, IDENTITY, gateway_router, gateway_routes};
 pub use middleware::Public;
 

@@ -18,6 +18,7 @@ use edge::brand;
 use edge::extract::{RequestId, Seen};
 use edge::problem::Problem;
 use edge::state::State;
+use edge::words::Reader;
 
 use crate::listen::Answers;
 
@@ -77,11 +78,15 @@ pub(crate) fn around(router: Router, paths: impl IntoIterator<Item = String>, st
 
 impl Answers for Public {
     async fn answer(self, request: Request) -> Response {
-        let brand = brand::of(&self.around.state.app, request.headers()).await;
+        let state = &self.around.state;
+        let brand = brand::of(&state.app, request.headers()).await;
+        let reader = Reader::of(&state.options.translations, request.headers());
         let answer = self.identify_and_log(request);
-        match brand {
-            Some(brand) => brand::within(brand, answer).await,
-            None => answer.await,
+        match (brand, reader) {
+            (Some(brand), Some(reader)) => reader.within(brand::within(brand, answer)).await,
+            (Some(brand), None) => brand::within(brand, answer).await,
+            // Both are for those who read pages.
+            (None, _) => answer.await,
         }
     }
 }

@@ -14,10 +14,13 @@ use super::frame::Place;
 use super::fresh::must_be_fresh;
 use super::notice::{Notice, go_to};
 use super::refused::Answer;
+use super::states;
 use super::view::{Section, Table, View};
 use super::visit::{Developer, Guest, Person, Sent, SignedIn, Visit};
 use super::{Pages, factor, passkeys};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -45,15 +48,17 @@ async fn view(app: &App, guest: &Guest, refused: Option<Form>) -> Result<View, s
     let mut view = View::new(Place::Account, "Your account");
     let is_developer = guest.caller.developer().is_some();
     if !is_developer {
-        let role = guest.role().map_or("technical user of a gateway", domain::AdministratorRole::as_str);
+        let role = guest
+            .role()
+            .map_or_else(|| Words::from("technical user of a gateway"), states::administrator_role);
         let name = app.own_name(&guest.caller).await?;
-        view = view.lead(format!("You are signed in as the {role} {name}."));
+        view = view.lead(words!("You are signed in as the {role} {name}.", role, name));
     } else {
         let account = app.account(&guest.caller).await?;
         let form = refused.unwrap_or_else(|| name_form(guest, account.name.as_str(), account.meta.version));
         view = view
             .section(Section::facts(vec![
-                ("E-mail address", Cell::text(account.email.as_str())),
+                ("E-mail address", Cell::text(&account.email)),
                 ("Registered", Cell::time(account.meta.created_at)),
             ]))
             .section(Section::form(form).heading("Name"))
@@ -94,18 +99,18 @@ async fn sessions(app: &App, guest: &Guest) -> Result<Section, super::refused::R
         let current = guest.session() == Some(session.id);
         let device = if session.user_agent.is_empty() { "Unknown device" } else { &session.user_agent };
         let last = if current {
-            Cell::Badge(Tone::Good, "This one".to_owned())
+            Cell::badge((Tone::Good, "This one"))
         } else {
             let end = format!("/account/sessions/{}/end", session.id);
             Cell::Buttons(vec![
                 Action::post(guest, end, "End")
                     .quiet()
-                    .about(format!("the session from {}", session.address)),
+                    .about(words!("the session from {address}", address = session.address)),
             ])
         };
         vec![
-            Cell::Text(device.to_owned()),
-            Cell::text(session.address.as_str()),
+            Cell::text(device.to_owned()),
+            Cell::text(&session.address),
             Cell::time(session.meta.created_at),
             Cell::ago(session.last_seen_at, now),
             last,
@@ -127,10 +132,12 @@ fn linked(guest: &Guest, identities: &[OwnIdentity]) -> Section {
         let unlink = format!("/account/identities/{}/unlink", it.identity.id);
         let unlink = Action::post(guest, unlink, "Unlink").quiet();
         vec![
-            Cell::text(it.provider_name.as_str()),
-            Cell::text(it.identity.email.as_str()),
+            Cell::text(&it.provider_name),
+            Cell::text(&it.identity.email),
             Cell::time(it.identity.meta.created_at),
-            Cell::Buttons(vec![unlink.about(format!("from {}", it.provider_name))]),
+            Cell::Buttons(vec![
+                unlink.about(words!("from {provider_name}", provider_name = it.provider_name)),
+            ]),
         ]
     });
     let columns = ["Identity provider", "Address there", "Linked", ""];

@@ -16,6 +16,8 @@ use super::view::{Section, Table, View};
 use super::visit::{Guest, Person, Sent, Visit};
 use super::{Pages, requests, states};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/approvals/{id}", "What somebody has to decide on", show).post(
@@ -55,16 +57,22 @@ async fn names(app: &App, all: &[(Approval, Asked)]) -> Result<Names, Refused> {
 }
 
 /// What it is about, in a line, and who asks.
-fn about(names: &Names, asked: &Asked) -> (String, String) {
+fn about(names: &Names, asked: &Asked) -> (Words, String) {
     match asked {
         Asked::Request(request) => {
             let what = states::request_kind(request.kind);
             (
-                format!("{what}: {}", requests::application(names, request)),
+                words!(
+                    "{what}: {application}",
+                    what = Words::from(what),
+                    application = requests::application(names, request)
+                ),
                 names.person(request.requester).to_owned(),
             )
         }
-        Asked::Developer(developer) => (format!("Account: {}", developer.name), developer.email.to_string()),
+        Asked::Developer(developer) => {
+            (words!("Account: {developer}", developer = developer.name), developer.email.to_string())
+        }
     }
 }
 
@@ -80,7 +88,7 @@ pub(super) async fn table(app: &App, approvals: &[(Approval, Asked)]) -> Result<
         vec![
             Cell::link(path(approval), what),
             Cell::text(who),
-            Cell::Badge(tone, state.to_owned()),
+            Cell::badge((tone, state)),
             Cell::time(approval.meta.created_at),
         ]
     });
@@ -115,7 +123,7 @@ async fn view(
             let apis: Vec<String> = apis.map(|api| names.of(api).to_owned()).collect();
             facts.push(("APIs", Cell::tags(&apis)));
             let description = request.context.description.as_deref().unwrap_or_default();
-            facts.push(("Description", Cell::text(description)));
+            facts.push(("Description", Cell::text(Words::said(description))));
             if guest.is_administrator() && !guest.caller.is_approver() {
                 facts.push((
                     "Request",
@@ -123,9 +131,9 @@ async fn view(
                 ));
             }
         }
-        Asked::Developer(developer) => facts.push(("Name", Cell::text(developer.name.as_str()))),
+        Asked::Developer(developer) => facts.push(("Name", Cell::text(&developer.name))),
     }
-    facts.push(("Last comment", Cell::text(approval.comment.as_str())));
+    facts.push(("Last comment", Cell::text(&approval.comment)));
     let (place, list) = match guest.is_administrator() {
         true => (Place::Approvals, ("/console/approvals", "Approvals")),
         false => (Place::Requests, ("/requests", "Requests")),
@@ -146,23 +154,23 @@ async fn view(
 /// One step.
 fn row(names: &Names, approval: &Approval, at: usize, stage: &Stage) -> Vec<Cell> {
     let who = match &stage.kind {
-        StageKind::External { .. } => "An outside system".to_owned(),
+        StageKind::External { .. } => Words::from("An outside system"),
         StageKind::People { step, .. } => {
             let name = |approver: &Approver| match approver {
-                Approver::Person(person) => names.person(*person).to_owned(),
-                Approver::Group(_) => "a group".to_owned(),
+                Approver::Person(person) => Words::said(names.person(*person)),
+                Approver::Group(_) => Words::from("a group"),
             };
-            let mode = if step.everyone { "All of" } else { "One of" };
-            let all: Vec<String> = step.approvers.iter().map(name).collect();
-            format!("{mode}: {}", all.join(", "))
+            let all: Vec<String> = step.approvers.iter().map(|it| name(it).into()).collect();
+            let all = all.join(", ");
+            if step.everyone { words!("All of: {all}", all) } else { words!("One of: {all}", all) }
         }
     };
     let vote = |vote: &domain::Vote| {
-        let said = if vote.yes { "yes" } else { "no" };
-        Cell::text(format!("{}: {said}", names.person(vote.person)))
+        let person = names.person(vote.person);
+        Cell::text(if vote.yes { words!("{person}: yes", person) } else { words!("{person}: no", person) })
     };
     let votes = match stage.votes.is_empty() {
-        true => Cell::Nothing("nothing yet"),
+        true => Cell::nothing("nothing yet"),
         false => Cell::Stack(stage.votes.iter().map(vote).collect()),
     };
     let (tone, state) = match approval.stage() {
@@ -171,7 +179,7 @@ fn row(names: &Names, approval: &Approval, at: usize, stage: &Stage) -> Vec<Cell
         _ if at == approval.at => states::approval(approval.state),
         _ => (Tone::Plain, "Not yet"),
     };
-    vec![Cell::text((at + 1).to_string()), Cell::text(who), votes, Cell::Badge(tone, state.to_owned())]
+    vec![Cell::text((at + 1).to_string()), Cell::text(who), votes, Cell::badge((tone, state))]
 }
 
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApprovalId>, visit: Visit<Person>) -> Answer {

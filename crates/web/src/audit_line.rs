@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::cell::Cell;
 use super::moment;
 use super::refused::Refused;
+use edge::words;
+use edge::words::Words;
 
 /// What [`short`] shows.
 pub(super) const SHORT: [&str; 4] = ["What", "Who", "When", "Details"];
@@ -40,33 +42,36 @@ pub(super) fn short(line: &AuditLine, names: &Names) -> Vec<Cell> {
 }
 
 /// `credential.issued` as `Credential issued`
-pub(super) fn action(action: &str) -> String {
+pub(super) fn action(action: &str) -> Words {
     let words = action.replace(['.', '_'], " ");
     let mut characters = words.chars();
     let first: String = characters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    format!("{first}{}", characters.as_str())
+    Words::known(&format!("{first}{}", characters.as_str()))
 }
 
 /// Who did it, for those who are no administrators: which administrator it was is not for them.
-fn who(line: &AuditLine, names: &Names) -> String {
+fn who(line: &AuditLine, names: &Names) -> Words {
     match line.actor_kind.as_str() {
-        "administrator" => "An administrator".to_owned(),
-        "token" => "A tool of an administrator".to_owned(),
+        "administrator" => "An administrator".into(),
+        "token" => "A tool of an administrator".into(),
         _ => actor(line, names),
     }
 }
 
 /// Who did it.
-pub(super) fn actor(line: &AuditLine, names: &Names) -> String {
+pub(super) fn actor(line: &AuditLine, names: &Names) -> Words {
     let name = line.actor_id.and_then(|id| names.find(id));
     match (line.actor_kind.as_str(), name) {
-        ("system", _) => "Keywright".to_owned(),
-        ("operator", _) => "The command line".to_owned(),
-        ("anonymous", _) => "Somebody not signed in".to_owned(),
-        ("token", Some(name)) => format!("{name} (token)"),
-        ("administrator", Some(name)) => format!("{name} (administrator)"),
-        (_, Some(name)) => name.to_owned(),
-        (kind, None) => format!("A deleted {kind}"),
+        ("system", _) => Words::said("Keywright"),
+        ("operator", _) => "The command line".into(),
+        ("anonymous", _) => "Somebody not signed in".into(),
+        ("token", Some(name)) => words!("{name} (token)", name),
+        ("administrator", Some(name)) => words!("{name} (administrator)", name),
+        (_, Some(name)) => Words::said(name),
+        ("developer", None) => "A deleted developer".into(),
+        ("administrator", None) => "A deleted administrator".into(),
+        ("token", None) => "A deleted token".into(),
+        (kind, None) => words!("A deleted {kind}", kind),
     }
 }
 
@@ -82,7 +87,7 @@ pub(super) fn changes(details: &Value) -> String {
 
 fn value(value: &Value) -> String {
     let text = match value {
-        Value::Null => "nothing".to_owned(),
+        Value::Null => Words::from("nothing").into(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
@@ -96,7 +101,7 @@ mod tests {
 
     #[test]
     fn lines_read_well() {
-        assert_eq!(action("api_version.specification_changed"), "Api version specification changed");
+        assert_eq!(action("api_version.specification_changed").as_str(), "Api version specification changed");
         let details = json!({"name": {"from": "a", "to": "b"}, "expires_at": {"from": null, "to": "2026"}});
         assert_eq!(changes(&details), "expires at: nothing → 2026; name: a → b");
         assert_eq!(changes(&json!({"id": "x"})), "");

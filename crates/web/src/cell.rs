@@ -6,6 +6,7 @@ use domain::Instant;
 
 use super::moment;
 use super::visit::Guest;
+use edge::words::Words;
 
 /// How good or bad something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +37,15 @@ impl Tone {
 #[template(path = "cell.html")]
 pub(crate) enum Cell {
     /// Words.
-    Text(String),
+    Text(Words),
     /// Words of less weight.
-    Quiet(String),
+    Quiet(Words),
     /// A link, with words beneath it.
-    Link { href: String, text: String, under: String },
+    Link { href: String, text: Words, under: Words },
     /// A state.
-    Badge(Tone, String),
+    Badge(Tone, Words),
     /// A moment, as RFC 3339 and for people.
-    Time(String, String),
+    Time(String, Words),
     /// Something that programs read.
     Code(String),
     /// The same, with a button that copies it.
@@ -58,28 +59,28 @@ pub(crate) enum Cell {
     /// What can be done with it.
     Buttons(Vec<Action>),
     /// There is none.
-    Nothing(&'static str),
+    Nothing(Words),
 }
 
 impl HtmlSafe for Cell {}
 
 impl Cell {
     /// Words; a dash if there are none.
-    pub(crate) fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<Words>) -> Self {
         let text = text.into();
-        if text.is_empty() { Self::Nothing("—") } else { Self::Text(text) }
+        if text.is_empty() { Self::dash() } else { Self::Text(text) }
     }
 
     /// A link.
-    pub(crate) fn link(href: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::Link { href: href.into(), text: text.into(), under: String::new() }
+    pub(crate) fn link(href: impl Into<String>, text: impl Into<Words>) -> Self {
+        Self::Link { href: href.into(), text: text.into(), under: Words::default() }
     }
 
     /// A link with words beneath it.
     pub(crate) fn link_with(
         href: impl Into<String>,
-        text: impl Into<String>,
-        under: impl Into<String>,
+        text: impl Into<Words>,
+        under: impl Into<Words>,
     ) -> Self {
         Self::Link { href: href.into(), text: text.into(), under: under.into() }
     }
@@ -96,17 +97,37 @@ impl Cell {
 
     /// A moment, or why there is none.
     pub(crate) fn maybe_time(at: Option<Instant>, none: &'static str) -> Self {
-        at.map_or(Self::Nothing(none), Self::time)
+        at.map_or_else(|| Self::nothing(none), Self::time)
     }
 
     /// Short words; a dash if there are none.
     pub(crate) fn tags(words: &[String]) -> Self {
-        if words.is_empty() { Self::Nothing("—") } else { Self::Tags(words.to_vec()) }
+        if words.is_empty() { Self::dash() } else { Self::Tags(words.to_vec()) }
     }
 
     /// Yes or no.
     pub(crate) fn yes(is: bool) -> Self {
-        Self::Text(if is { "Yes" } else { "No" }.to_owned())
+        Self::text(if is { "Yes" } else { "No" })
+    }
+
+    /// There is none; what is said instead.
+    pub(crate) fn nothing(words: impl Into<Words>) -> Self {
+        Self::Nothing(words.into())
+    }
+
+    /// There is none.
+    pub(crate) fn dash() -> Self {
+        Self::Nothing(Words::said("—"))
+    }
+
+    /// Words of less weight.
+    pub(crate) fn quiet(words: impl Into<Words>) -> Self {
+        Self::Quiet(words.into())
+    }
+
+    /// A state.
+    pub(crate) fn badge((tone, words): (Tone, impl Into<Words>)) -> Self {
+        Self::Badge(tone, words.into())
     }
 }
 
@@ -114,13 +135,13 @@ impl Cell {
 #[derive(Template)]
 #[template(path = "action.html")]
 pub(crate) struct Action {
-    label: String,
+    label: Words,
     href: String,
     class: &'static str,
     csrf: Option<String>,
     fields: Vec<(&'static str, String)>,
     /// What a screen reader adds: to what the button belongs.
-    about: String,
+    about: Words,
     /// It leads to where somebody is.
     current: bool,
     /// It leads to something to look at, and to nothing that changes anything.
@@ -131,21 +152,21 @@ impl HtmlSafe for Action {}
 
 impl Action {
     /// A link.
-    pub(crate) fn link(href: impl Into<String>, label: &str) -> Self {
+    pub(crate) fn link(href: impl Into<String>, label: impl Into<Words>) -> Self {
         Self {
-            label: label.to_owned(),
+            label: label.into(),
             href: href.into(),
             class: "",
             csrf: None,
             fields: Vec::new(),
-            about: String::new(),
+            about: Words::default(),
             current: false,
             shows: false,
         }
     }
 
     /// A link to something to be looked at, also for those who may do nothing else.
-    pub(crate) fn see(href: impl Into<String>, label: &str) -> Self {
+    pub(crate) fn see(href: impl Into<String>, label: impl Into<Words>) -> Self {
         Self { shows: true, ..Self::link(href, label) }.quiet()
     }
 
@@ -155,7 +176,7 @@ impl Action {
     }
 
     /// A button.
-    pub(crate) fn post(guest: &Guest, href: impl Into<String>, label: &str) -> Self {
+    pub(crate) fn post(guest: &Guest, href: impl Into<String>, label: impl Into<Words>) -> Self {
         Self { csrf: Some(guest.csrf.masked()), ..Self::link(href, label) }
     }
 
@@ -181,7 +202,7 @@ impl Action {
     }
 
     /// To what it belongs, where several buttons have the same words.
-    pub(crate) fn about(self, what: impl Into<String>) -> Self {
+    pub(crate) fn about(self, what: impl Into<Words>) -> Self {
         Self { about: what.into(), ..self }
     }
 }

@@ -5,6 +5,8 @@ use askama::filters::HtmlSafe;
 use domain::Instant;
 
 use super::moment;
+use edge::words;
+use edge::words::Words;
 
 /// How many calls there were in a span of time.
 #[derive(Clone, Copy, Debug)]
@@ -26,11 +28,11 @@ struct Bar {
 #[derive(Template)]
 #[template(path = "chart.html")]
 pub(crate) struct Chart {
-    label: String,
+    label: Words,
     bars: Vec<Bar>,
     most: u64,
-    from: (String, String),
-    to: (String, String),
+    from: (String, Words),
+    to: (String, Words),
 }
 
 impl HtmlSafe for Chart {}
@@ -68,8 +70,11 @@ impl Chart {
             span.map(|it| (it.began_at.to_string(), moment::in_words(it.began_at))).unwrap_or_default()
         };
         Self {
-            label: format!(
-                "Calls over time: {calls} in all, {refused} of them refused, at most {most} in a bar"
+            label: words!(
+                "Calls over time: {calls} in all, {refused} of them refused, at most {most} in a bar",
+                calls,
+                refused,
+                most
             ),
             bars: bars.collect(),
             most,

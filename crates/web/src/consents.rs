@@ -14,6 +14,7 @@ use super::refused::Answer;
 use super::view::{Section, Table, View};
 use super::visit::{Developer, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
 
 const PATH: &str = "/account/consents";
 
@@ -30,10 +31,12 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer 
     let rows = consents.iter().map(|shown| {
         let withdraw = Action::post(&visit, format!("{PATH}/{}/withdraw", shown.consent.id), "Withdraw");
         vec![
-            Cell::text(shown.application.as_str()),
+            Cell::text(&shown.application),
             Cell::text(shown.consent.scopes.join(", ")),
             Cell::time(shown.consent.meta.updated_at),
-            Cell::Buttons(vec![withdraw.quiet().about(format!("what {} may do", shown.application))]),
+            Cell::Buttons(vec![
+                withdraw.quiet().about(words!("what {application} may do", application = shown.application)),
+            ]),
         ]
     });
     let empty = "You have allowed nothing. Applications that want to act for you ask first.";

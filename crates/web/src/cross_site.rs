@@ -8,15 +8,16 @@ use axum::response::{IntoResponse, Response};
 use super::one_time_link;
 use edge::problem::Problem;
 use edge::state::State;
+use edge::words;
 
 /// Refuses forms that a page of another site has sent.
 pub(super) async fn refuse(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
     let is_form = !matches!(*request.method(), Method::GET | Method::HEAD);
     let has_secret = one_time_link::PATHS.contains(&request.uri().path());
     if is_form && !is_own(request.headers(), &state.options.public_url, has_secret) {
-        let detail = format!(
-            "this form was not sent from a page of {}; open the page there and send it again",
-            state.options.public_url
+        let detail = words!(
+            "this form was not sent from a page of {public_url}; open the page there and send it again",
+            public_url = state.options.public_url
         );
         return Problem::new(StatusCode::FORBIDDEN, "cross_site", detail).into_response();
     }

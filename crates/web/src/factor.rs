@@ -117,7 +117,7 @@ async fn enroll(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Perso
     }
 }
 
-fn below(title: &str) -> View {
+fn below(title: &'static str) -> View {
     View::new(Place::Account, title).crumb("/account", "Your account")
 }
 
@@ -131,7 +131,7 @@ pub(super) async fn show_new_codes(app: &App, guest: &Guest, codes: &[String]) -
         .await
 }
 
-async fn ask(app: &App, guest: &Guest, title: &str, words: &str, form: Form) -> Answer {
+async fn ask(app: &App, guest: &Guest, title: &'static str, words: &'static str, form: Form) -> Answer {
     let view = below(title);
     let view = match app.own_factor(&guest.caller).await? {
         Some(_) => view.lead(words).section(Section::form(form)),
@@ -141,7 +141,13 @@ async fn ask(app: &App, guest: &Guest, title: &str, words: &str, form: Form) -> 
 }
 
 /// The same, of somebody who may have no app.
-async fn ask_of_app(app: &App, guest: &Guest, title: &str, words: &str, form: Form) -> Answer {
+async fn ask_of_app(
+    app: &App,
+    guest: &Guest,
+    title: &'static str,
+    words: &'static str,
+    form: Form,
+) -> Answer {
     match app.own_factor(&guest.caller).await? {
         Some(factor) if factor.secret.is_none() => {
             below(title).section(section(app, guest).await?).show(app, guest).await

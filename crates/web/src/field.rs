@@ -8,19 +8,21 @@ use askama::filters::HtmlSafe;
 use domain::{FieldError, Invalid};
 
 use super::typed::Typed;
+use edge::words;
+use edge::words::Words;
 
 /// One input with its label.
 #[derive(Template)]
 #[template(path = "field.html")]
 pub(crate) struct Field {
     name: Cow<'static, str>,
-    label: String,
+    label: Words,
     kind: Kind,
     /// What a browser or a password manager is to fill in.
     autocomplete: &'static str,
-    hint: String,
+    hint: Words,
     value: String,
-    error: Option<String>,
+    error: Option<Words>,
     focus: bool,
     required: bool,
     /// Where scripts run, it can be read from a file.
@@ -52,19 +54,19 @@ enum Kind {
 /// Something that can be chosen.
 pub(crate) struct Choice {
     value: String,
-    label: String,
-    hint: String,
+    label: Words,
+    hint: Words,
     chosen: bool,
 }
 
 impl Choice {
     /// A value, and what people call it.
-    pub(crate) fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), hint: String::new(), chosen: false }
+    pub(crate) fn new(value: impl Into<String>, label: impl Into<Words>) -> Self {
+        Self { value: value.into(), label: label.into(), hint: Words::default(), chosen: false }
     }
 
     /// What is to be known about it.
-    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<Words>) -> Self {
         Self { hint: hint.into(), ..self }
     }
 
@@ -89,7 +91,7 @@ impl Field {
     }
 
     /// A password that is known.
-    pub(crate) fn password(name: impl Into<Cow<'static, str>>, label: &str) -> Self {
+    pub(crate) fn password(name: impl Into<Cow<'static, str>>, label: impl Into<Words>) -> Self {
         Self::new(name, label, Kind::Input("password"), "current-password")
     }
 
@@ -103,27 +105,27 @@ impl Field {
     }
 
     /// A code that is shown elsewhere for a moment.
-    pub(crate) fn code(name: impl Into<Cow<'static, str>>, label: &str) -> Self {
+    pub(crate) fn code(name: impl Into<Cow<'static, str>>, label: impl Into<Words>) -> Self {
         Self { autocomplete: "one-time-code", ..Self::text(name, label, "") }
     }
 
     /// One line of text.
-    pub(crate) fn text(name: impl Into<Cow<'static, str>>, label: &str, value: &str) -> Self {
+    pub(crate) fn text(name: impl Into<Cow<'static, str>>, label: impl Into<Words>, value: &str) -> Self {
         Self::new(name, label, Kind::Input("text"), "off").with(value)
     }
 
     /// Words to look for.
-    pub(crate) fn search(name: impl Into<Cow<'static, str>>, label: &str, value: &str) -> Self {
+    pub(crate) fn search(name: impl Into<Cow<'static, str>>, label: impl Into<Words>, value: &str) -> Self {
         Self::new(name, label, Kind::Input("search"), "off").with(value).optional()
     }
 
     /// A day.
-    pub(crate) fn day(name: impl Into<Cow<'static, str>>, label: &str, value: &str) -> Self {
+    pub(crate) fn day(name: impl Into<Cow<'static, str>>, label: impl Into<Words>, value: &str) -> Self {
         Self::new(name, label, Kind::Input("date"), "off").with(value).optional()
     }
 
     /// Several lines of text, which may be left out.
-    pub(crate) fn area(name: impl Into<Cow<'static, str>>, label: &str, value: &str) -> Self {
+    pub(crate) fn area(name: impl Into<Cow<'static, str>>, label: impl Into<Words>, value: &str) -> Self {
         Self::new(name, label, Kind::Area(4), "off").with(value).optional()
     }
 
@@ -133,7 +135,11 @@ impl Field {
     }
 
     /// One of several. Without a chosen one, the first.
-    pub(crate) fn select(name: impl Into<Cow<'static, str>>, label: &str, choices: Vec<Choice>) -> Self {
+    pub(crate) fn select(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Words>,
+        choices: Vec<Choice>,
+    ) -> Self {
         let value = choices.iter().find(|choice| choice.chosen).map(|choice| choice.value.clone());
         let mut field = Self::new(name, label, Kind::Select(choices), "off");
         field.value = value.unwrap_or_default();
@@ -141,27 +147,39 @@ impl Field {
     }
 
     /// One of several, each with its explanation.
-    pub(crate) fn radios(name: impl Into<Cow<'static, str>>, label: &str, choices: Vec<Choice>) -> Self {
+    pub(crate) fn radios(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Words>,
+        choices: Vec<Choice>,
+    ) -> Self {
         Self::new(name, label, Kind::Radios(choices), "off")
     }
 
     /// Yes or no.
-    pub(crate) fn tick(name: impl Into<Cow<'static, str>>, label: &str, ticked: bool) -> Self {
+    pub(crate) fn tick(name: impl Into<Cow<'static, str>>, label: impl Into<Words>, ticked: bool) -> Self {
         Self::new(name, label, Kind::Tick, "off").with(if ticked { "on" } else { "" }).optional()
     }
 
     /// Any of several.
-    pub(crate) fn ticks(name: impl Into<Cow<'static, str>>, label: &str, choices: Vec<Choice>) -> Self {
+    pub(crate) fn ticks(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Words>,
+        choices: Vec<Choice>,
+    ) -> Self {
         Self::new(name, label, Kind::Ticks(choices), "off").optional()
     }
 
     /// A file of one of these kinds, as HTML's `accept` has them.
-    pub(crate) fn file(name: impl Into<Cow<'static, str>>, label: &str, kinds: &'static str) -> Self {
+    pub(crate) fn file(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Words>,
+        kinds: &'static str,
+    ) -> Self {
         Self::new(name, label, Kind::File(kinds), "off")
     }
 
     /// Something secret that is typed or pasted, and never filled in: not even by the browser.
-    pub(crate) fn secret(name: impl Into<Cow<'static, str>>, label: &str) -> Self {
+    pub(crate) fn secret(name: impl Into<Cow<'static, str>>, label: impl Into<Words>) -> Self {
         Self::new(name, label, Kind::Input("password"), "off")
     }
 
@@ -170,13 +188,18 @@ impl Field {
         Self::new(name, "", Kind::Hidden, "off").with(value)
     }
 
-    fn new(name: impl Into<Cow<'static, str>>, label: &str, kind: Kind, autocomplete: &'static str) -> Self {
+    fn new(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Words>,
+        kind: Kind,
+        autocomplete: &'static str,
+    ) -> Self {
         Self {
             name: name.into(),
-            label: label.to_owned(),
+            label: label.into(),
             kind,
             autocomplete,
-            hint: String::new(),
+            hint: Words::default(),
             value: String::new(),
             error: None,
             focus: false,
@@ -207,7 +230,7 @@ impl Field {
     }
 
     /// What is to be known about it.
-    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<Words>) -> Self {
         Self { hint: hint.into(), ..self }
     }
 
@@ -270,7 +293,8 @@ impl Field {
 
     /// Says what is wrong with it.
     pub(super) fn complain(&mut self, error: &FieldError) {
-        self.error = Some(format!("{} {}.", self.label, error.message));
+        let (label, wrong) = (&self.label, Words::known(&error.message));
+        self.error = Some(words!("{label} {wrong}.", label, wrong));
     }
 
     /// Whether something is wrong with it.
@@ -315,9 +339,14 @@ impl Fields {
     }
 
     /// What the title begins with, for those who hear it first.
-    pub(super) fn mark(&self) -> &'static str {
-        if self.0.iter().any(Field::is_wrong) { "Error: " } else { "" }
+    pub(super) fn mark(&self) -> Words {
+        mark(self.0.iter().any(Field::is_wrong))
     }
+}
+
+/// What the title of a page begins with, for those who hear it first, if something is wrong.
+pub(super) fn mark(is_wrong: bool) -> Words {
+    if is_wrong { Words::from("Error: ") } else { Words::default() }
 }
 
 /// The password that was typed twice.

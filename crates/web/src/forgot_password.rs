@@ -60,6 +60,6 @@ async fn submit(
 
 async fn sent() -> Response {
     let text = "If the address has an account, a link to choose a new password is on its way. It works for 30 minutes. If no mail arrives, look among the unwanted ones, or check the address and try again.";
-    Message { title: "Look into your mailbox", text: text.to_owned(), next: None, request_id: None }
+    Message { title: "Look into your mailbox".into(), text: text.into(), next: None, request_id: None }
         .reply(StatusCode::OK)
 }

@@ -12,6 +12,8 @@ use super::refused::Refused;
 use super::typed::Typed;
 use super::visit::Guest;
 use edge::problem::Problem;
+use edge::words;
+use edge::words::Words;
 
 /// The field with a number of the form's own.
 pub(super) const ONCE: &str = "once";
@@ -27,10 +29,10 @@ pub(crate) struct Form {
     once: Option<String>,
     version: Option<i64>,
     fields: Vec<Field>,
-    submit: String,
+    submit: Words,
     danger: bool,
     cancel: Option<String>,
-    problem: Option<String>,
+    problem: Option<Words>,
     /// A word that has to be typed before the button works.
     confirm: Option<String>,
     /// It carries a file.
@@ -42,21 +44,21 @@ pub(crate) struct Form {
     /// What its script has a browser do with a passkey before it is sent: `create` or `get`, and the options as JSON.
     passkey: Option<(&'static str, String)>,
     /// What stands there where a browser cannot.
-    without: &'static str,
+    without: Words,
 }
 
 impl HtmlSafe for Form {}
 
 impl Form {
     /// A form that is sent to a path, by a button with these words.
-    pub(crate) fn new(guest: &Guest, action: impl Into<String>, submit: &str) -> Self {
+    pub(crate) fn new(guest: &Guest, action: impl Into<String>, submit: impl Into<Words>) -> Self {
         Self {
             action: action.into(),
             csrf: guest.csrf.masked(),
             once: None,
             version: None,
             fields: Vec::new(),
-            submit: submit.to_owned(),
+            submit: submit.into(),
             danger: false,
             cancel: None,
             problem: None,
@@ -65,7 +67,7 @@ impl Form {
             still: false,
             quiet: false,
             passkey: None,
-            without: "",
+            without: Words::default(),
         }
     }
 
@@ -78,7 +80,7 @@ impl Form {
     /// words are there and no form. After [`Form::refused`], since nothing of what was asked before is good for a second
     /// try.
     pub(crate) fn asking(self, act: &'static str, request: &PasskeyRequest, without: &'static str) -> Self {
-        let form = Self { passkey: Some((act, request.options.clone())), without, ..self };
+        let form = Self { passkey: Some((act, request.options.clone())), without: without.into(), ..self };
         form.field(Field::hidden("ticket", &request.ticket)).field(Field::hidden("answer", ""))
     }
 
@@ -121,8 +123,8 @@ impl Form {
 
     /// It does so for good: a name has to be typed first.
     pub(crate) fn confirm(self, name: &str) -> Self {
-        let label = format!("Type “{name}” to confirm");
-        let field = Field::text("confirm", &label, "").focused();
+        let label = words!("Type “{name}” to confirm", name);
+        let field = Field::text("confirm", label, "").focused();
         Self { confirm: Some(name.to_owned()), ..self.danger() }.field(field)
     }
 
@@ -156,8 +158,8 @@ impl Form {
             let rest = complain(&mut self.fields, wrong);
             if !rest.is_empty() {
                 let said: Vec<String> =
-                    rest.iter().map(|it| format!("{} {}", it.field, it.message)).collect();
-                self.problem = Some(sentence(&said.join("; ")));
+                    rest.iter().map(|it| format!("{} {}", it.field, Words::known(&it.message))).collect();
+                self.problem = Some(sentence(&said.join("; ")).into());
             }
             return Ok((StatusCode::BAD_REQUEST, self));
         }
@@ -167,9 +169,9 @@ impl Form {
             return Ok((StatusCode::CONFLICT, self));
         }
         self.problem = Some(match &error {
-            Error::Stale => "Somebody else has changed this in the meantime. What you typed is still here: compare it with the present state, and send it again to overwrite that.".to_owned(),
+            Error::Stale => "Somebody else has changed this in the meantime. What you typed is still here: compare it with the present state, and send it again to overwrite that.".into(),
             Error::IdempotencyMismatch => {
-                "This form was sent before. If you want another one, open the page anew.".to_owned()
+                "This form was sent before. If you want another one, open the page anew.".into()
             }
             Error::Conflict { .. }
             | Error::Gone(_)
@@ -177,9 +179,9 @@ impl Form {
             | Error::Limited { .. }
             | Error::Forbidden(_)
             | Error::Reauthenticate
-            | Error::Upstream(_) => sentence(&error.to_string()),
+            | Error::Upstream(_) => sentence(&Words::known(&error.to_string())).into(),
             // Only where people sign in: whoever is signed in gets further than this.
-            Error::Unauthenticated(why) => sentence(why),
+            Error::Unauthenticated(why) => sentence(&Words::from(*why)).into(),
             Error::Invalid(_) | Error::NotFound(_) | Error::Unavailable(_) | Error::Internal(_) => {
                 return Err(error.into());
             }

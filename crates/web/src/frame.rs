@@ -5,6 +5,7 @@ use domain::AdministratorRole;
 
 use super::refused::Refused;
 use super::visit::Guest;
+use edge::words::Words;
 
 /// A place in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,14 +71,14 @@ pub enum Place {
 /// A link of the navigation.
 pub struct Link {
     pub href: &'static str,
-    pub label: &'static str,
+    pub label: Words,
     pub current: bool,
 }
 
 /// Links under a heading; without one for developers, who have few.
 pub struct Group {
     /// What they have in common; empty: nothing is said.
-    pub heading: &'static str,
+    pub heading: Words,
     /// In the order they are shown.
     pub links: Vec<Link>,
 }
@@ -93,7 +94,7 @@ pub struct Frame {
     /// For the forms on the page.
     pub csrf: String,
     /// What has just gone well.
-    pub notice: Option<&'static str>,
+    pub notice: Option<Words>,
 }
 
 /// Place, path and words of each.
@@ -186,11 +187,11 @@ impl Frame {
         let groups = places(guest);
         let link = |&(place, href, label): &(Place, &'static str, &'static str)| Link {
             href,
-            label,
+            label: label.into(),
             current: place == here,
         };
         let group = |(heading, links): &(&'static str, Links)| Group {
-            heading,
+            heading: Words::from(*heading),
             links: links.iter().map(link).collect(),
         };
         let groups = groups.iter().map(group).collect();

@@ -22,6 +22,7 @@ use super::visit::{Anybody, Developer, For as _, Guest, Person, Sent, Visit};
 use edge::cookie::INVITED;
 use edge::extract::Path;
 use edge::state::State;
+use edge::words;
 
 const PATH: &str = "/invitation";
 
@@ -84,9 +85,9 @@ async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit
     let page = match app.invitation_behind(&visit.caller, token).await? {
         Some((invitation, name)) => {
             let (kind, role) = words(invitation.to);
-            View::new(Place::Partners, format!("Join {name}?"))
+            View::new(Place::Partners, words!("Join {name}?", name))
                 .section(Section::facts(vec![
-                    (kind, Cell::text(name.as_str())),
+                    (kind, Cell::text(&name)),
                     ("You become", Cell::text(role)),
                     ("Invited", Cell::time(invitation.meta.created_at)),
                 ]))

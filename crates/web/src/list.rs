@@ -6,15 +6,17 @@ use uuid::Uuid;
 use super::refused::Refused;
 use super::visit::Guest;
 use edge::page::Paging;
+use edge::words;
+use edge::words::Words;
 
 /// So many things on a page.
 const ON_A_PAGE: u64 = 25;
 
 /// What is said of a list that shows the newest things only, if there are more.
-pub(crate) fn newest<T>(page: &Page<T>) -> String {
+pub(crate) fn newest<T>(page: &Page<T>) -> Words {
     match page.next {
-        Some(_) => format!("The newest {}; there are more.", page.items.len()),
-        None => String::new(),
+        Some(_) => words!("The newest {count}; there are more.", count = page.items.len()),
+        None => Words::default(),
     }
 }
 

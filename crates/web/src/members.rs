@@ -10,6 +10,7 @@ use super::refused::Refused;
 use super::states;
 use super::view::{Section, Table};
 use super::visit::Guest;
+use edge::words;
 
 /// Somebody may look at the members, and no more.
 pub(super) fn not_allowed() -> Refused {
@@ -56,14 +57,14 @@ pub(super) async fn invitations(
         let last = if status == InvitationStatus::Open {
             let path = format!("/invitations/{}/withdraw", it.id);
             let action = Action::post(guest, path, "Withdraw").quiet();
-            Cell::Buttons(vec![action.about(format!("the invitation to {}", it.email))])
+            Cell::Buttons(vec![action.about(words!("the invitation to {email}", email = it.email))])
         } else {
-            Cell::Nothing("")
+            Cell::nothing("")
         };
         vec![
-            Cell::text(it.email.as_str()),
+            Cell::text(&it.email),
             Cell::text(role),
-            Cell::Badge(tone, word.to_owned()),
+            Cell::badge((tone, word)),
             Cell::time(it.meta.created_at),
             last,
         ]

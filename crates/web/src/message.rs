@@ -9,15 +9,16 @@ use axum::response::Response;
 
 use super::page;
 use edge::problem::Problem;
+use edge::words::Words;
 
 /// One thing to be said, and perhaps where to go from there.
 #[derive(Template)]
 #[template(path = "message.html")]
 pub(crate) struct Message {
-    pub title: &'static str,
-    pub text: String,
+    pub title: Words,
+    pub text: Words,
     /// Address and words of a link.
-    pub next: Option<(Cow<'static, str>, &'static str)>,
+    pub next: Option<(Cow<'static, str>, Words)>,
     pub request_id: Option<String>,
 }
 
@@ -44,9 +45,10 @@ pub fn problem(problem: &Problem) -> Response {
         status if status.is_server_error() => "Something went wrong",
         _ => "This did not work",
     };
-    let next = Some((Cow::Borrowed("/"), "Go to the front page"));
+    let next = Some((Cow::Borrowed("/"), "Go to the front page".into()));
     let request_id = problem.request_id.clone();
-    Message { title, text: sentence(&problem.detail), next, request_id }.reply(status)
+    let text = sentence(&Words::known(&problem.detail)).into();
+    Message { title: title.into(), text, next, request_id }.reply(status)
 }
 
 /// Our messages are halves of sentences; this makes whole ones of them.

@@ -4,6 +4,7 @@
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::refused::Answer;
+use edge::words::Words;
 
 macro_rules! notices {
     ($($name:ident = $word:literal, $text:literal;)*) => {
@@ -17,8 +18,8 @@ macro_rules! notices {
             }
 
             /// For people.
-            pub(super) fn text(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
+            pub(super) fn text(self) -> Words {
+                Words::from(match self { $(Self::$name => $text,)* })
             }
 
             fn of(word: &str) -> Option<Self> {

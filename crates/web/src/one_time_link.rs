@@ -50,18 +50,22 @@ impl NewPassword {
 pub(super) fn incomplete() -> Response {
     let text =
         "Its end is missing. If it was broken into several lines, put them together and open it again.";
-    Message { title: "This link is incomplete", text: text.to_owned(), next: None, request_id: None }
+    Message { title: "This link is incomplete".into(), text: text.into(), next: None, request_id: None }
         .reply(StatusCode::BAD_REQUEST)
 }
 
 /// Why a form with such a secret was refused, as a page. `again`: where to get a new link.
-pub(super) fn refused(error: Error, text: &str, again: Option<(&'static str, &'static str)>) -> Response {
+pub(super) fn refused(
+    error: Error,
+    text: &'static str,
+    again: Option<(&'static str, &'static str)>,
+) -> Response {
     let status = match error {
         Error::Gone(_) => StatusCode::GONE,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         other => return Problem::from(other).into_response(),
     };
     let title = "This link does not work any more";
-    let again = again.map(|(address, words)| (address.into(), words));
-    Message { title, text: text.to_owned(), next: again, request_id: None }.reply(status)
+    let again = again.map(|(address, words)| (address.into(), words.into()));
+    Message { title: title.into(), text: text.into(), next: again, request_id: None }.reply(status)
 }

@@ -19,6 +19,8 @@ use super::refused::{Answer, Refused};
 use super::view::{Section, Table, View};
 use super::visit::{Guest, Person, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 const NEW: &str = "/account/passkeys/new";
 
@@ -60,23 +62,23 @@ pub(super) async fn section(app: &App, guest: &Guest) -> Result<Section, Refused
 fn row(passkey: &Passkey) -> Vec<Cell> {
     let remove = Action::link(format!("{}/remove", path(passkey.id)), "Remove").danger();
     vec![
-        Cell::link(path(passkey.id), passkey.name.as_str()),
+        Cell::link(path(passkey.id), &passkey.name),
         kept(passkey),
         Cell::time(passkey.meta.created_at),
         Cell::maybe_time(passkey.last_used_at, "Never"),
-        Cell::Buttons(vec![remove.about(format!("the passkey {}", passkey.name))]),
+        Cell::Buttons(vec![remove.about(words!("the passkey {name}", name = passkey.name))]),
     ]
 }
 
 fn kept(passkey: &Passkey) -> Cell {
     if passkey.synced {
-        Cell::Badge(Tone::Good, "Synced".to_owned())
+        Cell::Badge(Tone::Good, "Synced".into())
     } else {
-        Cell::Badge(Tone::Plain, "On one device".to_owned())
+        Cell::Badge(Tone::Plain, "On one device".into())
     }
 }
 
-fn below(title: &str) -> View {
+fn below(title: impl Into<Words>) -> View {
     View::new(Place::Account, title).crumb("/account", "Your account")
 }
 
@@ -138,7 +140,7 @@ async fn own(app: &App, guest: &Guest, id: PasskeyId) -> Result<Passkey, Refused
 
 fn one(passkey: &Passkey, form: Form) -> View {
     let remove = Action::link(format!("{}/remove", path(passkey.id)), "Remove");
-    below(passkey.name.as_str())
+    below(&passkey.name)
         .action(remove.danger())
         .section(Section::facts(vec![
             ("Kept", kept(passkey)),
@@ -188,8 +190,8 @@ async fn show_remove(
         "It signs you in no more from then on."
     };
     let form = Form::new(&visit, here, "Remove it").danger().cancel("/account");
-    let title = format!("Remove the passkey {}?", passkey.name);
-    below(&title).lead(words).section(Section::form(form)).show(&app, &visit).await
+    let title = words!("Remove the passkey {name}?", name = passkey.name);
+    below(title).lead(words).section(Section::form(form)).show(&app, &visit).await
 }
 
 async fn remove(

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::sign_in;
 use edge::problem::Problem;
+use edge::words;
+use edge::words::Words;
 
 /// What pages answer.
 pub type Answer = Result<Response, Refused>;
@@ -29,8 +31,9 @@ impl Refused {
     }
 
     /// Somebody is signed in, but not as one of those whom this is for.
-    pub fn not_for_you(whom: &str) -> Self {
-        let detail = format!("this is for {whom} only; sign out and sign in as one to see it");
+    pub fn not_for_you(whom: impl Into<Words>) -> Self {
+        let detail =
+            words!("this is for {whom} only; sign out and sign in as one to see it", whom = whom.into());
         Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into()
     }
 

@@ -9,20 +9,21 @@ use super::frame::{Frame, Place};
 use super::framed;
 use super::refused::Refused;
 use super::visit::Guest;
+use edge::words::Words;
 
 /// What is said around a secret.
 pub(super) struct Revealed {
-    pub(super) title: &'static str,
-    pub(super) crumbs: Vec<(String, String)>,
+    pub(super) title: Words,
+    pub(super) crumbs: Vec<(String, Words)>,
     /// What the secret is called, and whose it is.
-    pub(super) name: String,
+    pub(super) name: Words,
     pub(super) secret: String,
     /// What goes with it and is no secret: names and values.
-    pub(super) beside: Vec<(&'static str, String)>,
+    pub(super) beside: Vec<(Words, String)>,
     /// Something to be known, such as what becomes of the one that it replaces.
-    pub(super) note: Option<String>,
-    pub(super) usage_heading: &'static str,
-    pub(super) usage: &'static str,
+    pub(super) note: Option<Words>,
+    pub(super) usage_heading: Words,
+    pub(super) usage: Words,
     /// A call that carries it.
     pub(super) call: String,
     /// Where to go when it is stored.

@@ -55,7 +55,7 @@ impl Step {
 }
 
 /// What a form at this step carries, sealed.
-fn code_form(guest: &Guest, action: &'static str, ticket: &str, next: &str, submit: &str) -> Form {
+fn code_form(guest: &Guest, action: &'static str, ticket: &str, next: &str, submit: &'static str) -> Form {
     Form::new(guest, action, submit)
         .field(Field::hidden("ticket", ticket))
         .field(Field::hidden("next", next))

@@ -63,6 +63,6 @@ async fn submit(
 
 async fn sent() -> Response {
     let text = "We have sent you a link. Open it within 24 hours to confirm your address and to choose a password. If no mail arrives, look among the unwanted ones, or check the address and register again.";
-    Message { title: "Look into your mailbox", text: text.to_owned(), next: None, request_id: None }
+    Message { title: "Look into your mailbox".into(), text: text.into(), next: None, request_id: None }
         .reply(StatusCode::OK)
 }

@@ -1,12 +1,15 @@
 //! States in words, and how good or bad they are. One word for one state, wherever it is shown.
 
 use domain::{
-    Accepted, ApplicationRole, ApplicationState, ApprovalState, CredentialKind, CredentialStatus,
-    DeveloperState, Limit, MailState, PartnerRole, RequestKind, RequestStatus, Subscription,
-    SubscriptionStatus, TokenState, TraceKind,
+    Accepted, AdministratorRole, ApplicationRole, ApplicationState, ApprovalState, CredentialKind,
+    CredentialStatus, DeveloperState, Limit, MailState, PartnerRole, Period, RequestKind, RequestStatus,
+    Subscription, SubscriptionStatus, TokenState, TraceKind,
 };
 
 use super::cell::Tone;
+use edge::plural;
+use edge::words;
+use edge::words::Words;
 
 /// Of an application.
 pub(crate) fn application(state: ApplicationState) -> (Tone, &'static str) {
@@ -135,6 +138,16 @@ pub(crate) fn mail(state: MailState) -> (Tone, &'static str) {
     }
 }
 
+/// Of somebody who runs this installation, within a sentence.
+pub(crate) fn administrator_role(role: AdministratorRole) -> Words {
+    match role {
+        AdministratorRole::Administrator => words!("administrator"),
+        AdministratorRole::Approver => words!("approver"),
+        AdministratorRole::Auditor => words!("auditor"),
+        AdministratorRole::Provider { .. } => words!("provider"),
+    }
+}
+
 /// Of a member of a partner.
 pub(crate) fn partner_role(role: PartnerRole) -> &'static str {
     match role {
@@ -173,10 +186,15 @@ pub(crate) fn accepted(accepted: Accepted) -> &'static str {
 }
 
 /// A limit.
-pub(crate) fn limit(limit: &Limit) -> String {
+pub(crate) fn limit(limit: &Limit) -> Words {
     let count = grouped(limit.requests);
-    let calls = if limit.requests == 1 { "call" } else { "calls" };
-    format!("{count} {calls} a {}", limit.per.as_str())
+    match limit.per {
+        Period::Second => plural!(limit.requests, "{count} call a second", "{count} calls a second", count),
+        Period::Minute => plural!(limit.requests, "{count} call a minute", "{count} calls a minute", count),
+        Period::Hour => plural!(limit.requests, "{count} call a hour", "{count} calls a hour", count),
+        Period::Day => plural!(limit.requests, "{count} call a day", "{count} calls a day", count),
+        Period::Month => plural!(limit.requests, "{count} call a month", "{count} calls a month", count),
+    }
 }
 
 /// `1,000,000`
@@ -199,8 +217,8 @@ mod tests {
     #[test]
     fn limits_read_well() {
         let words = |requests| limit(&Limit { requests, per: domain::Period::Day });
-        assert_eq!(words(1), "1 call a day");
-        assert_eq!(words(1_000), "1,000 calls a day");
-        assert_eq!(words(1_234_567), "1,234,567 calls a day");
+        assert_eq!(words(1).as_str(), "1 call a day");
+        assert_eq!(words(1_000).as_str(), "1,000 calls a day");
+        assert_eq!(words(1_234_567).as_str(), "1,234,567 calls a day");
     }
 }

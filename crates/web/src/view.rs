@@ -15,14 +15,15 @@ use super::frame::{Frame, Place};
 use super::refused::Answer;
 use super::visit::Guest;
 use super::{framed, markdown::Html};
+use edge::words::Words;
 
 /// A page.
 pub(crate) struct View {
     place: Place,
-    title: String,
-    crumbs: Vec<(String, String)>,
-    badges: Vec<(Tone, String)>,
-    lead: String,
+    title: Words,
+    crumbs: Vec<(String, Words)>,
+    badges: Vec<(Tone, Words)>,
+    lead: Words,
     tabs: Vec<Tab>,
     actions: Vec<Action>,
     sections: Vec<Section>,
@@ -31,20 +32,20 @@ pub(crate) struct View {
 /// One of several pages about one thing.
 pub(crate) struct Tab {
     href: String,
-    label: &'static str,
+    label: Words,
     current: bool,
 }
 
 /// A part of a page under a heading.
 pub(crate) struct Section {
-    heading: String,
-    text: String,
+    heading: Words,
+    text: Words,
     actions: Vec<Action>,
     part: Part,
 }
 
 enum Part {
-    Facts(Vec<(&'static str, Cell)>),
+    Facts(Vec<(Words, Cell)>),
     Table(Box<Table>),
     Prose(Html),
     Form(Box<Form>),
@@ -58,15 +59,15 @@ enum Part {
 /// Something that happened.
 pub(crate) struct Event {
     tone: Tone,
-    what: String,
+    what: Words,
     at: Cell,
-    more: String,
+    more: Words,
 }
 
 impl Event {
     /// What happened, when, and what else there is to say.
-    pub(crate) fn new((tone, what): (Tone, &str), at: Instant, more: impl Into<String>) -> Self {
-        Self { tone, what: what.to_owned(), at: Cell::time(at), more: more.into() }
+    pub(crate) fn new((tone, what): (Tone, impl Into<Words>), at: Instant, more: impl Into<Words>) -> Self {
+        Self { tone, what: what.into(), at: Cell::time(at), more: more.into() }
     }
 }
 
@@ -74,10 +75,10 @@ impl Event {
 #[derive(Template)]
 #[template(path = "table.html")]
 pub(crate) struct Table {
-    caption: String,
-    columns: Vec<&'static str>,
+    caption: Words,
+    columns: Vec<Words>,
     rows: Vec<Vec<Cell>>,
-    empty: String,
+    empty: Words,
     empty_action: Option<Action>,
     next: Option<String>,
     first: Option<String>,
@@ -102,12 +103,17 @@ impl Filter {
 
 impl Table {
     /// A table. The caption is for those who cannot see it; `empty` is said if there are no rows.
-    pub(crate) fn new(caption: &str, columns: &[&'static str], rows: Vec<Vec<Cell>>, empty: &str) -> Self {
+    pub(crate) fn new(
+        caption: impl Into<Words>,
+        columns: &[&'static str],
+        rows: Vec<Vec<Cell>>,
+        empty: impl Into<Words>,
+    ) -> Self {
         Self {
-            caption: caption.to_owned(),
-            columns: columns.to_vec(),
+            caption: caption.into(),
+            columns: columns.iter().copied().map(Words::from).collect(),
             rows,
-            empty: empty.to_owned(),
+            empty: empty.into(),
             empty_action: None,
             next: None,
             first: None,
@@ -116,8 +122,8 @@ impl Table {
     }
 
     /// What is said if there are no rows.
-    pub(crate) fn empty(self, words: &str) -> Self {
-        Self { empty: words.to_owned(), ..self }
+    pub(crate) fn empty(self, words: impl Into<Words>) -> Self {
+        Self { empty: words.into(), ..self }
     }
 
     /// What to do if there are no rows.
@@ -138,7 +144,7 @@ impl Table {
     fn leave_what_shows(&mut self) {
         self.empty_action = None;
         for cell in self.rows.iter_mut().flatten().filter(|cell| matches!(cell, Cell::Buttons(_))) {
-            *cell = Cell::Nothing("—");
+            *cell = Cell::nothing("—");
         }
     }
 
@@ -146,19 +152,19 @@ impl Table {
         self.filter.as_ref().is_some_and(|filter| filter.is_active)
     }
 
-    fn cells<'a>(&'a self, row: &'a [Cell]) -> impl Iterator<Item = (&'static str, &'a Cell)> {
-        self.columns.iter().copied().zip(row)
+    fn cells<'a>(&'a self, row: &'a [Cell]) -> impl Iterator<Item = (&'a Words, &'a Cell)> {
+        self.columns.iter().zip(row)
     }
 }
 
 impl Section {
     fn new(part: Part) -> Self {
-        Self { heading: String::new(), text: String::new(), actions: Vec::new(), part }
+        Self { heading: Words::default(), text: Words::default(), actions: Vec::new(), part }
     }
 
     /// Names and values.
     pub(crate) fn facts(facts: Vec<(&'static str, Cell)>) -> Self {
-        Self::new(Part::Facts(facts))
+        Self::new(Part::Facts(facts.into_iter().map(|(name, value)| (name.into(), value)).collect()))
     }
 
     /// A table.
@@ -191,7 +197,7 @@ impl Section {
     }
 
     /// Something to be known.
-    pub(crate) fn note(tone: Tone, text: impl Into<String>) -> Self {
+    pub(crate) fn note(tone: Tone, text: impl Into<Words>) -> Self {
         Self { text: text.into(), ..Self::new(Part::Note(tone)) }
     }
 
@@ -206,17 +212,17 @@ impl Section {
     }
 
     /// Words and buttons only.
-    pub(crate) fn words(text: impl Into<String>) -> Self {
+    pub(crate) fn words(text: impl Into<Words>) -> Self {
         Self { text: text.into(), ..Self::new(Part::Nothing) }
     }
 
     /// The heading above it.
-    pub(crate) fn heading(self, heading: impl Into<String>) -> Self {
+    pub(crate) fn heading(self, heading: impl Into<Words>) -> Self {
         Self { heading: heading.into(), ..self }
     }
 
     /// Words between the heading and the rest.
-    pub(crate) fn text(self, text: impl Into<String>) -> Self {
+    pub(crate) fn text(self, text: impl Into<Words>) -> Self {
         Self { text: text.into(), ..self }
     }
 
@@ -254,19 +260,19 @@ impl Section {
 struct Page {
     frame: Frame,
     view: View,
-    mark: &'static str,
+    mark: Words,
     narrow: bool,
 }
 
 impl View {
     /// A page at a place of the navigation.
-    pub(crate) fn new(place: Place, title: impl Into<String>) -> Self {
+    pub(crate) fn new(place: Place, title: impl Into<Words>) -> Self {
         Self {
             place,
             title: title.into(),
             crumbs: Vec::new(),
             badges: Vec::new(),
-            lead: String::new(),
+            lead: Words::default(),
             tabs: Vec::new(),
             actions: Vec::new(),
             sections: Vec::new(),
@@ -274,25 +280,25 @@ impl View {
     }
 
     /// What this is a part of.
-    pub(crate) fn crumb(mut self, href: impl Into<String>, label: impl Into<String>) -> Self {
+    pub(crate) fn crumb(mut self, href: impl Into<String>, label: impl Into<Words>) -> Self {
         self.crumbs.push((href.into(), label.into()));
         self
     }
 
     /// The state of what it is about.
-    pub(crate) fn badge(mut self, (tone, text): (Tone, impl Into<String>)) -> Self {
+    pub(crate) fn badge(mut self, (tone, text): (Tone, impl Into<Words>)) -> Self {
         self.badges.push((tone, text.into()));
         self
     }
 
     /// What it is, in a sentence.
-    pub(crate) fn lead(self, lead: impl Into<String>) -> Self {
+    pub(crate) fn lead(self, lead: impl Into<Words>) -> Self {
         Self { lead: lead.into(), ..self }
     }
 
     /// One of several pages about the thing.
-    pub(crate) fn tab(mut self, href: impl Into<String>, label: &'static str, current: bool) -> Self {
-        self.tabs.push(Tab { href: href.into(), label, current });
+    pub(crate) fn tab(mut self, href: impl Into<String>, label: impl Into<Words>, current: bool) -> Self {
+        self.tabs.push(Tab { href: href.into(), label: label.into(), current });
         self
     }
 
@@ -334,7 +340,7 @@ impl View {
         if guest.only_looks() && self.place != Place::Account {
             self.leave_what_shows();
         }
-        let mark = if self.sections.iter().any(Section::is_wrong) { "Error: " } else { "" };
+        let mark = super::field::mark(self.sections.iter().any(Section::is_wrong));
         let narrow =
             self.sections.iter().all(|it| matches!(it.part, Part::Form(_) | Part::Nothing | Part::Note(_)));
         let narrow = narrow && self.tabs.is_empty();

@@ -136,6 +136,7 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("webmethods", "For those who come from webMethods Developer Portal or API-Portal."),
     ("limits", "How much of everything."),
     ("konnect", "How Konnect's portal API (/api/v2) is spoken."),
+    ("pages", "Portal and console."),
 ];
 
 const fn is(key: &'static str, kind: Kind, default: &'static str, help: &'static str) -> Setting {
@@ -372,6 +373,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "false",
         "Whether credentials say their type, status and end, as that API does since 2026. Clients that know only the \
          format before may refuse them.",
+    ),
+    unset(
+        "pages.translations",
+        Kind::Path,
+        "pages are in English",
+        "/etc/keywright/translations",
+        "Folder with translations, one file for each language, called as the language is: de.po, pt-BR.po. It is read \
+         at the start. Whoever reads gets the language that their browser asks for, and English if there is none of \
+         these; docs/guide/translating.md says how one is made.",
     ),
 ];
 

@@ -9,7 +9,7 @@ use outbound::mail_worker::send_mails;
 use outbound::webhook::WebhookSender;
 use outbound::webhook_worker::deliver_webhooks;
 use server::listen::{Limits, serve_within};
-use server::{GatewayOptions, Options};
+use server::{GatewayOptions, Options, Translations};
 use store::Store;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -43,12 +43,13 @@ impl Running {
         let signals = Signals::new()?;
         let mailer = super::mailer(config)?;
         let gateway_options = gateway_options(config)?;
+        let translations = translations(config)?;
         let ports = Ports::take(config)?;
         let [public, gateway] = ports.addresses()?;
         let public_url = config.server.public_url(public);
         let (app, store) = super::open_with_store(config, &public_url).await?;
 
-        let options = public_options(config, &public_url, gateway);
+        let options = Options { translations, ..public_options(config, &public_url, gateway) };
         let [public_listener, gateway_listener] = ports.listen()?;
         let (stop, is_stopping) = watch::channel(false);
         let until_told = || {
@@ -163,7 +164,22 @@ fn public_options(config: &Config, public_url: &PublicUrl, gateway: SocketAddr) 
             typed_credentials: config.konnect.typed_credentials,
         },
         legacy_doors: config.webmethods.legacy_doors,
+        ..Options::default()
     }
+}
+
+/// The languages that pages are in, besides English.
+pub(crate) fn translations(config: &Config) -> Result<Translations, Failure> {
+    let Some(folder) = &config.pages.translations else { return Ok(Translations::default()) };
+    let translations = Translations::read(folder).map_err(|error| {
+        Failure::configuration(vec![
+            Problem::new(format!("pages.translations: {error}"))
+                .hint("correct the file, or take it out of the folder: its language is English then"),
+        ])
+    })?;
+    let languages = translations.languages().collect::<Vec<_>>().join(", ");
+    tracing::info!(languages, "pages are translated");
+    Ok(translations)
 }
 
 fn gateway_options(config: &Config) -> Result<GatewayOptions, Failure> {

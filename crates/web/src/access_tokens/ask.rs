@@ -19,6 +19,8 @@ use crate::typed::Typed;
 use crate::view::{Section, Table, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 const CHOOSE: &str = "/access-tokens/new";
 
@@ -47,8 +49,8 @@ async fn choose(Shared(app): Shared<Arc<App>>, visit: Visit<crate::visit::Develo
     let versions = page.items.iter().map(|it| it.id).collect();
     let names = app.names(ToName { versions, ..ToName::default() }).await?;
     let rows = page.items.iter().map(|it| {
-        let ask = Action::link(path(it.id), "Ask").about(names.of(it.id)).quiet();
-        vec![Cell::text(names.of(it.id)), Cell::Buttons(vec![ask])]
+        let ask = Action::link(path(it.id), "Ask").about(Words::said(names.of(it.id))).quiet();
+        vec![Cell::text(Words::said(names.of(it.id))), Cell::Buttons(vec![ask])]
     });
     let empty = "There is no API yet that you may see.";
     let table = Table::new("APIs", &["API", ""], rows.collect(), empty).pages(listing.pages(page.next));
@@ -75,7 +77,7 @@ fn form(guest: &Guest, id: ApiVersionId, fields: &[FormField]) -> Form {
 
 async fn view(app: &App, id: ApiVersionId, form: Form) -> Result<View, Refused> {
     let names = app.names(ToName { versions: vec![id], ..ToName::default() }).await?;
-    Ok(View::new(Place::AccessTokens, format!("Ask for an access token to {}", names.of(id)))
+    Ok(View::new(Place::AccessTokens, words!("Ask for an access token to {name}", name = names.of(id)))
         .crumb("/access-tokens", "Access tokens")
         .crumb(CHOOSE, "Ask")
         .lead("Whoever runs this API gets a mail with what you fill in, your name and your address.")

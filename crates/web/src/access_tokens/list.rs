@@ -13,6 +13,7 @@ use crate::refused::Answer;
 use crate::view::{Section, Table, View};
 use crate::visit::{Developer, Guest, Visit};
 use crate::{Pages, states};
+use edge::words::Words;
 
 const PATH: &str = "/access-tokens";
 
@@ -29,8 +30,8 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer 
     let names = app.names(ToName { versions, ..ToName::default() }).await?;
     let rows = asked.iter().map(|it| {
         vec![
-            Cell::text(it.application_name.as_str()),
-            Cell::text(names.of(it.api_version_id)),
+            Cell::text(&it.application_name),
+            Cell::text(Words::said(names.of(it.api_version_id))),
             Cell::time(it.meta.created_at),
         ]
     });
@@ -55,8 +56,8 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer 
 fn row(guest: &Guest, token: &ExternalToken) -> Vec<Cell> {
     let (tone, state) = states::external_token(token.state);
     vec![
-        Cell::link_with(format!("{PATH}/{}", token.id), token.application_name.as_str(), token.kind.as_str()),
-        Cell::Badge(tone, state.to_owned()),
+        Cell::link_with(format!("{PATH}/{}", token.id), &token.application_name, &token.kind),
+        Cell::badge((tone, state)),
         Cell::time(token.meta.created_at),
         Cell::Buttons(actions(guest, token)),
     ]
@@ -65,7 +66,7 @@ fn row(guest: &Guest, token: &ExternalToken) -> Vec<Cell> {
 /// What can be asked about a token: each once.
 pub(super) fn actions(guest: &Guest, token: &ExternalToken) -> Vec<Action> {
     let at = |part: &str| format!("{PATH}/{}/{part}", token.id);
-    let name = token.application_name.as_str();
+    let name = &token.application_name;
     let mut actions = Vec::new();
     if token.state != TokenState::RenewRequested {
         actions.push(Action::post(guest, at("renew"), "Renew").about(name).quiet());

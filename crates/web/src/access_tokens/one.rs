@@ -26,7 +26,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 }
 
 fn view(guest: &Guest, token: &ExternalToken) -> View {
-    let mut view = View::new(Place::AccessTokens, token.application_name.as_str())
+    let mut view = View::new(Place::AccessTokens, &token.application_name)
         .crumb("/access-tokens", "Access tokens")
         .badge(states::external_token(token.state));
     for action in actions(guest, token) {
@@ -43,7 +43,7 @@ fn view(guest: &Guest, token: &ExternalToken) -> View {
     view.section_if(asked.is_some(), || Section::note(Tone::Waits, asked.unwrap_or_default()))
         .section_if(token.maybe_duplicate, || Section::note(Tone::Plain, twice))
         .section(Section::facts(vec![
-            ("Kind", Cell::text(token.kind.as_str())),
+            ("Kind", Cell::text(&token.kind)),
             ("Stored", Cell::time(token.meta.created_at)),
             ("Last change", Cell::time(token.meta.updated_at)),
             ("Id", Cell::Copy(token.id.to_string())),

@@ -10,6 +10,8 @@ use crate::example;
 use crate::refused_calls::advice;
 use crate::typed::Typed;
 use crate::view::{Section, Table};
+use edge::words;
+use edge::words::Words;
 
 /// In the place of a key or a token in commands.
 const ELIDED: &str = "YOUR_KEY";
@@ -46,8 +48,8 @@ fn facts(reply: &GatewayReply) -> Section {
         _ => Tone::Bad,
     };
     Section::facts(vec![
-        ("Status", Cell::Badge(tone, status.trim_end().to_owned())),
-        ("Took", Cell::text(format!("{} ms", reply.took.as_millis()))),
+        ("Status", Cell::badge((tone, status.trim_end().to_owned()))),
+        ("Took", Cell::text(words!("{count} ms", count = reply.took.as_millis()))),
     ])
     .heading("Answer")
 }
@@ -56,7 +58,11 @@ fn facts(reply: &GatewayReply) -> Section {
 fn why(app: &App, tried: &Tried) -> Option<Section> {
     let code = tried.reason.as_deref()?;
     let why = app.calls().why(code)?;
-    let words = advice(code).map_or_else(|| why.clone(), |advice| format!("{why} {advice}"));
+    let why = Words::known(&why);
+    let words = match advice(code) {
+        Some(advice) => words!("{why} {advice}", why, advice = Words::from(advice)),
+        None => why,
+    };
     let note = Section::note(Tone::Bad, words);
     Some(match tried.refused_call {
         Some(id) => note.action(Action::see(format!("/refused-calls/{id}"), "Why was this refused?")),
@@ -71,7 +77,7 @@ fn body(reply: &GatewayReply) -> Option<Section> {
     }
     let section = match text(reply) {
         Some(text) => Section::copy(text),
-        None => Section::words(format!("{} bytes that are no text.", reply.body.len())),
+        None => Section::words(words!("{count} bytes that are no text.", count = reply.body.len())),
     };
     let section = if reply.is_cut { section.text("Only its beginning: the first 256 KiB.") } else { section };
     Some(section.heading("Body"))
@@ -142,8 +148,7 @@ fn indented(json: &str) -> String {
 }
 
 fn headers(reply: &GatewayReply) -> Section {
-    let rows =
-        reply.headers.iter().map(|(name, value)| vec![Cell::Code(name.clone()), Cell::text(value.as_str())]);
+    let rows = reply.headers.iter().map(|(name, value)| vec![Cell::Code(name.clone()), Cell::text(value)]);
     let table = Table::new("Headers of the answer", &["Name", "Value"], rows.collect(), "None.");
     Section::table(table).heading("Headers")
 }

@@ -15,6 +15,9 @@ use crate::refused::Answer;
 use crate::typed::Typed;
 use crate::visit::{Developer, Visit};
 use crate::{Pages, framed, markdown};
+use edge::plural;
+use edge::words;
+use edge::words::Words;
 
 const PATH: &str = "/apis";
 /// So many cards on a page: whole rows of two and of three.
@@ -31,7 +34,7 @@ struct Catalogue {
     fields: Vec<Field>,
     is_filtered: bool,
     cards: Vec<Card>,
-    said: String,
+    said: Words,
     back: Option<String>,
     next: Option<String>,
 }
@@ -165,11 +168,10 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer 
 }
 
 /// How many there are, and which of them these are.
-fn said(all: usize, first: usize, shown: usize) -> String {
+fn said(all: usize, first: usize, shown: usize) -> Words {
     match all {
-        1 => "One API".to_owned(),
-        _ if shown == all => format!("{all} APIs"),
-        _ => format!("{} to {} of {all} APIs", first + 1, first + shown),
+        _ if all == 1 || shown == all => plural!(all, "One API", "{count} APIs"),
+        _ => words!("{first} to {shown} of {all} APIs", first = first + 1, shown = first + shown, all),
     }
 }
 
@@ -215,7 +217,7 @@ mod tests {
         assert_eq!(wanted.address(2), "/apis?q=x&sort=name&page=2");
         assert_eq!(
             (said(1, 0, 1), said(30, 24, 6)),
-            ("One API".to_owned(), "25 to 30 of 30 APIs".to_owned())
+            (Words::from("One API"), Words::from("25 to 30 of 30 APIs"))
         );
     }
 }

@@ -16,6 +16,8 @@ use crate::refused::{Answer, Refused};
 use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Person, Visit};
 use edge::extract::Path;
+use edge::plural;
+use edge::words;
 
 /// So many versions can be compared with.
 const VERSIONS: u64 = 100;
@@ -35,7 +37,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
     let since = others.iter().find(|it| it.id.to_string() == asked);
     let since = since.or_else(|| others.iter().find(|it| it.id < id)).or_else(|| others.first());
     let path = format!("/api-versions/{id}/changes");
-    let view = View::new(Place::Apis, format!("What {} changes", version.name))
+    let view = View::new(Place::Apis, words!("What {version} changes", version = version.name))
         .crumb(if visit.is_administrator() { "/console/apis" } else { "/apis" }, "APIs")
         .crumb(format!("/apis/{}?version={id}", api.id), format!("{} {}", api.name, version.name));
     let (Some(since), true) = (since, version.specification.is_some()) else {
@@ -55,13 +57,14 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
         found.iter().map(row).collect(),
         "Both specifications say the same about every operation.",
     );
-    view.lead(format!("Compared with {}, for those who call it.", since.name))
+    view.lead(words!("Compared with {since}, for those who call it.", since = since.name))
         .action(Action::see(format!("/api-versions/{id}/specification"), "Parameters and schemas"))
         .section_if(breaking > 0, || {
-            let words = match breaking {
-                1 => "One operation may refuse or answer differently what was right before.".to_owned(),
-                n => format!("{n} operations may refuse or answer differently what was right before."),
-            };
+            let words = plural!(
+                breaking,
+                "One operation may refuse or answer differently what was right before.",
+                "{count} operations may refuse or answer differently what was right before."
+            );
             Section::note(Tone::Waits, words)
         })
         .section(Section::table(table.filter(Filter::new(path, fields, false))))
@@ -71,13 +74,13 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
 
 /// Megabytes of YAML take longer than others can wait.
 async fn compared(before: String, after: String) -> Result<Vec<Difference>, Refused> {
-    let reading = tokio::task::spawn_blocking(move || {
+    let reading = tokio::task::spawn_blocking(words::carried(move || {
         let read = |text: &str| -> Option<Vec<outline::Described>> {
             let document = openapi::document(text)?;
             Some(outline::operations(&document).into_iter().flat_map(|(_, group)| group).collect())
         };
         Some(differences(&read(&before)?, &read(&after)?))
-    });
+    }));
     reading.await.ok().flatten().ok_or_else(Refused::not_found)
 }
 
@@ -87,9 +90,8 @@ fn row(it: &Difference) -> Vec<Cell> {
         Fate::Changed => (Tone::Plain, "Changed"),
         Fate::Removed => (Tone::Bad, "Gone"),
     };
-    let mut said = vec![Cell::Badge(tone, word.to_owned())];
-    said.extend(it.lines.iter().map(|line| Cell::Text(line.clone())));
-    let calls =
-        if it.breaks { Cell::Badge(Tone::Waits, "may break".to_owned()) } else { Cell::Nothing("go on") };
+    let mut said = vec![Cell::badge((tone, word))];
+    said.extend(it.lines.iter().map(Cell::text));
+    let calls = if it.breaks { Cell::badge((Tone::Waits, "may break")) } else { Cell::nothing("go on") };
     vec![Cell::Code(format!("{} {}", it.method, it.path)), Cell::Stack(said), calls]
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::outline::{Described, Parameter};
+use edge::words;
+use edge::words::Words;
 
 /// What became of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +24,13 @@ pub(super) struct Difference {
     pub(super) method: String,
     pub(super) path: String,
     /// What is another, a line each.
-    pub(super) lines: Vec<String>,
+    pub(super) lines: Vec<Words>,
     /// Whether calls that were right before may be wrong now.
     pub(super) breaks: bool,
 }
 
 impl Difference {
-    fn new(fate: Fate, operation: &Described, lines: Vec<String>, breaks: bool) -> Self {
+    fn new(fate: Fate, operation: &Described, lines: Vec<Words>, breaks: bool) -> Self {
         Self { fate, method: operation.method.clone(), path: operation.path.clone(), lines, breaks }
     }
 }
@@ -36,12 +38,12 @@ impl Difference {
 /// Lines about one operation, and whether one of them breaks calls.
 #[derive(Default)]
 struct Lines {
-    lines: Vec<String>,
+    lines: Vec<Words>,
     breaks: bool,
 }
 
 impl Lines {
-    fn say(&mut self, line: impl Into<String>, breaks: bool) {
+    fn say(&mut self, line: impl Into<Words>, breaks: bool) {
         self.lines.push(line.into());
         self.breaks |= breaks;
     }
@@ -87,21 +89,33 @@ fn parameters(lines: &mut Lines, old: &[Parameter], new: &[Parameter]) {
         all.iter().position(|other| (&other.place, &other.name) == (&it.place, &it.name))
     };
     for it in old.iter().filter(|it| find(new, it).is_none()) {
-        lines.say(format!("{} parameter {} is gone", it.place, it.name), true);
+        lines.say(words!("{place} parameter {name} is gone", place = it.place, name = it.name), true);
     }
     for it in new {
-        let what = format!("{} parameter {}", it.place, it.name);
+        let (place, name) = (&it.place, &it.name);
         match find(old, it).and_then(|at| old.get(at)) {
-            None if it.required => lines.say(format!("{what} is new and required"), true),
-            None => lines.say(format!("{what} is new"), false),
+            None if it.required => {
+                lines.say(words!("{place} parameter {name} is new and required", place, name), true)
+            }
+            None => lines.say(words!("{place} parameter {name} is new", place, name), false),
             Some(was) => {
                 if it.required && !was.required {
-                    lines.say(format!("{what} is required now"), true);
+                    lines.say(words!("{place} parameter {name} is required now", place, name), true);
                 } else if was.required && !it.required {
-                    lines.say(format!("{what} is not required any more"), false);
+                    lines
+                        .say(words!("{place} parameter {name} is not required any more", place, name), false);
                 }
                 if it.kind != was.kind {
-                    lines.say(format!("{what} is {} now, and was {}", it.kind, was.kind), true);
+                    lines.say(
+                        words!(
+                            "{place} parameter {name} is {now} now, and was {before}",
+                            place,
+                            name,
+                            now = it.kind,
+                            before = was.kind
+                        ),
+                        true,
+                    );
                 }
             }
         }
@@ -113,16 +127,16 @@ fn bodies(lines: &mut Lines, old: &Described, new: &Described) {
     let small = |title: &str| title.replacen("Answer", "answer", 1).replacen("Body", "body", 1);
     for was in &old.bodies {
         match new.bodies.iter().find(|it| it.title == was.title) {
-            None => lines.say(format!("{} is gone", small(&was.title)), true),
+            None => lines.say(words!("{what} is gone", what = small(&was.title)), true),
             Some(it) if it.outline != was.outline => {
-                lines.say(format!("{} has another schema", small(&it.title)), true);
+                lines.say(words!("{what} has another schema", what = small(&it.title)), true);
             }
             Some(_) => {}
         }
     }
     let added = new.bodies.iter().filter(|it| !old.bodies.iter().any(|was| was.title == it.title));
     for it in added {
-        lines.say(format!("{} is new", small(&it.title)), false);
+        lines.say(words!("{what} is new", what = small(&it.title)), false);
     }
 }
 
@@ -137,7 +151,15 @@ mod tests {
             outline::operations(document).into_iter().flat_map(|(_, group)| group).collect()
         };
         let all = differences(&read(before), &read(after)).into_iter();
-        all.map(|it| (it.fate, format!("{} {}", it.method, it.path), it.lines, it.breaks)).collect()
+        all.map(|it| {
+            (
+                it.fate,
+                format!("{} {}", it.method, it.path),
+                it.lines.into_iter().map(String::from).collect(),
+                it.breaks,
+            )
+        })
+        .collect()
     }
 
     fn orders(parameters: &Value, schema: &Value) -> Value {

@@ -14,6 +14,8 @@ use crate::refused::{Answer, Refused};
 use crate::visit::{Guest, Person, Visit};
 use crate::{Pages, example, framed, states, subscriptions};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/apis/{id}", "An API", show)
@@ -46,7 +48,7 @@ struct Shown {
     plans: Vec<Offer>,
     operations: Vec<Operation>,
     /// How its callers prove themselves, in a line.
-    key: String,
+    key: Words,
     call: String,
 }
 
@@ -54,7 +56,7 @@ struct Shown {
 struct Offer {
     name: String,
     description: String,
-    limits: Vec<String>,
+    limits: Vec<Words>,
     needs_approval: bool,
     path: String,
 }
@@ -105,42 +107,42 @@ async fn shown(app: &App, guest: &Guest, version: ApiVersion) -> Result<Shown, R
 }
 
 /// What opens it, any one of them.
-fn sends(accepted: &[Accepted], method: &domain::AuthMethod) -> String {
-    let each: Vec<String> = accepted
-        .iter()
-        .map(|kind| match kind {
-            Accepted::ApiKey => key(method),
-            Accepted::Certificate => "a client certificate".to_owned(),
-            Accepted::Basic => "the client’s id and secret, as Authorization: Basic".to_owned(),
-            Accepted::Bearer => "an access token, as Authorization: Bearer".to_owned(),
-        })
-        .collect();
-    each.join(", or ")
+fn sends(accepted: &[Accepted], method: &domain::AuthMethod) -> Words {
+    let each = accepted.iter().map(|kind| match kind {
+        Accepted::ApiKey => key(method),
+        Accepted::Certificate => "a client certificate".into(),
+        Accepted::Basic => "the client’s id and secret, as Authorization: Basic".into(),
+        Accepted::Bearer => "an access token, as Authorization: Bearer".into(),
+    });
+    either(each, ", or ".into())
 }
 
-fn key(method: &domain::AuthMethod) -> String {
+fn either(each: impl Iterator<Item = Words>, or: Words) -> Words {
+    Words::said(each.map(String::from).collect::<Vec<_>>().join(&or))
+}
+
+fn key(method: &domain::AuthMethod) -> Words {
     match method {
         domain::AuthMethod::KeyAuth { locations } => {
-            let places: Vec<String> = locations.iter().map(place).collect();
-            format!("an API key in {}", places.join(" or "))
+            words!("an API key in {places}", places = either(locations.iter().map(place), " or ".into()))
         }
         domain::AuthMethod::ClientCredentials { .. } => {
-            "an access token of the application’s client, as Authorization: Bearer".to_owned()
+            "an access token of the application’s client, as Authorization: Bearer".into()
         }
         domain::AuthMethod::SelfManagedClientCredentials { issuer, .. }
         | domain::AuthMethod::BridgedClientCredentials { issuer, .. } => {
-            format!("an access token of {issuer}, as Authorization: Bearer")
+            words!("an access token of {issuer}, as Authorization: Bearer", issuer)
         }
     }
 }
 
-fn place(location: &KeyLocation) -> String {
+fn place(location: &KeyLocation) -> Words {
     match location {
         KeyLocation::Header(name) if name == "authorization" => {
-            "the header Authorization, after “Bearer”".to_owned()
+            "the header Authorization, after “Bearer”".into()
         }
-        KeyLocation::Header(name) => format!("the header {name}"),
-        KeyLocation::Query(name) => format!("the query parameter {name}"),
+        KeyLocation::Header(name) => words!("the header {name}", name),
+        KeyLocation::Query(name) => words!("the query parameter {name}", name),
     }
 }
 

@@ -6,6 +6,8 @@ use std::fmt::Write;
 use serde_json::{Map, Value};
 
 use crate::markdown::{self, Html};
+use edge::words;
+use edge::words::Words;
 
 /// Deeper is shown as a name.
 const DEPTH: usize = 6;
@@ -77,17 +79,17 @@ fn describe(document: &Value, path: &str, item: &Value, method: &str, operation:
     let (bodies, given): (Vec<&Value>, Vec<&Value>) = given.into_iter().partition(|it| it["in"] == "body");
     let parameters = given.into_iter().map(|it| parameter(document, it)).collect();
     let old = bodies.into_iter().map(|it| Shape {
-        title: "Body".to_owned(),
+        title: Words::from("Body").into(),
         description: text(it, "description"),
         outline: it.get("schema").map(|schema| outline(document, schema)).unwrap_or_default(),
     });
     let mut bodies: Vec<Shape> = old.collect();
     if let Some(body) = operation.get("requestBody") {
-        bodies.extend(messages(document, followed(document, body), "Body"));
+        bodies.extend(messages(document, followed(document, body), &Words::from("Body")));
     }
     let responses = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
     for (status, response) in responses {
-        bodies.extend(messages(document, followed(document, response), &format!("Answer {status}")));
+        bodies.extend(messages(document, followed(document, response), &words!("Answer {status}", status)));
     }
     Described {
         method: method.to_uppercase(),
@@ -228,7 +230,7 @@ fn kind(schema: &Value) -> String {
         Some(Value::Array(several)) => {
             several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
         }
-        _ => "anything".to_owned(),
+        _ => Words::from("anything").into(),
     };
     match schema.get("format").and_then(Value::as_str) {
         Some(format) => format!("{kind} ({format})"),

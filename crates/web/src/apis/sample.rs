@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::outline::followed;
+use edge::words;
 
 /// Deeper is left out.
 const DEPTH: usize = 6;
@@ -106,7 +107,7 @@ impl Inputs {
             || ["application/xml", "application/x-www-form-urlencoded", "application/yaml"]
                 .contains(&essence);
         if !is_text || essence.contains('*') {
-            self.left_out.push(format!("a body of type {media_type}"));
+            self.left_out.push(words!("a body of type {media_type}", media_type).into());
             return;
         }
         let mut budget = MOST;
@@ -150,7 +151,7 @@ impl Input {
             example.or_else(|| made().as_ref().and_then(plain)).unwrap_or_default()
         } else {
             // What may be left out is, until somebody wants it.
-            let such = example.filter(|it| !it.is_empty()).map(|it| format!("Such as {it}."));
+            let such = example.filter(|it| !it.is_empty()).map(|it| words!("Such as {it}.", it).into());
             about = [about, such.unwrap_or_default()].join(" ").trim().to_owned();
             String::new()
         };

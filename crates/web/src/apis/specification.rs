@@ -34,10 +34,10 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
     let version = app.api_version(&visit.caller, id).await?;
     let text = app.specification(&visit.caller, id).await?;
     // Megabytes of YAML take longer than others can wait.
-    let reading = tokio::task::spawn_blocking(move || {
+    let reading = tokio::task::spawn_blocking(edge::words::carried(move || {
         let document = openapi::document(&text)?;
         Some((outline::operations(&document), outline::schemas(&document)))
-    });
+    }));
     let (mut groups, schemas) = reading.await.ok().flatten().ok_or_else(Refused::not_found)?;
     for operation in groups.iter_mut().flat_map(|(_, operations)| operations) {
         operation.try_path = try_it::path_to(id, &operation.method, &operation.path);

@@ -17,6 +17,7 @@ use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, subscriptions};
 use edge::extract::Path;
+use edge::words;
 
 /// Among so many applications one can be chosen; among more, it is named.
 const APPLICATIONS: u64 = 200;
@@ -47,7 +48,7 @@ impl Asked {
     }
 
     fn view(&self, guest: &Guest) -> View {
-        View::new(Place::Apis, format!("Subscribe to {}", self.name))
+        View::new(Place::Apis, words!("Subscribe to {name}", name = self.name))
             .crumb(if guest.is_administrator() { "/console/apis" } else { "/apis" }, "APIs")
             .crumb(self.api_path(), &self.name)
     }
@@ -83,9 +84,7 @@ async fn form(app: &App, guest: &Guest, asked: &Asked) -> Result<Option<Form>, R
     let only = plans.len() == 1;
     let plans = plans.into_iter().map(|plan| {
         let chosen = only || guest.query.text("plan") == plan.id.to_string();
-        Choice::new(plan.id.to_string(), plan.name.as_str())
-            .hint(subscriptions::in_words(&plan))
-            .chosen(chosen)
+        Choice::new(plan.id.to_string(), &plan.name).hint(subscriptions::in_words(&plan)).chosen(chosen)
     });
     let form = Form::new(guest, format!("/api-versions/{}/subscribe", asked.version.id), "Subscribe")
         .once()

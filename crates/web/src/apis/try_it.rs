@@ -24,6 +24,8 @@ use crate::view::{Section, Table, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use edge::extract::Path;
 use edge::state::State;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/api-versions/{id}/try", "Try an operation out", show).post(
@@ -81,7 +83,7 @@ impl Asked {
     }
 
     /// What every page about it begins with.
-    fn view(&self, guest: &Guest, title: impl Into<String>) -> View {
+    fn view(&self, guest: &Guest, title: impl Into<Words>) -> View {
         let id = self.version.id;
         View::new(Place::Apis, title)
             .crumb(if guest.is_administrator() { "/console/apis" } else { "/apis" }, "APIs")
@@ -92,15 +94,15 @@ impl Asked {
     fn page(&self, guest: &Guest, operation: &Operation, inputs: &Inputs) -> View {
         let id = self.version.id;
         let view = self
-            .view(guest, format!("Try {} {}", operation.method, operation.path))
+            .view(guest, words!("Try {method} {path}", method = operation.method, path = operation.path))
             .crumb(format!("/api-versions/{id}/try"), "Try it")
-            .lead(operation.summary.as_deref().unwrap_or_default());
+            .lead(Words::said(operation.summary.as_deref().unwrap_or_default()));
         let view = view.section_if(operation.deprecated, || {
             Section::note(Tone::Waits, "It is deprecated: it still works, but do not start with it.")
         });
         view.section_if(!inputs.left_out.is_empty(), || {
             let all = inputs.left_out.join(", ");
-            Section::note(Tone::Plain, format!("Not sent from this page: {all}."))
+            Section::note(Tone::Plain, words!("Not sent from this page: {all}.", all))
         })
     }
 }
@@ -108,8 +110,9 @@ impl Asked {
 /// Megabytes of YAML take longer than others can wait.
 async fn read(text: String, operation: &Operation) -> Result<Inputs, Refused> {
     let (method, path) = (operation.method.clone(), operation.path.clone());
-    let reading =
-        tokio::task::spawn_blocking(move || sample::inputs(&openapi::document(&text)?, &method, &path));
+    let reading = tokio::task::spawn_blocking(words::carried(move || {
+        sample::inputs(&openapi::document(&text)?, &method, &path)
+    }));
     reading.await.ok().flatten().ok_or_else(Refused::not_found)
 }
 
@@ -143,7 +146,7 @@ fn choose(guest: &Guest, asked: &Asked) -> View {
         let href = path_to(asked.version.id, &it.method, &it.path)?;
         Some(vec![
             Cell::link(href, format!("{} {}", it.method, it.path)),
-            Cell::text(it.summary.as_deref().unwrap_or_default()),
+            Cell::text(Words::said(it.summary.as_deref().unwrap_or_default())),
         ])
     });
     let empty = "Its specification describes no operations, so there is nothing to be tried here.";
@@ -163,7 +166,7 @@ fn form(guest: &Guest, asked: &Asked, operation: &Operation, inputs: &Inputs) ->
 }
 
 fn parameter(i: usize, input: &Input) -> Field {
-    let (name, label) = (format!("p{i}"), input.name.as_str());
+    let (name, label) = (format!("p{i}"), Words::said(&input.name));
     let field = if input.choices.is_empty() {
         Field::text(name, label, &input.value)
     } else {
@@ -172,7 +175,7 @@ fn parameter(i: usize, input: &Input) -> Field {
         Field::select(name, label, none.into_iter().chain(choices).collect())
     };
     let field = if input.required { field } else { field.optional() };
-    field.hint(input.about.as_str())
+    field.hint(&input.about)
 }
 
 fn body(inputs: &Inputs) -> Vec<Field> {
@@ -208,8 +211,7 @@ fn proof(asked: &Asked) -> Vec<Field> {
         .collect();
     let mut fields = vec![Field::radios("proof", "The call carries", choices)];
     if may_make {
-        let applications =
-            asked.applications.iter().map(|it| Choice::new(it.id.to_string(), it.name.as_str()));
+        let applications = asked.applications.iter().map(|it| Choice::new(it.id.to_string(), &it.name));
         fields.push(Field::select("application_id", "Application", applications.collect()));
     }
     if keys || tokens {

@@ -17,6 +17,7 @@ use crate::reveal::Revealed;
 use crate::typed::Typed;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
+use edge::words;
 
 const PATH: &str = "/applications/new";
 
@@ -32,8 +33,7 @@ pub(crate) async fn owners(app: &App, guest: &Guest) -> Result<Vec<Choice>, Refu
     let mine = |it: &&domain::Partner| {
         developer.is_none_or(|developer| it.allows(developer, PartnerAction::CreateApplication))
     };
-    let choices =
-        partners.iter().filter(mine).map(|it| Choice::new(format!("partner:{}", it.id), it.name.as_str()));
+    let choices = partners.iter().filter(mine).map(|it| Choice::new(format!("partner:{}", it.id), &it.name));
     let own = developer.map(|id| Choice::new(format!("developer:{id}"), "Myself"));
     Ok(own.into_iter().chain(choices).collect())
 }
@@ -83,14 +83,14 @@ async fn reveal(app: &App, guest: &Guest, application: &Application, secret: &Se
     let path = format!("/applications/{}", application.id);
     let client_id = application.known_as();
     let revealed = Revealed {
-        title: "The client’s secret",
-        crumbs: vec![(path.clone(), application.name.to_string())],
-        name: format!("Client {client_id} of {}", application.name),
+        title: "The client’s secret".into(),
+        crumbs: vec![(path.clone(), application.name.to_string().into())],
+        name: words!("Client {client_id} of {application}", client_id, application = application.name),
         beside: Vec::new(),
         secret: secret.expose().to_owned(),
-        note: Some("The application is an OAuth client: it gets access tokens with this secret.".to_owned()),
-        usage_heading: "Get a first token",
-        usage: "Put the address of the authorization server’s token endpoint in the place of the capital letters.",
+        note: Some("The application is an OAuth client: it gets access tokens with this secret.".into()),
+        usage_heading: "Get a first token".into(),
+        usage: "Put the address of the authorization server’s token endpoint in the place of the capital letters.".into(),
         call: format!(
             "curl -u \"{client_id}:SECRET\" -d grant_type=client_credentials https://TOKEN-ENDPOINT"
         ),

@@ -14,6 +14,7 @@ use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, members};
 use edge::extract::Path;
+use edge::words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/delete", "Delete an application", show).post(
@@ -32,7 +33,7 @@ fn form(guest: &Guest, shown: &Shown) -> Form {
 
 fn view(guest: &Guest, shown: &Shown, form: Form) -> View {
     shown
-        .below(guest, format!("Delete {}?", shown.application.name))
+        .below(guest, words!("Delete {application}?", application = shown.application.name))
         .lead("All its keys and subscriptions are deleted with it, and every call it makes is refused from then on. This cannot be undone.")
         .section(Section::form(form))
 }

@@ -15,6 +15,7 @@ use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/edit", "Change an application", show).post(
@@ -34,7 +35,9 @@ fn form(guest: &Guest, shown: &Shown) -> Form {
 }
 
 fn view(guest: &Guest, shown: &Shown, form: Form) -> View {
-    shown.below(guest, format!("Edit {}", shown.application.name)).section(Section::form(form))
+    shown
+        .below(guest, words!("Edit {application}", application = shown.application.name))
+        .section(Section::form(form))
 }
 
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visit: Visit<Person>) -> Answer {

@@ -15,6 +15,7 @@ use crate::refused::{Answer, Refused};
 use crate::states;
 use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Developer, Guest, Overseer, Visit};
+use edge::words::Words;
 
 const OWN: &str = "/applications";
 const ALL: &str = "/console/applications";
@@ -80,9 +81,9 @@ pub(crate) async fn table(app: &App, applications: &[Application]) -> Result<Tab
     let rows = applications.iter().map(|it| {
         let (tone, state) = states::application(it.state);
         vec![
-            Cell::link(format!("/applications/{}", it.id), it.name.as_str()),
-            Cell::text(names.owner(it.owner)),
-            Cell::Badge(tone, state.to_owned()),
+            Cell::link(format!("/applications/{}", it.id), &it.name),
+            Cell::text(Words::said(names.owner(it.owner))),
+            Cell::badge((tone, state)),
             Cell::time(it.meta.created_at),
         ]
     });

@@ -18,6 +18,8 @@ use crate::states;
 use crate::view::{Section, Table, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -59,7 +61,7 @@ async fn view(app: &App, guest: &Guest, shown: &Shown, form: Form) -> Result<Vie
     let rows = shown.application.members.iter().map(|(id, role)| {
         let (name, email) = (shown.names.of(*id), shown.names.email(*id));
         let mut row = vec![
-            Cell::Stack(vec![Cell::text(name), Cell::Quiet(email.to_owned())]),
+            Cell::Stack(vec![Cell::text(Words::said(name)), Cell::quiet(email.to_owned())]),
             Cell::text(states::application_role(*role)),
         ];
         if shown.rights.members {
@@ -69,13 +71,14 @@ async fn view(app: &App, guest: &Guest, shown: &Shown, form: Form) -> Result<Vie
                 Action::post(
                     guest,
                     format!("{path}/role"),
-                    &format!("Make {}", states::application_role(other)),
+                    words!("Make {role}", role = Words::from(states::application_role(other))),
                 )
                 .quiet()
                 .with("role", word(other))
-                .about(format!("of {name}"))
+                .about(words!("of {name}", name))
             });
-            let remove = Action::post(guest, format!("{path}/remove"), "Remove").danger().about(name);
+            let remove =
+                Action::post(guest, format!("{path}/remove"), "Remove").danger().about(Words::said(name));
             row.push(Cell::Buttons(others.chain([remove]).collect()));
         }
         row

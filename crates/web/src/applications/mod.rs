@@ -21,6 +21,7 @@ use super::refused::Refused;
 use super::states;
 use super::view::View;
 use super::visit::Guest;
+use edge::words::Words;
 
 pub(super) use create::{owner, owners};
 pub(super) use list::table;
@@ -83,7 +84,7 @@ impl Shown {
         let path = self.path();
         let at = |part: &str| format!("{path}{part}");
         let (list, label) = list::above(guest);
-        let view = View::new(Place::Applications, self.application.name.as_str())
+        let view = View::new(Place::Applications, &self.application.name)
             .crumb(list, label)
             .badge(states::application(self.application.state));
         if guest.caller.is_approver() {
@@ -99,11 +100,9 @@ impl Shown {
     }
 
     /// A page about a part of it.
-    pub(super) fn below(&self, guest: &Guest, title: impl Into<String>) -> View {
+    pub(super) fn below(&self, guest: &Guest, title: impl Into<Words>) -> View {
         let (list, label) = list::above(guest);
-        View::new(Place::Applications, title)
-            .crumb(list, label)
-            .crumb(self.path(), self.application.name.as_str())
+        View::new(Place::Applications, title).crumb(list, label).crumb(self.path(), &self.application.name)
     }
 
     pub(super) fn edit_action(&self) -> Action {

@@ -14,6 +14,7 @@ use crate::refused::Answer;
 use crate::view::Section;
 use crate::visit::{Administrator, Person, Sent, Visit};
 use edge::extract::Path;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -27,12 +28,13 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visi
     let application = &shown.application;
     let owner = match application.owner {
         Owner::Partner(partner) => {
-            Cell::link(format!("/partners/{partner}"), shown.names.owner(application.owner))
+            Cell::link(format!("/partners/{partner}"), Words::said(shown.names.owner(application.owner)))
         }
-        Owner::Developer(developer) if visit.is_administrator() => {
-            Cell::link(format!("/console/developers/{developer}"), shown.names.owner(application.owner))
-        }
-        Owner::Developer(_) => Cell::text(shown.names.owner(application.owner)),
+        Owner::Developer(developer) if visit.is_administrator() => Cell::link(
+            format!("/console/developers/{developer}"),
+            Words::said(shown.names.owner(application.owner)),
+        ),
+        Owner::Developer(_) => Cell::text(Words::said(shown.names.owner(application.owner))),
     };
     let mut view = shown.head(&visit, Tab::Overview).action_if(shown.rights.edit, shown.edit_action());
     if visit.runs_it_all() {
@@ -56,9 +58,9 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApplicationId>, visi
     view.section(Section::facts(vec![
         ("Owner", owner),
         ("Created", Cell::time(application.meta.created_at)),
-        ("Sends its key as", Cell::text(shown.names.of(application.auth_strategy_id))),
+        ("Sends its key as", Cell::text(Words::said(shown.names.of(application.auth_strategy_id)))),
         ("Id", Cell::Copy(id.to_string())),
-        ("Description", Cell::text(application.description.as_str())),
+        ("Description", Cell::text(&application.description)),
     ]))
     .section_if(shown.rights.transfer, || {
         Section::words("Its members, keys and subscriptions go with it.")

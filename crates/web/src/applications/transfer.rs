@@ -15,6 +15,7 @@ use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, members};
 use edge::extract::Path;
+use edge::words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/transfer", "Give an application to another owner", show).post(
@@ -33,7 +34,7 @@ async fn form(app: &App, guest: &Guest, shown: &Shown) -> Result<Form, Refused> 
 
 fn view(guest: &Guest, shown: &Shown, form: Form) -> View {
     shown
-        .below(guest, format!("Transfer {}", shown.application.name))
+        .below(guest, words!("Transfer {application}", application = shown.application.name))
         .lead("Whoever sees it only as its present owner does not see it any more. Its keys and subscriptions go on.")
         .section(Section::form(form))
 }

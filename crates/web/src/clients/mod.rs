@@ -22,6 +22,7 @@ use super::refused::{Answer, Refused};
 use super::reveal::Revealed;
 use super::view::{Section, View};
 use super::visit::Guest;
+use edge::words::Words;
 
 pub(super) use first_token::{call, usage};
 pub(super) use settings::{fits, grant_choices};
@@ -53,7 +54,7 @@ impl Owned {
     }
 
     /// A page about a part of it.
-    fn below(&self, guest: &Guest, title: impl Into<String>) -> View {
+    fn below(&self, guest: &Guest, title: impl Into<Words>) -> View {
         self.shown.below(guest, title).crumb(self.path(), "OAuth")
     }
 }
@@ -73,17 +74,18 @@ async fn find(app: &App, guest: &Guest, id: ApplicationId) -> Result<Option<Clie
 
 /// What is to be known of a client that asks for tokens in ways that nobody should use any more.
 pub(super) fn legacy_warning(client: &Client) -> Option<Section> {
-    let legacy: Vec<&str> =
-        client.grant_types.iter().filter(|it| it.is_legacy()).map(|it| words::grant(*it)).collect();
+    let legacy: Vec<Words> =
+        client.grant_types.iter().filter(|it| it.is_legacy()).map(|it| words::grant(*it).into()).collect();
     (!legacy.is_empty()).then(|| {
-        let words = format!(
-            "It uses what current practice advises against (RFC 9700): {}. {} Change over to the authorization code.",
-            legacy.join(", "),
-            if client.grant_types.contains(&GrantType::Password) {
-                "The program gets to know people’s passwords."
-            } else {
-                "Tokens come in the address of a page, where others may read them."
-            }
+        let why = if client.grant_types.contains(&GrantType::Password) {
+            "The program gets to know people’s passwords."
+        } else {
+            "Tokens come in the address of a page, where others may read them."
+        };
+        let words = edge::words!(
+            "It uses what current practice advises against (RFC 9700): {grants}. {why} Change over to the authorization code.",
+            grants = edge::words::listed(legacy),
+            why = Words::from(why)
         );
         Section::note(Tone::Bad, words)
     })
@@ -95,18 +97,21 @@ async fn told(
     guest: &Guest,
     shown: &Shown,
     created: Created<Client>,
-    note: Option<String>,
+    note: Option<Words>,
 ) -> Answer {
     let client = created.value;
     let Some(secret) = created.secret else { return go_to(&path(shown), Notice::Created) };
     let revealed = Revealed {
-        title: "Your client secret",
-        crumbs: vec![(shown.path(), shown.application.name.to_string()), (path(shown), "OAuth".to_owned())],
-        name: format!("Client secret of {}", shown.application.name),
-        beside: vec![("Client id", client.client_id.clone())],
+        title: "Your client secret".into(),
+        crumbs: vec![
+            (shown.path(), shown.application.name.to_string().into()),
+            (path(shown), "OAuth".into()),
+        ],
+        name: edge::words!("Client secret of {application}", application = shown.application.name),
+        beside: vec![("Client id".into(), client.client_id.clone())],
         note,
-        usage: first_token::usage(&client),
-        usage_heading: "Get a first token",
+        usage: first_token::usage(&client).into(),
+        usage_heading: "Get a first token".into(),
         call: first_token::call(&app.settings().public_url, &client, Some(secret.expose())),
         secret: secret.expose().to_owned(),
         back: path(shown),

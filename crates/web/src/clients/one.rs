@@ -15,6 +15,7 @@ use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Visit};
 use edge::extract::Path;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/client", "The OAuth settings of an application", show)
@@ -96,14 +97,14 @@ fn settings(app: &App, view: View, shown: &Shown, client: &Client) -> View {
 fn facts(app: &App, client: &Client) -> Vec<(&'static str, Cell)> {
     let codes = |list: &[String], none| {
         if list.is_empty() {
-            Cell::Nothing(none)
+            Cell::nothing(none)
         } else {
             Cell::Stack(list.iter().cloned().map(Cell::Code).collect())
         }
     };
     let minutes = |span: std::time::Duration| Cell::text(crate::moment::span_in_words(span));
     let is_open = client.client_type == ClientType::Custom;
-    let grants: Vec<&str> = client.grant_types.iter().map(|it| grant(*it)).collect();
+    let grants = edge::words::listed(client.grant_types.iter().map(|it| grant(*it)));
     let for_people = client.client_type != ClientType::NonInteractive;
     let draft = client.draft();
     let mut facts = vec![
@@ -111,16 +112,12 @@ fn facts(app: &App, client: &Client) -> Vec<(&'static str, Cell)> {
         ("Kind", Cell::text(client_type(client.client_type))),
         (
             "Grant types",
-            if grants.is_empty() && is_open {
-                Cell::Nothing("all that are on")
-            } else {
-                Cell::text(grants.join(", "))
-            },
+            if grants.is_empty() && is_open { Cell::nothing("all that are on") } else { Cell::text(grants) },
         ),
         (
             "Scopes",
             if client.scopes.is_empty() && is_open {
-                Cell::Nothing("all but system scopes")
+                Cell::nothing("all but system scopes")
             } else {
                 Cell::tags(&client.scopes)
             },
@@ -140,7 +137,10 @@ fn facts(app: &App, client: &Client) -> Vec<(&'static str, Cell)> {
     }
     facts.push((
         "Tokens are made by",
-        Cell::text(app.token_definition_name(client).unwrap_or_else(|| "the default definition".to_owned())),
+        Cell::text(
+            app.token_definition_name(client)
+                .map_or_else(|| Words::from("the default definition"), Words::from),
+        ),
     ));
     facts.push(("It has to name the scopes that it asks for", Cell::yes(client.requested_scopes_required)));
     facts.push(("Allowed addresses", codes(&draft.allowed_ips, "all")));

@@ -33,10 +33,7 @@ fn form(guest: &Guest, owned: &Owned) -> Form {
 fn view(guest: &Guest, owned: &Owned, form: Form) -> View {
     owned
         .below(guest, "New client secret")
-        .lead(format!(
-            "The client id {} stays, and tokens live on. You see the new secret once, on the next page.",
-            owned.client.client_id
-        ))
+        .lead(edge::words!("The client id {client} stays, and tokens live on. You see the new secret once, on the next page.", client = owned.client.client_id))
         .section(Section::form(form))
 }
 
@@ -58,9 +55,9 @@ async fn submit(
     match app.regenerate_client_secret(&visit.caller, id, overlap, None).await {
         Ok(created) => {
             let note = if overlap.is_zero() {
-                "The old secret does not work any more.".to_owned()
+                "The old secret does not work any more.".into()
             } else {
-                format!("The old secret goes on for {}.", moment::span_in_words(overlap))
+                edge::words!("The old secret goes on for {span}.", span = moment::span_in_words(overlap))
             };
             told(&app, &visit, &owned.shown, created, Some(note)).await
         }

@@ -106,8 +106,9 @@ async fn scopes(app: &App, guest: &Guest, draft: &ClientDraft) -> Result<Field, 
         .iter()
         .filter(|it| fits(draft.client_type, it))
         .map(|it| {
-            let description = it.description.as_str();
-            Choice::new(&*it.name, &*it.name).hint(description).chosen(draft.scopes.contains(&it.name))
+            Choice::new(it.name.to_string(), &it.name)
+                .hint(&it.description)
+                .chosen(draft.scopes.contains(&it.name))
         })
         .collect();
     let hint = match draft.client_type {
@@ -149,7 +150,7 @@ fn proof(draft: &ClientDraft) -> Vec<Field> {
 
 fn lifetimes(draft: &ClientDraft) -> Vec<Field> {
     let text = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let number = |name: &'static str, label: &str, value: Option<i64>, hint: &str| {
+    let number = |name: &'static str, label: &'static str, value: Option<i64>, hint: &'static str| {
         Field::text(name, label, &text(value)).hint(hint).optional()
     };
     let mut fields = vec![number(
@@ -186,7 +187,7 @@ async fn definitions(app: &App, guest: &Guest, chosen: Option<&str>) -> Result<F
     let choices = all
         .iter()
         .filter(|it| !it.is_default)
-        .map(|it| Choice::new(it.name.as_str(), it.name.as_str()).chosen(chosen == Some(it.name.as_str())));
+        .map(|it| Choice::new(it.name.as_str(), &it.name).chosen(chosen == Some(it.name.as_str())));
     let default = Choice::new("", "The default one").chosen(chosen.is_none());
     let choices = std::iter::once(default).chain(choices).collect();
     Ok(Field::select("token_definition", "Tokens are made by the definition", choices))

@@ -18,6 +18,7 @@ use crate::refused::{Answer, Refused};
 use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
 
 pub(super) const INVITE: &str = "/console/administrators/invite";
 
@@ -97,22 +98,22 @@ pub(super) async fn waiting(app: &App, guest: &Guest) -> Result<Option<Section>,
     let rows = open.iter().map(|it| {
         let role = Cell::text(role_in_words(it.role));
         let role = match it.role.gateway() {
-            Some(id) => Cell::Stack(vec![role, Cell::Quiet(format!("of {}", names.of(id)))]),
+            Some(id) => Cell::Stack(vec![role, Cell::quiet(words!("of {name}", name = names.of(id)))]),
             None => role,
         };
         let state = match it.status(now) {
-            InvitationStatus::Expired => Cell::Badge(Tone::Bad, "Expired".to_owned()),
+            InvitationStatus::Expired => Cell::badge((Tone::Bad, "Expired")),
             InvitationStatus::Open | InvitationStatus::Accepted | InvitationStatus::Withdrawn => {
-                Cell::Badge(Tone::Waits, "Open".to_owned())
+                Cell::badge((Tone::Waits, "Open"))
             }
         };
         let at = |act: &str| format!("/console/administrator-invitations/{}/{act}", it.id);
-        let about = format!("the invitation to {}", it.email);
+        let about = words!("the invitation to {email}", email = it.email);
         let actions = vec![
             Action::post(guest, at("resend"), "Send again").quiet().about(about.clone()),
             Action::post(guest, at("withdraw"), "Withdraw").quiet().about(about),
         ];
-        vec![Cell::text(it.email.as_str()), role, state, Cell::time(it.expires_at), Cell::Buttons(actions)]
+        vec![Cell::text(&it.email), role, state, Cell::time(it.expires_at), Cell::Buttons(actions)]
     });
     let columns = ["Address", "Role", "State", "Works until", ""];
     let table = Table::new("Invitations", &columns, rows.collect(), "None.");

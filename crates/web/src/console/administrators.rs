@@ -20,6 +20,8 @@ use crate::typed::Typed;
 use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 pub(super) const PATH: &str = "/console/administrators";
 
@@ -68,12 +70,12 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let gateways = page.items.iter().filter_map(|it| it.role.gateway()).collect();
     let names = app.names(ToName { gateways, ..ToName::default() }).await?;
     let rows = page.items.iter().map(|it| {
-        let of = it.role.gateway().map_or_else(String::new, |id| format!("of {}", names.of(id)));
+        let of = it.role.gateway().map_or_else(Words::default, |id| words!("of {name}", name = names.of(id)));
         let (tone, words) = state(it);
         vec![
-            Cell::link_with(format!("{PATH}/{}", it.id), it.email.as_str(), of),
+            Cell::link_with(format!("{PATH}/{}", it.id), &it.email, of),
             Cell::text(role_in_words(it.role)),
-            Cell::Badge(tone, words.to_owned()),
+            Cell::badge((tone, words)),
             Cell::time(it.meta.created_at),
         ]
     });
@@ -98,9 +100,8 @@ pub(super) async fn role_fields(
     let roles = ROLES.map(|(it, label, hint)| Choice::new(it, label).hint(hint).chosen(word == Some(it)));
     let gateways = every(|page| app.gateways(&guest.caller, page)).await?;
     let own = chosen.and_then(AdministratorRole::gateway);
-    let gateways = gateways
-        .into_iter()
-        .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(own == Some(it.id)));
+    let gateways =
+        gateways.into_iter().map(|it| Choice::new(it.id.to_string(), &it.name).chosen(own == Some(it.id)));
     let none = std::iter::once(Choice::new("", "None").chosen(own.is_none()));
     Ok([
         Field::radios("role", "Role", roles.into()),
@@ -123,7 +124,7 @@ async fn role_form(app: &App, guest: &Guest, it: &Somebody) -> Result<Form, Refu
 
 fn view(guest: &Guest, it: &Somebody, form: Form, has_factor: bool) -> View {
     let path = format!("{PATH}/{}", it.id);
-    let view = View::new(Place::Administrators, it.email.as_str())
+    let view = View::new(Place::Administrators, &it.email)
         .crumb(PATH, "Administrators")
         .badge(state(it))
         .section(Section::facts(vec![
@@ -191,9 +192,9 @@ fn disable_form(guest: &Guest, it: &Somebody) -> Form {
 }
 
 fn disable_view(it: &Somebody, form: Form) -> View {
-    View::new(Place::Administrators, format!("Shut {} out?", it.email))
+    View::new(Place::Administrators, words!("Shut {email} out?", email = it.email))
         .crumb(PATH, "Administrators")
-        .crumb(format!("{PATH}/{}", it.id), it.email.as_str())
+        .crumb(format!("{PATH}/{}", it.id), &it.email)
         .lead("They are signed out at once and cannot sign in any more. API tokens that they have made go on working: look at those, too. It can be undone.")
         .section(Section::form(form))
 }

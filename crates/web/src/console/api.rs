@@ -18,6 +18,8 @@ use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, markdown};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 const PATH: &str = "/console/apis";
 const NEW: &str = "/console/apis/new";
@@ -43,7 +45,7 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
         vec![
             Cell::link_with(
                 format!("{PATH}/{}", it.id),
-                it.name.as_str(),
+                &it.name,
                 markdown::first_words(it.description.as_str(), 90),
             ),
             Cell::tags(&it.tags),
@@ -118,12 +120,13 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiId>, visit: Visit
         };
         let specification = it.specification.as_ref();
         vec![
-            Cell::link(format!("/console/api-versions/{}", it.id), it.name.as_str()),
+            Cell::link(format!("/console/api-versions/{}", it.id), &it.name),
             Cell::Stack(it.route.path_prefixes.iter().map(|path| Cell::Code(path.clone())).collect()),
             Cell::text(it.plan_ids.len().to_string()),
-            specification
-                .map_or(Cell::Nothing("none"), |it| Cell::text(format!("{} operations", it.operations))),
-            Cell::Badge(tone, word.to_owned()),
+            specification.map_or(Cell::nothing("none"), |it| {
+                Cell::text(words!("{operations} operations", operations = it.operations))
+            }),
+            Cell::badge((tone, word)),
         ]
     });
     let columns = ["Version", "Paths", "Plans", "Specification", "State"];
@@ -131,7 +134,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiId>, visit: Visit
     let new = format!("{PATH}/{id}/versions/new");
     let table = Table::new("Versions", &columns, rows.collect(), empty)
         .empty_action(Action::link(new.clone(), "Create the first version"));
-    View::new(Place::Apis, api.name.as_str())
+    View::new(Place::Apis, &api.name)
         .crumb(PATH, "APIs")
         .action(Action::see(format!("/apis/{id}"), "As developers see it"))
         .action(Action::link(format!("{PATH}/{id}/edit"), "Edit").quiet())
@@ -159,8 +162,8 @@ fn edit_form(guest: &Guest, api: &Api) -> Form {
         .cancel(path)
 }
 
-fn below(api: &Api, title: String) -> View {
-    View::new(Place::Apis, title).crumb(PATH, "APIs").crumb(format!("{PATH}/{}", api.id), api.name.as_str())
+fn below(api: &Api, title: Words) -> View {
+    View::new(Place::Apis, title).crumb(PATH, "APIs").crumb(format!("{PATH}/{}", api.id), &api.name)
 }
 
 async fn show_edit(
@@ -169,7 +172,7 @@ async fn show_edit(
     visit: Visit<Administrator>,
 ) -> Answer {
     let api = app.api(&visit.caller, id).await?;
-    below(&api, format!("Edit {}", api.name))
+    below(&api, words!("Edit {api}", api = api.name))
         .section(Section::form(edit_form(&visit, &api)))
         .show(&app, &visit)
         .await
@@ -185,7 +188,7 @@ async fn edit(
         Err(error) => {
             let api = app.api(&visit.caller, id).await?;
             let (status, form) = edit_form(&visit, &api).refused(&typed, error)?;
-            let view = below(&api, format!("Edit {}", api.name)).section(Section::form(form));
+            let view = below(&api, words!("Edit {api}", api = api.name)).section(Section::form(form));
             view.answer(status, &app, &visit).await
         }
     }
@@ -197,7 +200,7 @@ fn delete_form(guest: &Guest, api: &Api) -> Form {
 }
 
 fn delete_view(api: &Api, form: Form) -> View {
-    below(api, format!("Delete {}?", api.name))
+    below(api, words!("Delete {api}?", api = api.name))
         .lead("An API with versions cannot be deleted: delete those first. This cannot be undone.")
         .section(Section::form(form))
 }

@@ -17,6 +17,8 @@ use crate::view::{Section, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, states};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -30,12 +32,16 @@ pub(super) fn routes(pages: Pages) -> Pages {
 }
 
 /// The name of a version, and the beginning of its pages.
-pub(crate) async fn below(app: &App, version: &ApiVersion, title: &str) -> Result<(String, View), Refused> {
+pub(crate) async fn below(
+    app: &App,
+    version: &ApiVersion,
+    title: impl FnOnce(&str) -> Words,
+) -> Result<(String, View), Refused> {
     let names = app.names(ToName { versions: vec![version.id], ..ToName::default() }).await?;
     let name = names.of(version.id).to_owned();
-    let view = View::new(Place::Apis, title.replace("{}", &name))
+    let view = View::new(Place::Apis, title(&name))
         .crumb("/console/apis", "APIs")
-        .crumb(format!("/console/apis/{}", version.api_id), names.of(version.api_id));
+        .crumb(format!("/console/apis/{}", version.api_id), Words::said(names.of(version.api_id)));
     Ok((name, view))
 }
 
@@ -56,11 +62,11 @@ async fn fields(app: &App, guest: &Guest, draft: &ApiVersionDraft) -> Result<Vec
     let plans = every(|page| app.plans(&guest.caller, page)).await?;
     let plans = plans
         .into_iter()
-        .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.plan_ids.contains(&it.id)));
+        .map(|it| Choice::new(it.id.to_string(), &it.name).chosen(draft.plan_ids.contains(&it.id)));
     let strategies = every(|page| app.auth_strategies(&guest.caller, page)).await?;
     let strategies = strategies
         .into_iter()
-        .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(draft.auth_strategy_id == it.id));
+        .map(|it| Choice::new(it.id.to_string(), &it.name).chosen(draft.auth_strategy_id == it.id));
     let kinds = Accepted::ALL.into_iter().map(|kind| {
         Choice::new(word(kind), states::accepted(kind)).chosen(draft.accepted_credentials.contains(&kind))
     });
@@ -140,9 +146,9 @@ async fn new_form(app: &App, guest: &Guest, id: ApiId) -> Result<Form, Refused> 
 
 async fn new_view(app: &App, guest: &Guest, id: ApiId, form: Form) -> Result<View, Refused> {
     let api = app.api(&guest.caller, id).await?;
-    Ok(View::new(Place::Apis, format!("New version of {}", api.name))
+    Ok(View::new(Place::Apis, words!("New version of {api}", api = api.name))
         .crumb("/console/apis", "APIs")
-        .crumb(format!("/console/apis/{id}"), api.name.as_str())
+        .crumb(format!("/console/apis/{id}"), &api.name)
         .section(Section::form(form)))
 }
 
@@ -177,22 +183,22 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
         ..ToName::default()
     };
     let names = app.names(wanted).await?;
-    let (_, view) = below(&app, &version, "{}").await?;
+    let (_, view) = below(&app, &version, |name| Words::said(name)).await?;
     let codes = |list: &[String], none| {
         if list.is_empty() {
-            Cell::Nothing(none)
+            Cell::nothing(none)
         } else {
             Cell::Stack(list.iter().cloned().map(Cell::Code).collect())
         }
     };
     let operations: Vec<String> = version.operation_scopes.iter().map(ToString::to_string).collect();
-    let kinds: Vec<&str> = version.accepted_credentials.iter().map(|kind| states::accepted(*kind)).collect();
+    let kinds = words::listed(version.accepted_credentials.iter().map(|kind| states::accepted(*kind)));
     let plans: Vec<&str> = version.plan_ids.iter().map(|id| names.of(*id)).collect();
     let at = |part: &str| format!("{}/{part}", path(&version));
     let specification = match &version.specification {
         Some(summary) => Section::facts(vec![
-            ("Title", Cell::text(summary.title.as_str())),
-            ("Format", Cell::text(summary.format.as_str())),
+            ("Title", Cell::text(&summary.title)),
+            ("Format", Cell::text(&summary.format)),
             ("Operations", Cell::text(summary.operations.to_string())),
         ])
         .action(Action::see(format!("/api-versions/{id}/specification"), "Read"))
@@ -214,16 +220,16 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit
             (
                 "Callers prove themselves by",
                 if kinds.is_empty() {
-                    Cell::Nothing("nothing: open to everybody")
+                    Cell::nothing("nothing: open to everybody")
                 } else {
-                    Cell::text(kinds.join(", "))
+                    Cell::text(kinds)
                 },
             ),
             (
                 "Auth strategy",
                 Cell::link(
                     format!("/console/auth-strategies/{}", version.auth_strategy_id),
-                    names.of(version.auth_strategy_id),
+                    Words::said(names.of(version.auth_strategy_id)),
                 ),
             ),
             ("Roles that the partner must hold", Cell::tags(&version.required_roles)),
@@ -259,7 +265,7 @@ async fn show_edit(
 ) -> Answer {
     let version = app.api_version(&visit.caller, id).await?;
     let form = edit_form(&app, &visit, &version).await?;
-    let (name, view) = below(&app, &version, "Edit {}").await?;
+    let (name, view) = below(&app, &version, |name| words!("Edit {name}", name)).await?;
     view.crumb(path(&version), name).section(Section::form(form)).show(&app, &visit).await
 }
 
@@ -274,7 +280,7 @@ async fn edit(
         Err(error) => {
             let version = app.api_version(&visit.caller, id).await?;
             let (status, form) = edit_form(&app, &visit, &version).await?.refused(&typed, error)?;
-            let (name, view) = below(&app, &version, "Edit {}").await?;
+            let (name, view) = below(&app, &version, |name| words!("Edit {name}", name)).await?;
             view.crumb(path(&version), name).section(Section::form(form)).answer(status, &app, &visit).await
         }
     }
@@ -294,7 +300,7 @@ async fn show_delete(
     visit: Visit<Administrator>,
 ) -> Answer {
     let version = app.api_version(&visit.caller, id).await?;
-    let (name, view) = below(&app, &version, "Delete {}?").await?;
+    let (name, view) = below(&app, &version, |name| words!("Delete {name}?", name)).await?;
     let form = delete_form(&visit, &version, &name);
     view.crumb(path(&version), name).lead(CONSEQUENCE).section(Section::form(form)).show(&app, &visit).await
 }
@@ -305,7 +311,7 @@ async fn delete(
     Sent { visit, typed }: Sent<Administrator>,
 ) -> Answer {
     let version = app.api_version(&visit.caller, id).await?;
-    let (name, view) = below(&app, &version, "Delete {}?").await?;
+    let (name, view) = below(&app, &version, |name| words!("Delete {name}?", name)).await?;
     let done = match confirmed(&typed, &name) {
         Ok(()) => app.delete_api_version(&visit.caller, id, None).await,
         Err(error) => Err(error),

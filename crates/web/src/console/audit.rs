@@ -15,6 +15,8 @@ use crate::typed::Typed;
 use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Overseer, Visit};
 use crate::{Pages, audit_line, moment};
+use edge::words;
+use edge::words::Words;
 
 const PATH: &str = "/console/audit";
 /// What the log is narrowed down by.
@@ -42,7 +44,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let page = app.audit_lines(&visit.caller, &filter(&visit.query), listing.request()).await?;
     let names = audit_line::names(&app, &page.items).await?;
     let rows = page.items.iter().map(|line| row(line, &names)).collect();
-    let field = |name: &'static str, label: &str| Field::search(name, label, visit.query.text(name));
+    let field = |name: &'static str, label: &'static str| Field::search(name, label, visit.query.text(name));
     let fields = vec![
         field("action", "Action, such as credential.revoked"),
         field("id", "Id of the thing"),
@@ -64,10 +66,10 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
 }
 
 fn row(line: &AuditLine, names: &Names) -> Vec<Cell> {
-    let from = line.address.as_ref().map(|address| format!("from {address}")).unwrap_or_default();
+    let from = line.address.as_ref().map(|address| words!("from {address}", address)).unwrap_or_default();
     vec![
-        Cell::Unbroken(vec![Cell::text(audit_line::action(&line.action)), Cell::Quiet(line.action.clone())]),
-        Cell::Stack(vec![Cell::text(audit_line::actor(line, names)), Cell::Quiet(from)]),
+        Cell::Unbroken(vec![Cell::text(audit_line::action(&line.action)), Cell::quiet(line.action.clone())]),
+        Cell::Stack(vec![Cell::text(audit_line::actor(line, names)), Cell::quiet(from)]),
         Cell::time(line.at),
         target(line),
         Cell::text(audit_line::changes(&line.details)),
@@ -93,7 +95,7 @@ fn target(line: &AuditLine) -> Cell {
         "signing_key" => format!("/console/signing-keys/{id}"),
         "webhook_endpoint" => format!("/console/webhooks/{id}"),
         "portal" => "/console/settings".to_owned(),
-        _ => return Cell::text(line.target_kind.replace('_', " ")),
+        _ => return Cell::text(Words::known(&line.target_kind.replace('_', " "))),
     };
     let gone = line.action.ends_with(".deleted");
     let words = audit_line::action(&line.target_kind);

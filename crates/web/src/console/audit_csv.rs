@@ -11,6 +11,7 @@ use crate::refused::Answer;
 use crate::visit::{Overseer, Visit};
 use crate::{Pages, audit_line, csv};
 use edge::problem::Problem;
+use edge::words;
 
 /// More is asked for in parts.
 const MOST: usize = 50_000;
@@ -31,7 +32,7 @@ async fn download(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answ
         let page = app.audit_lines(&visit.caller, &filter, request).await?;
         count += page.items.len();
         if count > MOST {
-            let detail = format!("these are more than {MOST} lines; ask for a shorter time, day by day");
+            let detail = words!("these are more than {MOST} lines; ask for a shorter time, day by day", MOST);
             return Err(Problem::new(StatusCode::BAD_REQUEST, "too_many", detail).into());
         }
         let names = audit_line::names(&app, &page.items).await?;
@@ -52,7 +53,7 @@ fn write(text: &mut String, line: &AuditLine, names: &Names) {
         line.action.clone(),
         line.actor_kind.clone(),
         id(line.actor_id),
-        audit_line::actor(line, names),
+        audit_line::actor(line, names).into(),
         line.address.clone().unwrap_or_default(),
         line.request_id.to_string(),
         line.target_kind.clone(),

@@ -146,7 +146,7 @@ async fn edit(
         Ok(_) => go_to(&format!("{PATH}/{id}"), Notice::Saved),
         Err(error) => {
             let (status, form) = edit_form(&visit, &strategy).refused(&typed, about_fields(error))?;
-            View::new(Place::AuthStrategies, strategy.name.as_str())
+            View::new(Place::AuthStrategies, &strategy.name)
                 .crumb(PATH, "Auth strategies")
                 .section(Section::facts(vec![("Clients are made", Cell::text("by its bridge"))]))
                 .section(Section::form(form))

@@ -19,6 +19,7 @@ use crate::typed::Typed;
 use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
 
 const PATH: &str = "/console/auth-strategies";
 const NEW: &str = "/console/auth-strategies/new";
@@ -56,9 +57,9 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let page = app.auth_strategies(&visit.caller, listing.request()).await?;
     let rows = page.items.iter().map(|it| {
         vec![
-            Cell::link(format!("{PATH}/{}", it.id), it.name.as_str()),
+            Cell::link(format!("{PATH}/{}", it.id), &it.name),
             Cell::Stack(lines(&it.method).into_iter().map(Cell::Code).collect()),
-            if it.is_default { Cell::Badge(Tone::Good, "Default".to_owned()) } else { Cell::Nothing("") },
+            if it.is_default { Cell::badge((Tone::Good, "Default")) } else { Cell::nothing("") },
         ]
     });
     let table = Table::new(
@@ -151,7 +152,7 @@ fn edit_form(guest: &Guest, strategy: &AuthStrategy) -> Form {
 
 fn view(guest: &Guest, strategy: &AuthStrategy, form: Form) -> View {
     let path = format!("{PATH}/{}", strategy.id);
-    let view = View::new(Place::AuthStrategies, strategy.name.as_str()).crumb(PATH, "Auth strategies");
+    let view = View::new(Place::AuthStrategies, &strategy.name).crumb(PATH, "Auth strategies");
     let view = if strategy.is_default {
         view.badge((Tone::Good, "Default"))
     } else {
@@ -224,7 +225,7 @@ fn delete_form(guest: &Guest, strategy: &AuthStrategy) -> Form {
 }
 
 fn delete_view(strategy: &AuthStrategy, form: Form) -> View {
-    View::new(Place::AuthStrategies, format!("Delete {}?", strategy.name))
+    View::new(Place::AuthStrategies, words!("Delete {strategy}?", strategy = strategy.name))
         .crumb(PATH, "Auth strategies")
         .lead("A strategy that an API version or an application goes by cannot be deleted.")
         .section(Section::form(form))

@@ -18,6 +18,7 @@ use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Administrator, Console, Decider, Guest, Overseer, Sent, Visit};
 use crate::{Pages, applications, states};
 use edge::extract::Path;
+use edge::words;
 
 const PATH: &str = "/console/developers";
 
@@ -39,8 +40,8 @@ pub(super) fn table(developers: &[Developer]) -> Table {
     let rows = developers.iter().map(|it| {
         let (tone, state) = states::developer(it.state);
         vec![
-            Cell::link_with(format!("{PATH}/{}", it.id), it.name.as_str(), it.email.as_str()),
-            Cell::Badge(tone, state.to_owned()),
+            Cell::link_with(format!("{PATH}/{}", it.id), &it.name, &it.email),
+            Cell::badge((tone, state)),
             Cell::time(it.meta.created_at),
         ]
     });
@@ -94,17 +95,17 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<DeveloperId>, visit:
     let owned = app.applications(&visit.caller, filter, PageRequest::first(50)).await?;
     let more = newest(&owned);
     let owned = applications::table(&app, &owned.items).await?.empty("None of their own.");
-    let mut view = View::new(Place::Developers, developer.name.as_str())
+    let mut view = View::new(Place::Developers, &developer.name)
         .crumb(PATH, "Developers")
         .badge(states::developer(developer.state));
     for action in commands(&visit, &developer) {
         view = view.action(action);
     }
     let view = view.section(Section::facts(vec![
-        ("E-mail address", Cell::text(developer.email.as_str())),
+        ("E-mail address", Cell::text(&developer.email)),
         ("Address confirmed", Cell::maybe_time(developer.verified_at, "not yet")),
         ("Registered", Cell::time(developer.meta.created_at)),
-        ("Signed in on", Cell::text(format!("{} devices", sessions.len()))),
+        ("Signed in on", Cell::text(words!("{count} devices", count = sessions.len()))),
         ("Id", Cell::Copy(id.to_string())),
     ]));
     let view = if sessions.is_empty() {
@@ -136,7 +137,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<DeveloperId>, visit:
 
 /// As approvers see a developer.
 async fn to_decide(app: &App, guest: &Guest, developer: &Developer) -> Answer {
-    let view = View::new(Place::Approvals, developer.name.as_str())
+    let view = View::new(Place::Approvals, &developer.name)
         .crumb("/console/approvals", "Approvals")
         .badge(states::developer(developer.state));
     let waits = developer.state == DeveloperState::Pending;
@@ -145,7 +146,7 @@ async fn to_decide(app: &App, guest: &Guest, developer: &Developer) -> Answer {
         .into_iter()
         .fold(view, View::action)
         .section(Section::facts(vec![
-            ("E-mail address", Cell::text(developer.email.as_str())),
+            ("E-mail address", Cell::text(&developer.email)),
             ("Address confirmed", Cell::maybe_time(developer.verified_at, "not yet")),
             ("Registered", Cell::time(developer.meta.created_at)),
             ("Id", Cell::Copy(developer.id.to_string())),
@@ -161,8 +162,9 @@ fn after(guest: &Guest, id: DeveloperId) -> String {
 
 /// What can be done in a state.
 fn commands(guest: &Guest, developer: &Developer) -> Vec<Action> {
-    let post =
-        |what: &str, label: &str| Action::post(guest, format!("{PATH}/{}/{what}", developer.id), label);
+    let post = |what: &str, label: &'static str| {
+        Action::post(guest, format!("{PATH}/{}/{what}", developer.id), label)
+    };
     match developer.state {
         DeveloperState::Pending => vec![post("approve", "Approve"), post("reject", "Reject").danger()],
         DeveloperState::Approved => vec![post("revoke", "Shut out").danger()],
@@ -225,9 +227,9 @@ fn delete_form(guest: &Guest, developer: &Developer) -> Form {
 }
 
 fn delete_view(developer: &Developer, form: Form) -> View {
-    View::new(Place::Developers, format!("Delete the account of {}?", developer.name))
+    View::new(Place::Developers, words!("Delete the account of {developer}?", developer = developer.name))
         .crumb(PATH, "Developers")
-        .crumb(format!("{PATH}/{}", developer.id), developer.name.as_str())
+        .crumb(format!("{PATH}/{}", developer.id), &developer.name)
         .lead("Their own applications are deleted with keys and subscriptions: those calls are refused from then on. They leave all partners and applications. This cannot be undone; to close the account only, shut them out.")
         .section(Section::form(form))
 }

@@ -1,5 +1,6 @@
 //! `/console/gateways`: how a gateway asks, ready to be copied, and whether it does.
 
+use edge::words::Words;
 use std::sync::Arc;
 
 use app::App;
@@ -34,7 +35,7 @@ struct Gateways {
     allowed: u64,
     refused: u64,
     /// What was refused why, and how often.
-    reasons: Vec<(String, &'static str, u64)>,
+    reasons: Vec<(Words, &'static str, u64)>,
 }
 
 /// A host, a host with a port, or only a port: nothing that would be more than a word in a configuration file.
@@ -69,7 +70,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit
         reasons: counted
             .into_iter()
             .filter(|(status, ..)| *status != 200)
-            .map(|(_, reason, n)| (calls.why(reason).unwrap_or_default(), reason, n))
+            .map(|(_, reason, n)| (Words::known(&calls.why(reason).unwrap_or_default()), reason, n))
             .collect(),
     };
     Ok(framed(StatusCode::OK, &page))

@@ -15,6 +15,7 @@ use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Overseer, Visit};
 use crate::{Pages, states};
 use edge::extract::Path;
+use edge::words;
 
 const PATH: &str = "/console/mails";
 
@@ -42,10 +43,10 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
         vec![
             Cell::link_with(
                 format!("{PATH}/{}", it.record.id),
-                it.record.subject.as_str(),
-                format!("to {}", it.record.to),
+                &it.record.subject,
+                words!("to {to}", to = it.record.to),
             ),
-            Cell::Badge(tone, state.to_owned()),
+            Cell::badge((tone, state)),
             Cell::time(it.record.created_at),
         ]
     });
@@ -74,11 +75,11 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<MailId>, visit: Visit<Overseer>) -> Answer {
     let mail = app.mail(&visit.caller, id).await?;
     let record = &mail.record;
-    View::new(Place::Mails, record.subject.as_str())
+    View::new(Place::Mails, &record.subject)
         .crumb(PATH, "Mails")
         .badge(states::mail(record.state))
         .section(Section::facts(vec![
-            ("To", Cell::text(record.to.as_str())),
+            ("To", Cell::text(&record.to)),
             ("Written", Cell::time(record.created_at)),
             ("Sent", Cell::maybe_time(record.sent_at, "not yet")),
             ("Tries", Cell::text(record.attempts.to_string())),

@@ -18,6 +18,7 @@ use crate::usage::Counted;
 use crate::view::Table;
 use crate::visit::{For, Guest, Overseer, SignedIn, Visit};
 use crate::{Pages, framed, moment, subscriptions};
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/console", "An administrator’s first page", show)
@@ -80,9 +81,13 @@ async fn ending(app: &App, guest: &Guest) -> Result<Table, Refused> {
     let names = app.names(ToName { applications, ..ToName::default() }).await?;
     let rows = ending.iter().map(|it| {
         vec![
-            Cell::link_with(format!("/credentials/{}", it.id), it.name.as_str(), names.of(it.application_id)),
+            Cell::link_with(
+                format!("/credentials/{}", it.id),
+                &it.name,
+                Words::said(names.of(it.application_id)),
+            ),
             it.expires_at
-                .map_or(Cell::Nothing("never"), |at| Cell::Time(at.to_string(), moment::from_now(at, now))),
+                .map_or(Cell::nothing("never"), |at| Cell::Time(at.to_string(), moment::from_now(at, now))),
         ]
     });
     Ok(Table::new(

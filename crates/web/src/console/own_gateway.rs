@@ -15,6 +15,7 @@ use crate::view::{Section, Table, View};
 use crate::visit::{Provider, Visit};
 use crate::{Pages, requests};
 use edge::extract::Path;
+use edge::words::Words;
 
 pub(super) const PATH: &str = "/console/own-gateway";
 /// What was sent to it.
@@ -47,8 +48,8 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Provider>) -> Answer {
     let names = app.names(names).await?;
     let apis = gateway.apis.iter().map(|(id, external)| {
         vec![
-            Cell::text(names.of(*id)),
-            external.clone().map_or(Cell::Nothing("—"), Cell::Code),
+            Cell::text(Words::said(names.of(*id))),
+            external.clone().map_or(Cell::dash(), Cell::Code),
             Cell::Copy(id.to_string()),
         ]
     });
@@ -58,11 +59,11 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Provider>) -> Answer {
         apis.collect(),
         "No API belongs to this gateway yet.",
     );
-    View::new(Place::OwnGateway, gateway.name.as_str())
+    View::new(Place::OwnGateway, &gateway.name)
         .section(Section::facts(vec![
-            ("Summary", Cell::text(gateway.summary.as_str())),
-            ("Stage", Cell::text(gateway.stage.as_str())),
-            ("Mails go to", Cell::text(gateway.mail_to.as_ref().map_or("", |email| email.as_str()))),
+            ("Summary", Cell::text(&gateway.summary)),
+            ("Stage", Cell::text(&gateway.stage)),
+            ("Mails go to", gateway.mail_to.as_ref().map_or_else(Cell::dash, Cell::text)),
             ("Id", Cell::Copy(gateway.id.to_string())),
         ]))
         .section(Section::table(apis).heading("APIs"))
@@ -83,7 +84,7 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Provider>) -> Answer {
     let page = app.webhook_deliveries(&visit.caller, &all, listing.request()).await?;
     let table = deliveries::table_below(DELIVERIES, &page.items, app.clock().now());
     View::new(Place::OwnGateway, "Deliveries")
-        .crumb(PATH, gateway.name.as_str())
+        .crumb(PATH, &gateway.name)
         .section(Section::table(table.pages(listing.pages(page.next))))
         .show(&app, &visit)
         .await
@@ -97,8 +98,8 @@ async fn show_delivery(
     let gateway = own(&app, &visit).await?;
     let (delivery, event, attempts) = app.webhook_delivery(&visit.caller, id).await?;
     let now = app.clock().now();
-    let view = View::new(Place::OwnGateway, delivery.event_type.as_str())
-        .crumb(PATH, gateway.name.as_str())
+    let view = View::new(Place::OwnGateway, &delivery.event_type)
+        .crumb(PATH, &gateway.name)
         .crumb(DELIVERIES, "Deliveries")
         .badge(super::webhooks::delivery_in_words(delivery.state))
         .section(Section::facts(deliveries::facts(&delivery, now)))

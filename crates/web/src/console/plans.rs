@@ -18,6 +18,7 @@ use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, states};
 use edge::extract::Path;
+use edge::words;
 
 const PATH: &str = "/console/plans";
 const NEW: &str = "/console/plans/new";
@@ -39,8 +40,8 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let rows = page.items.iter().map(|it| {
         let limits: Vec<Cell> = it.limits.iter().map(|limit| Cell::text(states::limit(limit))).collect();
         vec![
-            Cell::link_with(format!("{PATH}/{}", it.id), it.name.as_str(), it.description.as_str()),
-            if limits.is_empty() { Cell::Nothing("no limit") } else { Cell::Stack(limits) },
+            Cell::link_with(format!("{PATH}/{}", it.id), &it.name, &it.description),
+            if limits.is_empty() { Cell::nothing("no limit") } else { Cell::Stack(limits) },
             Cell::yes(it.needs_approval),
             Cell::yes(it.offered_by_default),
         ]
@@ -130,7 +131,7 @@ fn edit_form(guest: &Guest, plan: &Plan) -> Form {
 }
 
 fn view(plan: &Plan, form: Form) -> View {
-    View::new(Place::Plans, plan.name.as_str()).crumb(PATH, "Plans").section(Section::form(form)).section(
+    View::new(Place::Plans, &plan.name).crumb(PATH, "Plans").section(Section::form(form)).section(
         Section::words("Only if no subscription is under it.")
             .heading("Delete it")
             .action(Action::link(format!("{PATH}/{}/delete", plan.id), "Delete").danger()),
@@ -168,7 +169,7 @@ fn delete_form(guest: &Guest, plan: &Plan) -> Form {
 }
 
 fn delete_view(plan: &Plan, form: Form) -> View {
-    View::new(Place::Plans, format!("Delete {}?", plan.name))
+    View::new(Place::Plans, words!("Delete {plan}?", plan = plan.name))
         .crumb(PATH, "Plans")
         .lead("API versions offer it no more. A plan that subscriptions are under cannot be deleted.")
         .section(Section::form(form))

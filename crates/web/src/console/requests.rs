@@ -28,7 +28,7 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let gateways = every(|page| app.gateways(&visit.caller, page)).await?;
     let gateways = gateways
         .into_iter()
-        .map(|it| Choice::new(it.id.to_string(), it.name.as_str()).chosen(gateway_id == Some(it.id)));
+        .map(|it| Choice::new(it.id.to_string(), &it.name).chosen(gateway_id == Some(it.id)));
     let all = std::iter::once(Choice::new("", "All").chosen(gateway_id.is_none()));
     let fields = vec![
         requests::status_field(status),

@@ -18,6 +18,7 @@ use crate::typed::Typed;
 use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
 
 const PATH: &str = "/console/scopes";
 const NEW: &str = "/console/scopes/new";
@@ -51,9 +52,9 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let rows = page.items.iter().map(|it| {
         let claims: Vec<String> = it.claims.iter().map(|claim| claim.claim.clone()).collect();
         vec![
-            Cell::link_with(format!("{PATH}/{}", it.id), it.name.as_str(), it.description.as_str()),
+            Cell::link_with(format!("{PATH}/{}", it.id), &it.name, &it.description),
             Cell::text(kind(it.kind)),
-            it.role.clone().map_or(Cell::Nothing("—"), Cell::Code),
+            it.role.clone().map_or(Cell::dash(), Cell::Code),
             Cell::tags(&claims),
         ]
     });
@@ -172,7 +173,7 @@ fn edit_form(guest: &Guest, scope: &OAuthScope) -> Form {
 }
 
 fn view(scope: &OAuthScope, form: Form) -> View {
-    let view = View::new(Place::Scopes, scope.name.as_str()).crumb(PATH, "Scopes");
+    let view = View::new(Place::Scopes, &scope.name).crumb(PATH, "Scopes");
     if scope.is_built_in() {
         let note = "It means something to the server itself: its kind stays, and it cannot be deleted.";
         return view
@@ -218,7 +219,7 @@ fn delete_form(guest: &Guest, scope: &OAuthScope) -> Form {
 }
 
 fn delete_view(scope: &OAuthScope, form: Form) -> View {
-    View::new(Place::Scopes, format!("Delete {}?", scope.name))
+    View::new(Place::Scopes, words!("Delete {scope}?", scope = scope.name))
         .crumb(PATH, "Scopes")
         .lead("No token is given with it any more. API versions that demand it are closed to everybody who comes with a token. A scope that clients list cannot be deleted.")
         .section(Section::form(form))

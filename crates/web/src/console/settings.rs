@@ -114,7 +114,7 @@ async fn view(app: &App, guest: &Guest, form: Form, logo: Form) -> View {
             ("An administrator has to approve them", Cell::yes(!settings.approve_developers)),
             (
                 "Mail domains that may register",
-                if domains.is_empty() { Cell::Nothing("all") } else { Cell::tags(domains) },
+                if domains.is_empty() { Cell::nothing("all") } else { Cell::tags(domains) },
             ),
             ("Mails are sent", Cell::yes(settings.sends_mail)),
         ])

@@ -17,6 +17,8 @@ use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, moment};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 const PATH: &str = "/console/signing-keys";
 const ROTATE: &str = "/console/signing-keys/rotate";
@@ -50,7 +52,7 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
         vec![
             Cell::link_with(format!("{PATH}/{}", it.id), it.algorithm.as_str(), it.id.to_string()),
             Cell::Code(it.series.clone()),
-            Cell::Badge(tone, word.to_owned()),
+            Cell::badge((tone, word)),
             Cell::ago(it.since, now),
             Cell::time(it.meta.created_at),
         ]
@@ -101,7 +103,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<SigningKeyId>, visit
     let key = app.one_signing_key(&visit.caller, id).await?;
     let now = app.clock().now();
     let jwk = serde_json::to_string_pretty(&key.public_jwk).unwrap_or_default();
-    let view = View::new(Place::SigningKeys, format!("{} key", key.algorithm.as_str()))
+    let view = View::new(Place::SigningKeys, words!("{algorithm} key", algorithm = key.algorithm.as_str()))
         .crumb(PATH, "Signing keys")
         .badge(state(key.state))
         .section(Section::facts(vec![
@@ -145,8 +147,13 @@ fn revoke_view(key: &SigningKey, form: Form) -> View {
     let wait = moment::span_in_words(SigningKey::MAX_AGE);
     View::new(Place::SigningKeys, "Revoke this key?")
         .crumb(PATH, "Signing keys")
-        .crumb(format!("{PATH}/{}", key.id), format!("{} key", key.algorithm.as_str()))
-        .lead(format!("{effect}{next} Others may hold the published keys for {wait}. This cannot be undone."))
+        .crumb(format!("{PATH}/{}", key.id), words!("{algorithm} key", algorithm = key.algorithm.as_str()))
+        .lead(words!(
+            "{effect}{next} Others may hold the published keys for {wait}. This cannot be undone.",
+            effect = Words::from(effect),
+            next = Words::from(next),
+            wait
+        ))
         .section(Section::form(form))
 }
 

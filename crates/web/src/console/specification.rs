@@ -15,6 +15,7 @@ use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
 
 const PATH: &str = "/console/api-versions/{id}/specification";
 
@@ -35,7 +36,7 @@ fn form(guest: &Guest, version: &ApiVersion, text: &str) -> Form {
 }
 
 async fn view(app: &App, version: &ApiVersion, form: Form) -> Result<View, Refused> {
-    let (name, view) = below(app, version, "Specification of {}").await?;
+    let (name, view) = below(app, version, |name| words!("Specification of {name}", name)).await?;
     Ok(view.crumb(path(version), name).section(Section::form(form)))
 }
 

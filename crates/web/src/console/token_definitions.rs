@@ -22,6 +22,7 @@ use crate::typed::Typed;
 use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
 
 const PATH: &str = "/console/token-definitions";
 const NEW: &str = "/console/token-definitions/new";
@@ -44,8 +45,8 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
         let claims: Vec<String> = it.claims.keys().cloned().collect();
         let under = if it.is_default { "The default one" } else { "" };
         vec![
-            Cell::link_with(format!("{PATH}/{}", it.id), it.name.as_str(), under),
-            it.issuer.clone().map_or(Cell::Nothing("this server"), Cell::Code),
+            Cell::link_with(format!("{PATH}/{}", it.id), &it.name, under),
+            it.issuer.clone().map_or(Cell::nothing("this server"), Cell::Code),
             Cell::Code(it.algorithm.as_str().to_owned()),
             Cell::Code(it.key_series.clone()),
             Cell::tags(&claims),
@@ -81,9 +82,9 @@ fn fields(draft: &TokenDefinitionDraft) -> Vec<Field> {
         Field::text("key_series", "Series of keys", &draft.key_series)
             .hint("Each series has keys of its own. A new one signs 20 minutes after it was named."),
         Field::area("claims", "Claims for access tokens", &claims.join("\n"))
-            .hint(format!(
-                "One in a line, such as “partner = partner_name”. To the right: {}.",
-                CLAIM_SOURCES.join(", ")
+            .hint(words!(
+                "One in a line, such as “partner = partner_name”. To the right: {all}.",
+                all = CLAIM_SOURCES.join(", ")
             ))
             .tall(3),
     ]
@@ -154,7 +155,7 @@ fn edit_form(guest: &Guest, definition: &TokenDefinition) -> Form {
 }
 
 fn view(definition: &TokenDefinition, form: Form) -> View {
-    let view = View::new(Place::TokenDefinitions, definition.name.as_str())
+    let view = View::new(Place::TokenDefinitions, &definition.name)
         .crumb(PATH, "Token definitions")
         .lead("Tokens that are out stay as they are.")
         .section(Section::form(form));
@@ -207,7 +208,7 @@ fn delete_form(guest: &Guest, definition: &TokenDefinition) -> Form {
 }
 
 fn delete_view(definition: &TokenDefinition, form: Form) -> View {
-    View::new(Place::TokenDefinitions, format!("Delete {}?", definition.name))
+    View::new(Place::TokenDefinitions, words!("Delete {definition}?", definition = definition.name))
         .crumb(PATH, "Token definitions")
         .lead("A definition that clients refer to cannot be deleted. Tokens that were made by it go on until they end.")
         .section(Section::form(form))

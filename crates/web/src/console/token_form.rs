@@ -57,7 +57,8 @@ async fn form(app: &App, guest: &Guest, id: ApiVersionId) -> Result<Form, Refuse
 async fn view(app: &App, guest: &Guest, id: ApiVersionId, form: Form) -> Result<View, Refused> {
     let version = app.api_version(&guest.caller, id).await?;
     let (name, view) =
-        api_version::below(app, &version, "What is asked of those who want an access token").await?;
+        api_version::below(app, &version, |_| "What is asked of those who want an access token".into())
+            .await?;
     Ok(view.crumb(format!("/console/api-versions/{id}"), name).section(Section::form(form)))
 }
 

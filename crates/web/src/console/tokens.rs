@@ -19,6 +19,7 @@ use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use crate::{Pages, credentials, moment};
 use edge::extract::Path;
+use edge::words;
 
 const PATH: &str = "/console/tokens";
 const NEW: &str = "/console/tokens/new";
@@ -55,12 +56,12 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
         vec![
             Cell::link_with(
                 format!("{PATH}/{}", it.id),
-                it.name.as_str(),
+                &it.name,
                 format!("{}…{}", it.hint.prefix, it.hint.last4),
             ),
             Cell::tags(&scopes(it)),
-            Cell::Badge(tone, word.to_owned()),
-            it.expires_at.map_or(Cell::Nothing("never"), |at| Cell::ago(at, now)),
+            Cell::badge((tone, word)),
+            it.expires_at.map_or(Cell::nothing("never"), |at| Cell::ago(at, now)),
         ]
     });
     let empty = "There is no token yet. With one, a script does what you do here, by the management API.";
@@ -79,8 +80,8 @@ fn form(guest: &Guest) -> Form {
     let one = |resource: Resource| {
         let word = resource.as_str();
         [
-            Choice::new(format!("{word}:read"), format!("{word}: read")),
-            Choice::new(format!("{word}:write"), format!("{word}: read and change")),
+            Choice::new(format!("{word}:read"), words!("{resource}: read", resource = word)),
+            Choice::new(format!("{word}:write"), words!("{resource}: read and change", resource = word)),
         ]
     };
     let all =
@@ -116,15 +117,15 @@ async fn create(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Admin
             };
             let url = &app.settings().public_url;
             let revealed = Revealed {
-                title: "Your new token",
-                crumbs: vec![(PATH.to_owned(), "API tokens".to_owned())],
-                name: made.value.name.to_string(),
+                title: "Your new token".into(),
+                crumbs: vec![(PATH.to_owned(), "API tokens".into())],
+                name: made.value.name.to_string().into(),
                 call: format!("curl -H \"Authorization: Bearer {}\" {url}/api/v1/partners", secret.expose()),
                 secret: secret.expose().to_owned(),
                 beside: Vec::new(),
-                usage_heading: "Make a call with it",
+                usage_heading: "Make a call with it".into(),
                 note: None,
-                usage: "The documentation of the management API has everything else.",
+                usage: "The documentation of the management API has everything else.".into(),
                 back: format!("{PATH}/{}", made.value.id),
             };
             revealed.show(&app, &visit, Place::Tokens).await
@@ -141,7 +142,7 @@ fn revoke_form(guest: &Guest, token: &ApiToken) -> Form {
 }
 
 fn view(token: &ApiToken, now: Instant, form: Form) -> View {
-    let view = View::new(Place::Tokens, token.name.as_str())
+    let view = View::new(Place::Tokens, &token.name)
         .crumb(PATH, "API tokens")
         .badge(state(token, now))
         .section(Section::facts(vec![
@@ -150,7 +151,7 @@ fn view(token: &ApiToken, now: Instant, form: Form) -> View {
             ("Created", Cell::time(token.meta.created_at)),
             (
                 "Ends",
-                token.expires_at.map_or(Cell::Nothing("never"), |at| {
+                token.expires_at.map_or(Cell::nothing("never"), |at| {
                     Cell::Time(at.to_string(), moment::from_now(at, now))
                 }),
             ),

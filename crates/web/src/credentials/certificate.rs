@@ -93,8 +93,8 @@ async fn submit(
 /// What a certificate says.
 pub(super) fn facts(certificate: &Certificate) -> Section {
     let mut facts = vec![
-        ("For", Cell::text(certificate.subject.as_str())),
-        ("Signed by", Cell::text(certificate.issuer.as_str())),
+        ("For", Cell::text(&certificate.subject)),
+        ("Signed by", Cell::text(&certificate.issuer)),
         ("Number", Cell::Code(certificate.serial.clone())),
         ("Fingerprint (SHA-256)", Cell::Copy(certificate.fingerprint_hex())),
         ("Valid from", Cell::time(certificate.not_before)),

@@ -16,6 +16,7 @@ use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/credentials/{id}/edit", "Change a credential", show).post(
@@ -37,7 +38,8 @@ fn form(guest: &Guest, one: &One) -> Form {
 }
 
 fn view(guest: &Guest, one: &One, form: Form) -> View {
-    one.below(guest, format!("Edit {}", one.credential.name)).section(Section::form(form))
+    one.below(guest, words!("Edit {credential}", credential = one.credential.name))
+        .section(Section::form(form))
 }
 
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit: Visit<Person>) -> Answer {

@@ -17,6 +17,7 @@ use crate::refused::Answer;
 use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Overseer, Visit};
 use crate::{Pages, states};
+use edge::words::Words;
 
 const PATH: &str = "/console/credentials";
 const DAY: u64 = 24 * 3_600;
@@ -48,17 +49,21 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
         vec![
             Cell::link_with(
                 format!("/credentials/{}", it.id),
-                it.name.as_str(),
+                &it.name,
                 states::credential_kind(it.material.kind()),
             ),
-            Cell::link(format!("/applications/{}", it.application_id), names.of(it.application_id)),
+            Cell::link(
+                format!("/applications/{}", it.application_id),
+                Words::said(names.of(it.application_id)),
+            ),
             Cell::Code(recognised_by(it)),
-            Cell::Badge(tone, word.to_owned()),
+            Cell::badge((tone, word)),
             ends(it, now),
-            it.last_used_at.map_or(Cell::Nothing("never"), |at| Cell::ago(at, now)),
+            it.last_used_at.map_or(Cell::nothing("never"), |at| Cell::ago(at, now)),
         ]
     });
-    let choice = |value: &str, label: &str, chosen: &str| Choice::new(value, label).chosen(value == chosen);
+    let choice =
+        |value: &str, label: &'static str, chosen: &str| Choice::new(value, label).chosen(value == chosen);
     let in_state = vec![
         choice("", "Any", state),
         choice("active", "Active", state),

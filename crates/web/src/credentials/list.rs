@@ -53,17 +53,17 @@ fn row(credential: &Credential, now: Instant) -> Vec<Cell> {
     vec![
         Cell::link_with(
             format!("/credentials/{}", credential.id),
-            credential.name.as_str(),
+            &credential.name,
             states::credential_kind(credential.material.kind()),
         ),
         Cell::Code(recognised_by(credential)),
-        Cell::Badge(tone, state.to_owned()),
+        Cell::badge((tone, state)),
         ends(credential, now),
-        credential.last_used_at.map_or(Cell::Nothing("never"), |at| Cell::ago(at, now)),
+        credential.last_used_at.map_or(Cell::nothing("never"), |at| Cell::ago(at, now)),
     ]
 }
 
 /// When it ends.
 pub(super) fn ends(credential: &Credential, now: Instant) -> Cell {
-    credential.expires_at.map_or(Cell::Nothing("never"), |at| Cell::ago(at, now))
+    credential.expires_at.map_or(Cell::nothing("never"), |at| Cell::ago(at, now))
 }

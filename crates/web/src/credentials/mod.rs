@@ -20,6 +20,8 @@ use super::reveal::Revealed;
 use super::view::View;
 use super::visit::Guest;
 use super::{Pages, example};
+use edge::words;
+use edge::words::Words;
 
 pub(super) use issue::{last_day, typed_last_day};
 pub(super) use rotate::{overlap, overlap_field};
@@ -63,11 +65,11 @@ impl One {
     }
 
     /// A page about a part of it.
-    fn below(&self, guest: &Guest, title: impl Into<String>) -> View {
+    fn below(&self, guest: &Guest, title: impl Into<Words>) -> View {
         self.shown
             .below(guest, title)
             .crumb(format!("{}/credentials", self.shown.path()), "Credentials")
-            .crumb(self.path(), self.credential.name.as_str())
+            .crumb(self.path(), &self.credential.name)
     }
 }
 
@@ -81,24 +83,28 @@ async fn reveal(
     shown: &Shown,
     credential: &Credential,
     secret: &Secret,
-    old: Option<String>,
+    old: Option<Words>,
 ) -> Result<Response, Refused> {
     let strategy = app.auth_strategy(&guest.caller, shown.application.auth_strategy_id).await?;
     let version = example::callable(app, guest, shown.application.id).await?;
     let address = example::address(app, version.as_ref());
     let is_whole = version.is_some() && !address.contains("GATEWAY");
     let revealed = Revealed {
-        title: "Your new key",
+        title: "Your new key".into(),
         crumbs: vec![
-            (shown.path(), shown.application.name.to_string()),
-            (format!("{}/credentials", shown.path()), "Credentials".to_owned()),
+            (shown.path(), shown.application.name.to_string().into()),
+            (format!("{}/credentials", shown.path()), "Credentials".into()),
         ],
-        name: format!("{} of {}", credential.name, shown.application.name),
+        name: words!(
+            "{credential} of {application}",
+            credential = credential.name,
+            application = shown.application.name
+        ),
         secret: secret.expose().to_owned(),
         beside: Vec::new(),
-        usage_heading: "Make a call with it",
+        usage_heading: "Make a call with it".into(),
         note: old,
-        usage: if is_whole { WHOLE } else { TO_FILL_IN },
+        usage: if is_whole { WHOLE } else { TO_FILL_IN }.into(),
         call: example::call(&strategy.method, secret.expose(), &address),
         back: format!("/credentials/{}", credential.id),
     };

@@ -17,6 +17,8 @@ use crate::view::{Section, Table, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, moment, states};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -38,7 +40,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit
     let status = credential.status(now);
     let mut view = one
         .shown
-        .below(&visit, credential.name.as_str())
+        .below(&visit, &credential.name)
         .crumb(format!("{}/credentials", one.shown.path()), "Credentials")
         .badge(states::credential(status));
     if one.shown.rights.credentials {
@@ -46,14 +48,14 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit
     }
     if let (Some(successor), Some(end)) = (credential.replaced_by, credential.expires_at) {
         let use_until = match credential.last_used_at {
-            Some(at) => format!("It was last used {}.", moment::from_now(at, now)),
-            None => "It was not used yet, as far as was noted.".to_owned(),
+            Some(at) => words!("It was last used {when}.", when = moment::from_now(at, now)),
+            None => "It was not used yet, as far as was noted.".into(),
         };
         let when = moment::from_now(end, now);
         let words = if status == CredentialStatus::Rotating {
-            format!("Both keys work until this one ends {when}. {use_until}")
+            words!("Both keys work until this one ends {when}. {use_until}", when, use_until)
         } else {
-            format!("Another key has taken its place. {use_until}")
+            words!("Another key has taken its place. {use_until}", use_until)
         };
         let next = Action::see(format!("/credentials/{successor}"), "See its successor");
         view = view.section(Section::note(Tone::Waits, words).action(next));
@@ -75,7 +77,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<CredentialId>, visit
                 "Last used",
                 credential
                     .last_used_at
-                    .map_or(Cell::Nothing("never, as far as was noted"), |at| Cell::ago(at, now)),
+                    .map_or(Cell::nothing("never, as far as was noted"), |at| Cell::ago(at, now)),
             ),
             ("Id", Cell::Copy(id.to_string())),
         ]));
@@ -164,7 +166,7 @@ fn lines(rows: &mut Vec<Vec<Cell>>, path: &str, value: &Value) {
         }
         Value::Array(items) => items.iter().for_each(|item| lines(rows, path, item)),
         Value::Null => {}
-        Value::String(text) => rows.push(vec![Cell::text(path), Cell::Copy(text.clone())]),
-        other => rows.push(vec![Cell::text(path), Cell::text(other.to_string())]),
+        Value::String(text) => rows.push(vec![Cell::text(Words::said(path)), Cell::Copy(text.clone())]),
+        other => rows.push(vec![Cell::text(Words::said(path)), Cell::text(other.to_string())]),
     }
 }

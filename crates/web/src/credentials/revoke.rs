@@ -14,6 +14,7 @@ use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, members, moment};
 use edge::extract::Path;
+use edge::words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/credentials/{id}/revoke", "End a credential for good", show).post(
@@ -32,11 +33,11 @@ fn form(guest: &Guest, one: &One) -> Form {
 fn view(app: &App, guest: &Guest, one: &One, form: Form) -> View {
     let now = app.clock().now();
     let used = match one.credential.last_used_at {
-        Some(at) => format!("It was last used {}.", moment::from_now(at, now)),
-        None => "It was never used, as far as was noted.".to_owned(),
+        Some(at) => words!("It was last used {when}.", when = moment::from_now(at, now)),
+        None => "It was never used, as far as was noted.".into(),
     };
-    one.below(guest, format!("Revoke {}?", one.credential.name))
-        .lead(format!("{used} The next call with it is refused, and it never works again. To change over without a failed call, rotate it instead."))
+    one.below(guest, words!("Revoke {credential}?", credential = one.credential.name))
+        .lead(words!("{used} The next call with it is refused, and it never works again. To change over without a failed call, rotate it instead.", used))
         .section(Section::form(form))
 }
 

@@ -16,6 +16,7 @@ use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use crate::{Pages, moment};
 use edge::extract::Path;
+use edge::words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/credentials/{id}/rotate", "Replace a credential", show).post(
@@ -37,7 +38,7 @@ const OVERLAPS: [(u64, &str); 6] = [
 ];
 
 /// How long the old one goes on beside the new one.
-pub(crate) fn overlap_field(label: &str) -> Field {
+pub(crate) fn overlap_field(label: &'static str) -> Field {
     let overlaps = OVERLAPS.iter().map(|(seconds, words)| Choice::new(seconds.to_string(), *words)).collect();
     Field::select("overlap_seconds", label, overlaps)
         .hint("Time to put the new one everywhere where the old one is. Until then both work.")
@@ -56,7 +57,7 @@ pub(crate) fn overlap(typed: &Typed) -> Duration {
 }
 
 fn view(guest: &Guest, one: &One, form: Form) -> View {
-    one.below(guest, format!("Rotate {}", one.credential.name))
+    one.below(guest, words!("Rotate {credential}", credential = one.credential.name))
         .lead("A new key takes the place of this one. You see it once, on the next page.")
         .section(Section::form(form))
 }
@@ -79,11 +80,11 @@ async fn submit(
                 return Err(app::Error::Internal("a key without its secret".to_owned()).into());
             };
             let old = if overlap.is_zero() {
-                "The old key does not work any more.".to_owned()
+                "The old key does not work any more.".into()
             } else {
-                format!(
-                    "The old key goes on for {}. Its page shows when it was last used: when nothing uses it any more, you can revoke it.",
-                    moment::span_in_words(overlap)
+                words!(
+                    "The old key goes on for {span}. Its page shows when it was last used: when nothing uses it any more, you can revoke it.",
+                    span = moment::span_in_words(overlap)
                 )
             };
             reveal(&app, &visit, &one.shown, &issued.value, secret, Some(old)).await

@@ -17,6 +17,8 @@ use crate::typed::Typed;
 use crate::view::{Section, View};
 use crate::visit::{Administrator, Guest, Person, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 const NEW: &str = "/console/partners/new";
 
@@ -91,16 +93,16 @@ fn edit_form(guest: &Guest, partner: &Partner) -> Form {
         .cancel(format!("/partners/{}", partner.id))
 }
 
-fn below(guest: &Guest, partner: &Partner, title: String) -> View {
+fn below(guest: &Guest, partner: &Partner, title: Words) -> View {
     View::new(Place::Partners, title)
         .crumb(list::path(guest), "Partners")
-        .crumb(format!("/partners/{}", partner.id), partner.name.as_str())
+        .crumb(format!("/partners/{}", partner.id), &partner.name)
 }
 
 async fn show_edit(Shared(app): Shared<Arc<App>>, Path(id): Path<PartnerId>, visit: Visit<Person>) -> Answer {
     let partner = app.partner(&visit.caller, id).await?;
     let form = edit_form(&visit, &partner);
-    below(&visit, &partner, format!("Edit {}", partner.name))
+    below(&visit, &partner, words!("Edit {partner}", partner = partner.name))
         .section(Section::form(form))
         .show(&app, &visit)
         .await
@@ -118,7 +120,8 @@ async fn edit(
         Err(error) => {
             let partner = app.partner(&visit.caller, id).await?;
             let (status, form) = edit_form(&visit, &partner).refused(&typed, error)?;
-            let view = below(&visit, &partner, format!("Edit {}", partner.name)).section(Section::form(form));
+            let view = below(&visit, &partner, words!("Edit {partner}", partner = partner.name))
+                .section(Section::form(form));
             view.answer(status, &app, &visit).await
         }
     }
@@ -131,7 +134,7 @@ fn delete_form(guest: &Guest, partner: &Partner) -> Form {
 }
 
 fn delete_page(guest: &Guest, partner: &Partner, form: Form) -> View {
-    below(guest, partner, format!("Delete {}?", partner.name))
+    below(guest, partner, words!("Delete {partner}?", partner = partner.name))
         .lead("Its members lose what they may do as such. A partner with applications cannot be deleted: transfer or delete those first.")
         .section(Section::form(form))
 }

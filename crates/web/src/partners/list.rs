@@ -46,7 +46,7 @@ async fn show(app: &App, guest: &Guest) -> Answer {
             None => Cell::tags(&it.roles),
         };
         vec![
-            Cell::link(format!("/partners/{}", it.id), it.name.as_str()),
+            Cell::link(format!("/partners/{}", it.id), &it.name),
             Cell::text(it.members.len().to_string()),
             third,
             Cell::time(it.meta.created_at),

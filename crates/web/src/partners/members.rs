@@ -16,6 +16,7 @@ use crate::view::Table;
 use crate::visit::{Guest, Person, Sent};
 use crate::{Pages, members, states};
 use edge::extract::Path;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -48,7 +49,7 @@ pub(super) fn table(guest: &Guest, partner: &Partner, names: &Names, may_edit: b
     let rows = partner.members.iter().map(|(id, role)| {
         let (name, email) = (names.of(*id), names.email(*id));
         let mut row = vec![
-            Cell::Stack(vec![Cell::text(name), Cell::Quiet(email.to_owned())]),
+            Cell::Stack(vec![Cell::text(Words::said(name)), Cell::quiet(email.to_owned())]),
             Cell::text(states::partner_role(*role)),
         ];
         if may_edit {
@@ -65,8 +66,8 @@ pub(super) fn table(guest: &Guest, partner: &Partner, names: &Names, may_edit: b
                 Action::post(guest, format!("{path}/role"), words)
                     .quiet()
                     .with("role", word(other))
-                    .about(name),
-                Action::post(guest, format!("{path}/remove"), "Remove").danger().about(name),
+                    .about(Words::said(name)),
+                Action::post(guest, format!("{path}/remove"), "Remove").danger().about(Words::said(name)),
             ]));
         }
         row

@@ -39,7 +39,7 @@ pub(super) async fn view(
     let listing = Listing::read(app, guest, format!("/partners/{id}"), &[])?;
     let owned = app.applications(&guest.caller, filter, listing.request()).await?;
     let contact = partner.contact_email.as_ref().map(ToString::to_string).unwrap_or_default();
-    let mut view = View::new(Place::Partners, partner.name.as_str())
+    let mut view = View::new(Place::Partners, &partner.name)
         .crumb(list::path(guest), "Partners")
         .action_if(may_edit, Action::link(format!("/partners/{id}/edit"), "Edit").quiet())
         .section(Section::facts(vec![
@@ -47,7 +47,7 @@ pub(super) async fn view(
             ("Roles", Cell::tags(&partner.roles)),
             ("Since", Cell::time(partner.meta.created_at)),
             ("Id", Cell::Copy(id.to_string())),
-            ("Description", Cell::text(partner.description.as_str())),
+            ("Description", Cell::text(&partner.description)),
         ]))
         .section(Section::table(members::table(guest, &partner, &names, may_edit)).heading("Members"));
     if may_edit {

@@ -12,6 +12,8 @@ use crate::refused::Answer;
 use crate::states;
 use crate::view::{Section, Table, View};
 use crate::visit::{Developer, Visit};
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/home", "A developer's first page", show)
@@ -34,8 +36,8 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer 
     let rows = applications.iter().map(|it| {
         let (tone, state) = states::application(it.state);
         vec![
-            Cell::link_with(format!("/applications/{}", it.id), it.name.as_str(), names.owner(it.owner)),
-            Cell::Badge(tone, state.to_owned()),
+            Cell::link_with(format!("/applications/{}", it.id), &it.name, Words::said(names.owner(it.owner))),
+            Cell::badge((tone, state)),
             Cell::time(it.meta.created_at),
         ]
     });
@@ -51,11 +53,11 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer 
         vec![
             Cell::link_with(
                 format!("/subscriptions/{}", it.id),
-                names.of(it.api_version_id),
-                format!("for {}", names.of(it.application_id)),
+                Words::said(names.of(it.api_version_id)),
+                words!("for {name}", name = names.of(it.application_id)),
             ),
-            Cell::text(names.of(it.plan_id)),
-            Cell::Badge(tone, status.to_owned()),
+            Cell::text(Words::said(names.of(it.plan_id))),
+            Cell::badge((tone, status)),
         ]
     });
     let subscriptions_table = Table::new(
@@ -66,7 +68,8 @@ async fn show(Shared(app): Shared<Arc<App>>, visit: Visit<Developer>) -> Answer 
     )
     .empty_action(Action::link("/apis", "Look at the APIs"));
     let is_new = applications.is_empty() || subscriptions.is_empty();
-    View::new(Place::Home, format!("Hello, {}", app.own_name(caller).await?))
+    let name = app.own_name(caller).await?;
+    View::new(Place::Home, words!("Hello, {name}", name))
         .section_if(is_new, || {
             Section::note(
                 Tone::Plain,

@@ -16,6 +16,7 @@ use crate::refused::{Answer, Refused};
 use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Guest, Overseer, Person, Visit};
 use edge::extract::Path;
+use edge::words::Words;
 
 const PATH: &str = "/console/refused-calls";
 const KEPT: &str = "Kept for seven days, without queries and without what the calls carried. A flood is kept in part only; usage counts all of it.";
@@ -70,18 +71,22 @@ async fn table(app: &App, guest: &Guest, path: String, filter: RefusedCallFilter
         })
         .await?;
     let row = |call: &RefusedCall| {
-        let why = app.calls().why(&call.reason).unwrap_or_else(|| call.reason.clone());
+        let why =
+            app.calls().why(&call.reason).map_or_else(|| Words::said(&call.reason), |why| Words::known(&why));
         let what = format!("{} {}{}", call.method, call.host, call.path);
         let mut cells = vec![
-            Cell::link_with(format!("/refused-calls/{}", call.id), why, call.reason.as_str()),
+            Cell::link_with(format!("/refused-calls/{}", call.id), why, &call.reason),
             Cell::Stack(vec![
                 call.api_version_id
-                    .map_or(Cell::Nothing("No API of this desk"), |id| Cell::text(names.of(id))),
-                Cell::Quiet(what),
+                    .map_or(Cell::nothing("No API of this desk"), |id| Cell::text(Words::said(names.of(id)))),
+                Cell::quiet(what),
             ]),
         ];
         if with_application {
-            cells.push(call.application_id.map_or(Cell::Nothing("not known"), |id| Cell::text(names.of(id))));
+            cells.push(
+                call.application_id
+                    .map_or(Cell::nothing("not known"), |id| Cell::text(Words::said(names.of(id)))),
+            );
         }
         cells.push(Cell::time(call.at));
         cells

@@ -15,6 +15,7 @@ use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Visit};
 use edge::extract::Path;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/refused-calls/{id}", "Why a call was refused", show)
@@ -22,7 +23,8 @@ pub(super) fn routes(pages: Pages) -> Pages {
 
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<Uuid>, visit: Visit<Person>) -> Answer {
     let call = app.refused_call(&visit.caller, id).await?;
-    let why = app.calls().why(&call.reason).unwrap_or_else(|| call.reason.clone());
+    let why =
+        app.calls().why(&call.reason).map_or_else(|| Words::said(&call.reason), |why| Words::known(&why));
     let view = head(&visit, call.application_id).badge((Tone::Bad, call.status.to_string())).lead(why);
     let view = view.section_if(advice(&call.reason).is_some(), || {
         Section::note(Tone::Waits, advice(&call.reason).unwrap_or_default())
@@ -73,7 +75,7 @@ async fn facts(app: &App, guest: &Guest, call: &RefusedCall) -> Result<Vec<(&'st
             ..ToName::default()
         })
         .await?;
-    let version = call.api_version_id.map_or(Cell::Nothing("none of this desk"), |id| {
+    let version = call.api_version_id.map_or(Cell::nothing("none of this desk"), |id| {
         let name = names.of(id).to_owned();
         if guest.is_administrator() {
             Cell::link(format!("/console/api-versions/{id}"), name)
@@ -81,8 +83,8 @@ async fn facts(app: &App, guest: &Guest, call: &RefusedCall) -> Result<Vec<(&'st
             Cell::text(name)
         }
     });
-    let application = call.application_id.map_or(Cell::Nothing("not known"), |id| {
-        Cell::link(format!("/applications/{id}"), names.of(id).to_owned())
+    let application = call.application_id.map_or(Cell::nothing("not known"), |id| {
+        Cell::link(format!("/applications/{id}"), Words::said(names.of(id).to_owned()))
     });
     Ok(vec![
         ("When", Cell::time(call.at)),
@@ -90,9 +92,9 @@ async fn facts(app: &App, guest: &Guest, call: &RefusedCall) -> Result<Vec<(&'st
         ("Reason", Cell::Code(call.reason.clone())),
         ("API", version),
         ("Application", application),
-        ("Method", Cell::text(call.method.as_str())),
-        ("Host", Cell::text(call.host.as_str())),
-        ("Path", Cell::text(call.path.as_str())),
-        ("From", Cell::text(call.address.as_deref().unwrap_or_default())),
+        ("Method", Cell::text(&call.method)),
+        ("Host", Cell::text(&call.host)),
+        ("Path", Cell::text(&call.path)),
+        ("From", Cell::text(call.address.clone().unwrap_or_default())),
     ])
 }

@@ -15,6 +15,7 @@ use crate::notice::{Notice, go_to};
 use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
 use crate::visit::{Developer, Guest, Sent, Visit};
+use edge::words;
 
 const PATH: &str = "/requests/new";
 
@@ -30,7 +31,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 async fn form(app: &App, guest: &Guest) -> Result<Option<Form>, Refused> {
     let apis = app.apis_at_gateways(&guest.caller).await?;
     let choice = |(api, gateway): &(Api, Name)| {
-        Choice::new(api.id.to_string(), api.name.as_str()).hint(format!("At {gateway}."))
+        Choice::new(api.id.to_string(), &api.name).hint(words!("At {gateway}.", gateway))
     };
     let choices: Vec<Choice> = apis.iter().map(choice).collect();
     if choices.is_empty() {

@@ -15,6 +15,8 @@ use super::refused::Refused;
 use super::states;
 use super::view::Table;
 use super::visit::Guest;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     let pages = list::routes(pages);
@@ -83,13 +85,14 @@ pub(super) async fn table(app: &App, requests: &[Request], of_others: bool) -> R
     let rows = requests.iter().map(|it| {
         let (tone, status) = states::request(it.status());
         let about = states::request_kind(it.kind);
-        let link = Cell::link_with(format!("/requests/{}", it.id), application(&names, it), about);
-        let gateway = it.gateway_id.map_or("", |id| names.of(id));
+        let link =
+            Cell::link_with(format!("/requests/{}", it.id), Words::said(application(&names, it)), about);
+        let gateway = it.gateway_id.map_or_else(Words::default, |id| Words::said(names.of(id)));
         let mut row = vec![link, Cell::text(gateway)];
         if of_others {
-            row.push(Cell::text(names.person(it.requester)));
+            row.push(Cell::text(Words::said(names.person(it.requester))));
         }
-        row.extend([Cell::Badge(tone, status.to_owned()), Cell::time(it.meta.created_at)]);
+        row.extend([Cell::badge((tone, status)), Cell::time(it.meta.created_at)]);
         row
     });
     let columns: &[&str] = if of_others {
@@ -102,15 +105,15 @@ pub(super) async fn table(app: &App, requests: &[Request], of_others: bool) -> R
 }
 
 /// What was asked, in a line.
-fn title(names: &Names, request: &Request) -> String {
+fn title(names: &Names, request: &Request) -> Words {
     let application = application(names, request);
     match request.kind {
-        RequestKind::Create => format!("New application {application}"),
-        RequestKind::Increase => format!("More APIs for {application}"),
-        RequestKind::Decrease => format!("Fewer APIs for {application}"),
-        RequestKind::Update => format!("Change of {application}"),
-        RequestKind::Delete => format!("End of {application}"),
-        RequestKind::Subscribe => format!("Package for {application}"),
-        RequestKind::Unsubscribe => format!("End of the package of {application}"),
+        RequestKind::Create => words!("New application {application}", application),
+        RequestKind::Increase => words!("More APIs for {application}", application),
+        RequestKind::Decrease => words!("Fewer APIs for {application}", application),
+        RequestKind::Update => words!("Change of {application}", application),
+        RequestKind::Delete => words!("End of {application}", application),
+        RequestKind::Subscribe => words!("Package for {application}", application),
+        RequestKind::Unsubscribe => words!("End of the package of {application}", application),
     }
 }

@@ -15,6 +15,8 @@ use crate::view::{Event, Section, View};
 use crate::visit::{Guest, Person, Sent, SignedIn, Visit};
 use crate::{Pages, states};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/requests/{id}", "A request", show).post(
@@ -30,15 +32,18 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<RequestId>, visit: V
     let names = super::names(&app, std::slice::from_ref(request)).await?;
     let mut facts = vec![
         ("Asked", Cell::time(request.meta.created_at)),
-        ("Asked by", Cell::text(names.person(request.requester))),
+        ("Asked by", Cell::text(Words::said(names.person(request.requester)))),
         (
             "Gateway",
-            Cell::text(request.gateway_id.map_or("none: an administrator answers", |id| names.of(id))),
+            request.gateway_id.map_or_else(
+                || Cell::text("none: an administrator answers"),
+                |id| Cell::text(Words::said(names.of(id))),
+            ),
         ),
     ];
     if names.find(request.application_id).is_some() {
         let path = format!("/applications/{}", request.application_id);
-        let name = names.of(request.application_id);
+        let name = Words::said(names.of(request.application_id));
         let cell = if visit.caller.provider().is_some() { Cell::text(name) } else { Cell::link(path, name) };
         facts.insert(0, ("Application", cell));
     }
@@ -71,7 +76,7 @@ fn said(request: &Request) -> Vec<(&'static str, Cell)> {
     let context = &request.context;
     let mut facts = Vec::new();
     if let Some(description) = context.description.as_deref().filter(|text| !text.is_empty()) {
-        facts.push(("Description", Cell::text(description)));
+        facts.push(("Description", Cell::text(Words::said(description))));
     }
     if let Some(uris) = context.redirect_uris.as_ref().filter(|uris| !uris.is_empty()) {
         facts.push((
@@ -121,20 +126,23 @@ fn may_be_retried(status: RequestStatus) -> bool {
 /// What happened with one API.
 fn timeline(guest: &Guest, request: &Request, state: &RequestState, about: &str) -> Section {
     let event = |it: &domain::Trace| {
-        let code = it.code.map(|code| format!("It answered {code}."));
+        let code = it.code.map(|code| words!("It answered {code}.", code));
         // What a gateway that was told says of it is no reason.
         let reason = Some(it.reason.clone()).filter(|reason| !reason.is_empty());
         let reason = reason.filter(|_| it.kind != domain::TraceKind::Delivered);
-        let more: Vec<String> = code.into_iter().chain(reason).collect();
+        let more: Vec<String> = code.map(String::from).into_iter().chain(reason).collect();
         Event::new(states::trace(it.kind), it.at, more.join(" "))
     };
-    let section = Section::timeline(state.trace.iter().map(event).collect())
-        .heading(format!("{about}: {}", states::request(state.status).1));
+    let section = Section::timeline(state.trace.iter().map(event).collect()).heading(words!(
+        "{api}: {state}",
+        api = about,
+        state = Words::from(states::request(state.status).1)
+    ));
     if !may_be_retried(state.status) || guest.caller.provider().is_some() {
         return section;
     }
     let again = Action::post(guest, format!("/requests/{}/retry", request.id), "Tell the gateway again");
-    section.action(again.with("state", state.id.to_string()).about(about).quiet())
+    section.action(again.with("state", state.id.to_string()).about(Words::said(about)).quiet())
 }
 
 async fn retry(

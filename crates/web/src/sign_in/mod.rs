@@ -26,6 +26,7 @@ use edge::cookie::{SESSION, VISIT};
 use edge::even::evenly_unless_done;
 use edge::own_path;
 use edge::state::State;
+use edge::words::Words;
 
 const PATH: &str = "/sign-in";
 /// Why somebody is asked who is signed in.
@@ -40,12 +41,12 @@ pub(super) fn routes(pages: Pages) -> Pages {
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignIn {
-    notice: Option<&'static str>,
+    notice: Option<Words>,
     form: Form,
     /// The same without a password, where there are passkeys.
     passkey: Option<Form>,
     /// Where else somebody can sign in: address and words.
-    ways: Vec<(String, String)>,
+    ways: Vec<(String, Words)>,
     sign_up: bool,
 }
 
@@ -104,7 +105,7 @@ fn form(app: &App, guest: &Guest, email: &str, next: &str) -> Form {
 async fn page(
     app: &App,
     status: StatusCode,
-    notice: Option<&'static str>,
+    notice: Option<Words>,
     form: Form,
     passkey: Form,
     next: &str,
@@ -124,7 +125,7 @@ async fn show(Shared(app): Shared<Arc<App>>, Shared(state): Shared<State>, visit
         return Ok(Redirect::to(next).into_response());
     }
     let fresh = visit.query.is_ticked("fresh");
-    let again = visit.query.is_ticked("again").then_some(AGAIN);
+    let again = visit.query.is_ticked("again").then(|| Words::from(AGAIN));
     let notice = visit.notice.map(Notice::text).or(again);
     if visit.has_cookie {
         let form = form(&app, &visit, visit.query.text("email"), &next);

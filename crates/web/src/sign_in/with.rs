@@ -19,6 +19,8 @@ use edge::even::evenly_unless_done;
 use edge::extract::{Path, limit};
 use edge::own_path;
 use edge::state::State;
+use edge::words;
+use edge::words::Words;
 
 /// How long the browser keeps what it has to bring back.
 const AWAY: std::time::Duration = std::time::Duration::from_secs(10 * 60);
@@ -47,12 +49,13 @@ pub(super) async fn ways(
     app: &App,
     next: &str,
     fresh: bool,
-) -> Result<Vec<(String, String)>, crate::refused::Refused> {
+) -> Result<Vec<(String, Words)>, crate::refused::Refused> {
     let wanted = audience_of(next);
     let mut ways = Vec::new();
     for way in app.ways_in().await? {
-        let words = format!("Sign in with {}", way.name);
-        let to_console = if wanted.is_none() { format!("{words} to the console") } else { words.clone() };
+        let words = words!("Sign in with {name}", name = way.name);
+        let to_console =
+            if wanted.is_none() { words!("{words} to the console", words) } else { words.clone() };
         for (may, audience, words) in [
             (way.developers, Audience::Developer, words),
             (way.administrators, Audience::Administrator, to_console),
@@ -165,11 +168,11 @@ fn not_signed_in(error: Error, back: Option<&str>) -> Answer {
         Some(back) => Cow::Owned(super::path_to(back)),
         None => Cow::Borrowed("/sign-in"),
     };
-    let text = sentence(&error.to_string());
+    let text = sentence(&Words::known(&error.to_string())).into();
     let message = Message {
-        title: "You are not signed in",
+        title: "You are not signed in".into(),
         text,
-        next: Some((next, "Back to signing in")),
+        next: Some((next, "Back to signing in".into())),
         request_id: None,
     };
     Ok(message.reply(status))

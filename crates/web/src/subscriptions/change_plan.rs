@@ -16,6 +16,8 @@ use crate::refused::{Answer, Refused};
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/subscriptions/{id}/plan", "Ask for another plan", show).post(
@@ -29,8 +31,11 @@ async fn form(app: &App, guest: &Guest, one: &One) -> Result<Form, Refused> {
     let it = &one.subscription;
     let version = app.api_version(&guest.caller, it.api_version_id).await?;
     let choices = plans(app, guest, &version).await?.into_iter().map(|plan| {
-        let label =
-            if plan.id == it.plan_id { format!("{} (present)", plan.name) } else { plan.name.to_string() };
+        let label = if plan.id == it.plan_id {
+            words!("{plan} (present)", plan = plan.name)
+        } else {
+            Words::from(&plan.name)
+        };
         Choice::new(plan.id.to_string(), label).hint(in_words(&plan)).chosen(plan.id == it.plan_id)
     });
     Ok(Form::new(guest, format!("{}/plan", one.path()), "Ask for this plan")
@@ -42,7 +47,7 @@ async fn form(app: &App, guest: &Guest, one: &One) -> Result<Form, Refused> {
 
 fn view(guest: &Guest, one: &One, form: Form) -> View {
     one.page(guest, "Change the plan")
-        .crumb(one.path(), one.api())
+        .crumb(one.path(), Words::said(one.api()))
         .lead("If the other plan has to be approved, the present one goes on until then.")
         .section(Section::form(form))
 }

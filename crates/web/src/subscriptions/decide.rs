@@ -16,6 +16,8 @@ use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Decider, Guest, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/console/subscriptions/{id}/decide", "Decide on a subscription", show).post(
@@ -50,18 +52,25 @@ fn form(guest: &Guest, one: &One) -> Form {
 fn view(guest: &Guest, one: &One, form: Form) -> View {
     let it = &one.subscription;
     let plan = match it.requested_plan_id {
-        Some(other) => format!("{}, instead of {}", one.names.of(other), one.names.of(it.plan_id)),
-        None => one.names.of(it.plan_id).to_owned(),
+        Some(other) => words!(
+            "{plan}, instead of {present}",
+            plan = one.names.of(other),
+            present = one.names.of(it.plan_id)
+        ),
+        None => Words::said(one.names.of(it.plan_id)),
     };
     let owner = one.shown.names.owner(one.shown.application.owner);
-    one.page(guest, format!("{} for {}", one.api(), one.shown.application.name))
-        .section(Section::facts(vec![
-            ("Application", Cell::link_with(one.shown.path(), one.shown.application.name.as_str(), owner)),
-            ("Plan", Cell::text(plan)),
-            ("Asked", Cell::time(it.meta.created_at)),
-            ("Comment of who asked", Cell::text(it.request_comment.as_str())),
-        ]))
-        .section(Section::form(form))
+    one.page(
+        guest,
+        words!("{api} for {application}", api = one.api(), application = one.shown.application.name),
+    )
+    .section(Section::facts(vec![
+        ("Application", Cell::link_with(one.shown.path(), &one.shown.application.name, Words::said(owner))),
+        ("Plan", Cell::text(plan)),
+        ("Asked", Cell::time(it.meta.created_at)),
+        ("Comment of who asked", Cell::text(&it.request_comment)),
+    ]))
+    .section(Section::form(form))
 }
 
 async fn show(

@@ -14,6 +14,8 @@ use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/subscriptions/{id}/delete", "End a subscription", show).post(
@@ -31,13 +33,9 @@ fn form(guest: &Guest, one: &One) -> Form {
 }
 
 fn view(guest: &Guest, one: &One, form: Form) -> View {
-    one.page(guest, format!("Unsubscribe from {}?", one.api()))
-        .crumb(one.path(), one.api())
-        .lead(format!(
-            "From then on all calls of {} to {} are refused. To call it again, it has to subscribe anew, which may have to be approved.",
-            one.shown.application.name,
-            one.api()
-        ))
+    one.page(guest, words!("Unsubscribe from {api}?", api = one.api()))
+        .crumb(one.path(), Words::said(one.api()))
+        .lead(words!("From then on all calls of {application} to {api} are refused. To call it again, it has to subscribe anew, which may have to be approved.", application = one.shown.application.name, api = one.api()))
         .section(Section::form(form))
 }
 

@@ -15,6 +15,8 @@ use super::refused::Refused;
 use super::states;
 use super::view::{Table, View};
 use super::visit::Guest;
+use edge::words;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     let pages = one::routes(pages);
@@ -47,7 +49,7 @@ impl One {
     }
 
     /// A page about it, or about a part of it.
-    fn page(&self, guest: &Guest, title: impl Into<String>) -> View {
+    fn page(&self, guest: &Guest, title: impl Into<Words>) -> View {
         self.shown.below(guest, title).crumb(format!("{}/subscriptions", self.shown.path()), "Subscriptions")
     }
 }
@@ -75,16 +77,21 @@ pub(super) async fn table(
     let names = names(app, subscriptions).await?;
     let rows = subscriptions.iter().map(|it| {
         let (tone, status) = states::subscription(it);
-        let link = Cell::link(format!("/subscriptions/{}", it.id), names.of(it.api_version_id));
+        let link = Cell::link(format!("/subscriptions/{}", it.id), Words::said(names.of(it.api_version_id)));
         let plan = match it.requested_plan_id {
-            Some(other) => format!("{}, wants {}", names.of(it.plan_id), names.of(other)),
-            None => names.of(it.plan_id).to_owned(),
+            Some(other) => {
+                words!("{plan}, wants {other}", plan = names.of(it.plan_id), other = names.of(other))
+            }
+            None => Words::said(names.of(it.plan_id)),
         };
         let mut row = vec![link];
         if with_application {
-            row.push(Cell::link(format!("/applications/{}", it.application_id), names.of(it.application_id)));
+            row.push(Cell::link(
+                format!("/applications/{}", it.application_id),
+                Words::said(names.of(it.application_id)),
+            ));
         }
-        row.extend([Cell::text(plan), Cell::Badge(tone, status.to_owned()), Cell::time(it.meta.created_at)]);
+        row.extend([Cell::text(plan), Cell::badge((tone, status)), Cell::time(it.meta.created_at)]);
         row
     });
     let columns: &[&str] = if with_application {
@@ -109,9 +116,12 @@ pub(super) async fn plans(app: &App, guest: &Guest, version: &ApiVersion) -> Res
 }
 
 /// What a plan is, in a line.
-pub(super) fn in_words(plan: &Plan) -> String {
-    let limits: Vec<String> = plan.limits.iter().map(states::limit).collect();
-    let limits = if limits.is_empty() { "no limit".to_owned() } else { limits.join(", ") };
-    let approval = if plan.needs_approval { "an administrator has to approve" } else { "works at once" };
-    format!("{limits}; {approval}")
+pub(super) fn in_words(plan: &Plan) -> Words {
+    let limits: Vec<String> = plan.limits.iter().map(|it| states::limit(it).into()).collect();
+    let limits = if limits.is_empty() { Words::from("no limit") } else { limits.join(", ").into() };
+    if plan.needs_approval {
+        words!("{limits}; an administrator has to approve", limits)
+    } else {
+        words!("{limits}; works at once", limits)
+    }
 }

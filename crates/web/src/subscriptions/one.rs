@@ -13,6 +13,7 @@ use crate::view::{Section, View};
 use crate::visit::{Guest, Person, Visit};
 use crate::{Pages, states};
 use edge::extract::Path;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/subscriptions/{id}", "A subscription", show)
@@ -27,19 +28,19 @@ async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<SubscriptionId>, vis
         (
             "API",
             api.filter(|_| !visit.caller.is_approver())
-                .map_or(Cell::text(one.api()), |path| Cell::link(path, one.api())),
+                .map_or(Cell::text(Words::said(one.api())), |path| Cell::link(path, Words::said(one.api()))),
         ),
-        ("Application", Cell::link(one.shown.path(), one.shown.application.name.as_str())),
-        ("Plan", Cell::text(one.names.of(it.plan_id))),
+        ("Application", Cell::link(one.shown.path(), &one.shown.application.name)),
+        ("Plan", Cell::text(Words::said(one.names.of(it.plan_id)))),
     ];
     if let Some(other) = it.requested_plan_id {
-        facts.push(("Plan that was asked for", Cell::text(one.names.of(other))));
+        facts.push(("Plan that was asked for", Cell::text(Words::said(one.names.of(other)))));
     }
     facts.push(("Asked", Cell::time(it.meta.created_at)));
-    facts.push(("Comment of who asked", Cell::text(it.request_comment.as_str())));
-    facts.push(("Comment of who decided", Cell::text(it.response_comment.as_str())));
+    facts.push(("Comment of who asked", Cell::text(&it.request_comment)));
+    facts.push(("Comment of who decided", Cell::text(&it.response_comment)));
     facts.push(("Id", Cell::Copy(id.to_string())));
-    let view = one.page(&visit, one.api()).badge(states::subscription(it));
+    let view = one.page(&visit, Words::said(one.api())).badge(states::subscription(it));
     let view = actions(&visit, view, &one);
     let view = match it.status {
         SubscriptionStatus::Pending => view.section(Section::note(

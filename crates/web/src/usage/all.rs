@@ -12,6 +12,7 @@ use crate::frame::Place;
 use crate::refused::{Answer, Refused};
 use crate::view::{Section, Table, View};
 use crate::visit::{Overseer, Visit};
+use edge::words::Words;
 
 const PATH: &str = "/console/usage";
 /// Only those that call most are listed.
@@ -46,8 +47,8 @@ pub(super) async fn applications(app: &App, mut counts: Vec<UsageCount>) -> Resu
     let names = app.names(ToName { applications, ..ToName::default() }).await?;
     let rows = counts.iter().map(|it| {
         let who = match it.application_id {
-            Some(id) => Cell::link(format!("/applications/{id}"), names.of(id)),
-            None => Cell::Nothing("not known"),
+            Some(id) => Cell::link(format!("/applications/{id}"), Words::said(names.of(id))),
+            None => Cell::nothing("not known"),
         };
         vec![who, Cell::text(it.calls.to_string())]
     });
@@ -65,10 +66,10 @@ async fn versions(app: &App, mut counts: Vec<UsageCount>) -> Result<Option<Table
     let names = app.names(wanted).await?;
     let rows = counts.iter().map(|it| {
         let what = match it.api_version_id {
-            Some(id) => Cell::link(format!("/console/api-versions/{id}/usage"), names.of(id)),
-            None => Cell::Nothing("nothing that is published"),
+            Some(id) => Cell::link(format!("/console/api-versions/{id}/usage"), Words::said(names.of(id))),
+            None => Cell::nothing("nothing that is published"),
         };
-        let plan = it.plan_id.map_or(Cell::Nothing("—"), |id| Cell::text(names.of(id)));
+        let plan = it.plan_id.map_or(Cell::dash(), |id| Cell::text(Words::said(names.of(id))));
         vec![what, plan, Cell::text(it.calls.to_string())]
     });
     let table = Table::new("Calls by API", &["API", "Plan", "Calls"], rows.collect(), "None.");

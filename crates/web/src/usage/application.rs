@@ -14,6 +14,7 @@ use crate::refused::{Answer, Refused};
 use crate::view::{Section, Table};
 use crate::visit::{Guest, Person, Visit};
 use edge::extract::Path;
+use edge::words::Words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/applications/{id}/usage", "What an application has called", show).get(
@@ -52,8 +53,9 @@ async fn by_api(app: &App, guest: &Guest, counted: &Counted) -> Result<Vec<Vec<C
         .iter()
         .map(|it| {
             vec![
-                it.api_version_id.map_or(Cell::Nothing("not known"), |id| Cell::text(names.of(id))),
-                it.plan_id.map_or(Cell::Nothing("—"), |id| Cell::text(names.of(id))),
+                it.api_version_id
+                    .map_or(Cell::nothing("not known"), |id| Cell::text(Words::said(names.of(id)))),
+                it.plan_id.map_or(Cell::dash(), |id| Cell::text(Words::said(names.of(id)))),
                 Cell::text(it.calls.to_string()),
             ]
         })

@@ -12,6 +12,7 @@ use crate::csv;
 use crate::refused::Refused;
 use crate::view::{Section, Table, View};
 use crate::visit::Guest;
+use edge::words::Words;
 
 /// What was counted in a range.
 pub(crate) struct Counted {
@@ -96,7 +97,9 @@ impl Counted {
             let key = (count.status.unwrap_or_default(), count.reason.as_deref().unwrap_or_default());
             *sums.entry(key).or_default() += count.calls;
         }
-        let words = |reason: &str| app.calls().why(reason).unwrap_or_else(|| "Let through.".to_owned());
+        let words = |reason: &str| {
+            app.calls().why(reason).map_or_else(|| Words::from("Let through."), |why| Words::known(&why))
+        };
         let mut sums: Vec<_> = sums.into_iter().collect();
         sums.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
         let rows = sums.into_iter().map(|((status, reason), calls)| {

@@ -14,6 +14,7 @@ use crate::refused::Answer;
 use crate::view::Section;
 use crate::visit::{Overseer, Visit};
 use edge::extract::Path;
+use edge::words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/console/api-versions/{id}/usage", "Who has called an API version", show).get(
@@ -25,7 +26,7 @@ pub(super) fn routes(pages: Pages) -> Pages {
 
 async fn show(Shared(app): Shared<Arc<App>>, Path(id): Path<ApiVersionId>, visit: Visit<Overseer>) -> Answer {
     let version = app.api_version(&visit.caller, id).await?;
-    let (name, view) = below_version(&app, &version, "Usage of {}").await?;
+    let (name, view) = below_version(&app, &version, |name| words!("Usage of {name}", name)).await?;
     let counted = Counted::read(&app, &visit, Range::of(&visit), |it| it.api_version_id = Some(id)).await?;
     let path = format!("/console/api-versions/{id}/usage");
     let view = counted.onto(&app, view.crumb(format!("/console/api-versions/{id}"), name), &path);

@@ -30,6 +30,7 @@ mod sign_in;
 mod sign_in_with;
 mod sign_in_with_attacks;
 mod sign_up;
+mod translated;
 mod try_it;
 mod usage;
 mod verify_email;

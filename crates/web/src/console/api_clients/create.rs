@@ -81,9 +81,8 @@ pub(super) async fn fields(app: &App, guest: &Guest, draft: &ClientDraft) -> Res
 async fn scopes(app: &App, guest: &Guest, draft: &ClientDraft) -> Result<Vec<Field>, Refused> {
     let all = every(|page| app.oauth_scopes(&guest.caller, page)).await?;
     let has = |name: &str| draft.scopes.iter().any(|scope| scope == name);
-    let choice = |it: &OAuthScope| {
-        Choice::new(&*it.name, &*it.name).hint(it.description.as_str()).chosen(has(&it.name))
-    };
+    let choice =
+        |it: &OAuthScope| Choice::new(&*it.name, &it.name).hint(&it.description).chosen(has(&it.name));
     // One of the two alone has no tick of its own in the dialog; it is among the others, so that it is not lost.
     let of_its_own =
         |name: &str| name == "openid" || OPENID.contains(&name) && has("profile") == has("email");

@@ -15,6 +15,7 @@ use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages
@@ -24,10 +25,10 @@ pub(super) fn routes(pages: Pages) -> Pages {
         .post("/console/api-clients/{id}/revoke-access", "Revoke access of an API client", revoke)
 }
 
-fn below(whole: &ApiClient, title: &str) -> View {
+fn below(whole: &ApiClient, title: &'static str) -> View {
     View::new(Place::ApiClients, title)
         .crumb(PATH, "API clients")
-        .crumb(format!("{PATH}/{}", whole.client.id), whole.application.name.as_str())
+        .crumb(format!("{PATH}/{}", whole.client.id), &whole.application.name)
 }
 
 fn secret_form(guest: &Guest, whole: &ApiClient) -> Form {
@@ -37,10 +38,7 @@ fn secret_form(guest: &Guest, whole: &ApiClient) -> Form {
 
 fn secret_view(whole: &ApiClient, form: Form) -> View {
     below(whole, "Regenerate the consumer secret?")
-        .lead(format!(
-            "The consumer key {} stays. Its present secret ends at once: the program cannot get tokens until it has the new one. Tokens live on.",
-            whole.client.client_id
-        ))
+        .lead(words!("The consumer key {client} stays. Its present secret ends at once: the program cannot get tokens until it has the new one. Tokens live on.", client = whole.client.client_id))
         .section(Section::form(form))
 }
 

@@ -21,6 +21,7 @@ use crate::refused::Answer;
 use crate::reveal::Revealed;
 use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Guest, Overseer, Visit};
+use edge::words;
 
 const PATH: &str = "/console/api-clients";
 const NEW: &str = "/console/api-clients/new";
@@ -46,7 +47,7 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     };
     let page = app.api_clients(&visit.caller, filter, listing.request()).await?;
     let rows = page.items.iter().map(row).collect();
-    let choice = |value: &str, label: &str| Choice::new(value, label).chosen(value == status);
+    let choice = |value: &str, label: &'static str| Choice::new(value, label).chosen(value == status);
     let states = vec![choice("", "Any"), choice("live", "Active"), choice("revoked", "Revoked")];
     let fields = vec![
         Field::search("key", "Consumer key", visit.query.text("key")),
@@ -69,13 +70,13 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
 fn row(whole: &ApiClient) -> Vec<Cell> {
     let client = &whole.client;
     let (tone, word) = state(client);
-    let grants: Vec<&str> = client.grant_types.iter().map(|it| grant(*it)).collect();
+    let grants = edge::words::listed(client.grant_types.iter().map(|it| grant(*it)));
     vec![
-        Cell::link(format!("{PATH}/{}", client.id), whole.application.name.as_str()),
+        Cell::link(format!("{PATH}/{}", client.id), &whole.application.name),
         Cell::text(client_type(client.client_type)),
-        if grants.is_empty() { Cell::Nothing("all that are on") } else { Cell::text(grants.join(", ")) },
+        if grants.is_empty() { Cell::nothing("all that are on") } else { Cell::text(grants) },
         Cell::Code(client.client_id.clone()),
-        Cell::Badge(tone, word.to_owned()),
+        Cell::badge((tone, word)),
         Cell::time(client.meta.created_at),
     ]
 }
@@ -86,17 +87,17 @@ async fn told(app: &App, guest: &Guest, created: Created<ApiClient>) -> Answer {
     let back = format!("{PATH}/{}", client.id);
     let Some(secret) = created.secret else { return go_to(&back, Notice::Created) };
     let revealed = Revealed {
-        title: "Your consumer secret",
+        title: "Your consumer secret".into(),
         crumbs: vec![
-            (PATH.to_owned(), "API clients".to_owned()),
-            (back.clone(), application.name.to_string()),
+            (PATH.to_owned(), "API clients".into()),
+            (back.clone(), application.name.to_string().into()),
         ],
-        name: format!("Consumer secret of {}", application.name),
-        beside: vec![("Consumer key", client.client_id.clone())],
+        name: words!("Consumer secret of {application}", application = application.name),
+        beside: vec![("Consumer key".into(), client.client_id.clone())],
         secret: secret.expose().to_owned(),
-        note: Some("Copy the consumer secret now and keep it in a safe place. It cannot be shown again: if it is lost, regenerate it.".to_owned()),
-        usage_heading: "Get a first token",
-        usage: crate::clients::usage(&client),
+        note: Some("Copy the consumer secret now and keep it in a safe place. It cannot be shown again: if it is lost, regenerate it.".into()),
+        usage_heading: "Get a first token".into(),
+        usage: crate::clients::usage(&client).into(),
         call: crate::clients::call(&app.settings().public_url, &client, Some(secret.expose())),
         back,
     };

@@ -39,16 +39,15 @@ fn view(whole: &ApiClient, form: Form) -> View {
     let client = &whole.client;
     let at = |part: &str| format!("{PATH}/{}/{part}", client.id);
     let secret = if client.confidential { "••••••••" } else { "" };
-    let view = View::new(Place::ApiClients, whole.application.name.as_str())
-        .crumb(PATH, "API clients")
-        .badge(state(client));
+    let view =
+        View::new(Place::ApiClients, &whole.application.name).crumb(PATH, "API clients").badge(state(client));
     let mut view = view.section(Section::facts(vec![
         ("Consumer key", Cell::Copy(client.client_id.clone())),
         ("Consumer secret", Cell::text(secret)),
         ("Client type", Cell::text(client_type(client.client_type))),
         (
             "Application",
-            Cell::link(format!("/applications/{}", whole.application.id), whole.application.name.as_str()),
+            Cell::link(format!("/applications/{}", whole.application.id), &whole.application.name),
         ),
         ("Created", Cell::time(client.meta.created_at)),
     ]));

@@ -15,6 +15,7 @@ use crate::refused::Answer;
 use crate::view::{Section, View};
 use crate::visit::{Administrator, Guest, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
 
 pub(super) fn routes(pages: Pages) -> Pages {
     pages.get("/console/identity-providers/{id}/delete", "Delete an identity provider", show).post(
@@ -32,7 +33,7 @@ fn form(guest: &Guest, provider: &IdentityProvider) -> Form {
 }
 
 fn view(provider: &IdentityProvider, form: Form) -> View {
-    View::new(Place::IdentityProviders, format!("Delete {}?", provider.name))
+    View::new(Place::IdentityProviders, words!("Delete {provider}?", provider = provider.name))
         .crumb(PATH, "Identity providers")
         .lead("Its links go with it, and whoever came from it is signed out at once. Who has no password gets one by mail; administrators who have none do not get in any more.")
         .section(Section::form(form))

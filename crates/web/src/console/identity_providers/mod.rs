@@ -49,9 +49,9 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let rows = page.items.iter().map(|it| {
         let (tone, words) = state(it);
         vec![
-            Cell::link_with(format!("{PATH}/{}", it.id), it.name.as_str(), it.issuer.as_str()),
+            Cell::link_with(format!("{PATH}/{}", it.id), &it.name, &it.issuer),
             Cell::text(whom(it)),
-            Cell::Badge(tone, words.to_owned()),
+            Cell::badge((tone, words)),
         ]
     });
     let table = Table::new(

@@ -20,6 +20,8 @@ use crate::refused::{Answer, Refused};
 use crate::view::{Section, Table, View};
 use crate::visit::{Administrator, Guest, Overseer, Sent, Visit};
 use edge::extract::Path;
+use edge::words;
+use edge::words::Words;
 
 /// So many of its people are shown.
 const SHOWN: u64 = 50;
@@ -56,10 +58,10 @@ async fn view(
     let path = format!("{PATH}/{}", provider.id);
     let people = app.identities_at(&guest.caller, provider.id, PageRequest::first(SHOWN)).await?;
     let facts = vec![
-        ("Issuer", Cell::text(provider.issuer.as_str())),
+        ("Issuer", Cell::text(&provider.issuer)),
         ("Word in addresses", Cell::Code(provider.slug.clone())),
     ];
-    let view = View::new(Place::IdentityProviders, provider.name.as_str())
+    let view = View::new(Place::IdentityProviders, &provider.name)
         .crumb(PATH, "Identity providers")
         .badge(state(provider))
         .action(Action::post(guest, format!("{path}/check"), "Check"));
@@ -82,13 +84,14 @@ async fn view(
 
 /// What trying it out has shown.
 fn what_came_of_it(report: ProviderReport) -> Vec<Section> {
-    let asked = format!("It was asked at {}.", report.discovery_url);
+    let asked = words!("It was asked at {discovery_url}.", discovery_url = report.discovery_url);
     if let Some((_, problem)) = report.problem {
         let problem = crate::message::sentence(&problem);
-        return vec![Section::note(Tone::Bad, format!("It does not work: {problem} {asked}"))];
+        return vec![Section::note(Tone::Bad, words!("It does not work: {problem} {asked}", problem, asked))];
     }
     let names = if report.names_issuer { "" } else { " Its answers do not say whose they are (RFC 9207)." };
-    let note = Section::note(Tone::Good, format!("It answers as it should.{names} {asked}"));
+    let names = Words::from(names);
+    let note = Section::note(Tone::Good, words!("It answers as it should.{names} {asked}", names, asked));
     let facts = vec![
         ("People are sent to", Cell::text(report.authorization_endpoint.unwrap_or_default())),
         ("Codes are redeemed at", Cell::text(report.token_endpoint.unwrap_or_default())),
@@ -107,7 +110,7 @@ fn table(guest: &Guest, provider: &IdentityProvider, people: &[LinkedIdentity]) 
         let unlink = format!("{PATH}/{}/identities/{}/unlink", provider.id, it.id);
         let unlink = Action::post(guest, unlink, "Unlink").quiet().about(it.email.clone());
         vec![
-            Cell::text(it.email.as_str()),
+            Cell::text(&it.email),
             Cell::Code(it.subject.clone()),
             who,
             Cell::time(it.meta.created_at),

@@ -47,7 +47,7 @@ async fn submit(Shared(app): Shared<Arc<App>>, Sent { visit, typed }: Sent<Admin
     match made {
         Ok(created) => {
             let note = "The receiver verifies the header “webhook-signature” with it. Libraries for Standard Webhooks do so in every language.";
-            told(&app, &visit, created, Some(note.to_owned())).await
+            told(&app, &visit, created, Some(note.into())).await
         }
         Err(error) => {
             let (status, form) = form(&app, &visit).await?.refused(&typed, error)?;

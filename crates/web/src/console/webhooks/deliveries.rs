@@ -41,11 +41,11 @@ pub(in crate::console) fn table_below(path: &str, deliveries: &[WebhookDelivery]
     let rows = deliveries.iter().map(|it| {
         let (tone, word) = words::delivery(it.state);
         vec![
-            Cell::link(format!("{path}/{}", it.id), it.event_type.as_str()),
-            Cell::Badge(tone, word.to_owned()),
+            Cell::link(format!("{path}/{}", it.id), &it.event_type),
+            Cell::badge((tone, word)),
             Cell::text(it.attempts.to_string()),
             last(it.last_code, it.last_error.as_deref()),
-            it.next_attempt_at.map_or(Cell::Nothing("—"), |at| Cell::ago(at, now)),
+            it.next_attempt_at.map_or(Cell::dash(), |at| Cell::ago(at, now)),
             Cell::ago(it.created_at, now),
         ]
     });
@@ -56,7 +56,7 @@ pub(in crate::console) fn table_below(path: &str, deliveries: &[WebhookDelivery]
 fn last(code: Option<u16>, error: Option<&str>) -> Cell {
     let code = code.map(|code| code.to_string());
     let words: Vec<&str> = code.as_deref().into_iter().chain(error).collect();
-    if words.is_empty() { Cell::Nothing("—") } else { Cell::Code(words.join(" ")) }
+    if words.is_empty() { Cell::dash() } else { Cell::Code(words.join(" ")) }
 }
 
 async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
@@ -103,7 +103,7 @@ async fn show(
     let now = app.clock().now();
     let application = match delivery.application_id {
         Some(application) => Cell::link(format!("/applications/{application}"), application.to_string()),
-        None => Cell::Nothing("none"),
+        None => Cell::nothing("none"),
     };
     let mut all =
         vec![("To", Cell::link(format!("{}/{}", super::PATH, endpoint.id), endpoint.url.to_string()))];
@@ -126,7 +126,7 @@ async fn show(
 pub(in crate::console) fn facts(delivery: &WebhookDelivery, now: Instant) -> Vec<(&'static str, Cell)> {
     vec![
         ("Happened", Cell::time(delivery.created_at)),
-        ("Next attempt", delivery.next_attempt_at.map_or(Cell::Nothing("none"), |at| Cell::ago(at, now))),
+        ("Next attempt", delivery.next_attempt_at.map_or(Cell::nothing("none"), |at| Cell::ago(at, now))),
         ("Finished", Cell::maybe_time(delivery.finished_at, "not yet")),
         ("Id of the event", Cell::Copy(delivery.event_id.to_string())),
     ]
@@ -134,7 +134,7 @@ pub(in crate::console) fn facts(delivery: &WebhookDelivery, now: Instant) -> Vec
 
 fn head(guest: &Guest, delivery: &WebhookDelivery) -> View {
     let at = |part: &str| format!("{PATH}/{}/{part}", delivery.id);
-    let view = View::new(Place::Webhooks, delivery.event_type.as_str())
+    let view = View::new(Place::Webhooks, &delivery.event_type)
         .crumb(super::PATH, "Webhooks")
         .crumb(PATH, "Deliveries")
         .badge(words::delivery(delivery.state));
@@ -154,8 +154,8 @@ pub(in crate::console) fn history(attempts: &[DeliveryAttempt]) -> Table {
             Cell::text(it.number.to_string()),
             Cell::time(it.at),
             last(it.code, it.error.as_deref()),
-            Cell::text(format!("{} ms", it.took.as_millis())),
-            if it.body.is_empty() { Cell::Nothing("nothing") } else { Cell::Code(it.body.clone()) },
+            Cell::text(edge::words!("{count} ms", count = it.took.as_millis())),
+            if it.body.is_empty() { Cell::nothing("nothing") } else { Cell::Code(it.body.clone()) },
         ]
     });
     let columns = ["Attempt", "When", "Answer", "Took", "What was said"];

@@ -27,6 +27,7 @@ use crate::refused::{Answer, Refused};
 use crate::reveal::Revealed;
 use crate::view::{Filter, Section, Table, View};
 use crate::visit::{Guest, Overseer, Visit};
+use edge::words::Words;
 
 const PATH: &str = "/console/webhooks";
 const NEW: &str = "/console/webhooks/new";
@@ -48,9 +49,12 @@ async fn gateways(app: &App, guest: &Guest) -> Result<Vec<Gateway>, Refused> {
 }
 
 /// Whose events an endpoint gets.
-fn whose(gateways: &[Gateway], id: Option<GatewayId>) -> String {
-    let Some(id) = id else { return "The whole installation".to_owned() };
-    gateways.iter().find(|it| it.id == id).map_or("(deleted)".to_owned(), |it| it.name.to_string())
+fn whose(gateways: &[Gateway], id: Option<GatewayId>) -> Words {
+    let Some(id) = id else { return "The whole installation".into() };
+    gateways
+        .iter()
+        .find(|it| it.id == id)
+        .map_or_else(|| Words::from("(deleted)"), |it| Words::said(it.name.to_string()))
 }
 
 async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
@@ -67,13 +71,13 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
     let rows = page.items.iter().map(|it| {
         let (tone, word) = words::state(it);
         vec![
-            Cell::link_with(format!("{PATH}/{}", it.id), it.url.to_string(), it.description.as_str()),
+            Cell::link_with(format!("{PATH}/{}", it.id), it.url.to_string(), &it.description),
             Cell::text(whose(&gateways, it.gateway_id)),
-            it.event_types.as_ref().map_or(Cell::Nothing("all"), |types| Cell::tags(types)),
-            Cell::Badge(tone, word.to_owned()),
+            it.event_types.as_ref().map_or(Cell::nothing("all"), |types| Cell::tags(types)),
+            Cell::badge((tone, word)),
         ]
     });
-    let choice = |value: &str, label: &str| Choice::new(value, label).chosen(value == state);
+    let choice = |value: &str, label: &'static str| Choice::new(value, label).chosen(value == state);
     let states = vec![choice("", "Any"), choice("on", "Switched on"), choice("off", "Switched off")];
     let columns = ["Address", "Events of", "Types", "State"];
     let empty = "There is no endpoint yet. An endpoint is told of what happens here: a key was issued, somebody asks for access.";
@@ -91,28 +95,28 @@ async fn list(Shared(app): Shared<Arc<App>>, visit: Visit<Overseer>) -> Answer {
 }
 
 /// What all pages below an endpoint begin with.
-fn below(endpoint: &WebhookEndpoint, title: impl Into<String>) -> View {
+fn below(endpoint: &WebhookEndpoint, title: impl Into<Words>) -> View {
     View::new(Place::Webhooks, title)
         .crumb(PATH, "Webhooks")
         .crumb(format!("{PATH}/{}", endpoint.id), endpoint.url.to_string())
 }
 
 /// Shows a signing secret, this once.
-async fn told(app: &App, guest: &Guest, created: Created<WebhookEndpoint>, note: Option<String>) -> Answer {
+async fn told(app: &App, guest: &Guest, created: Created<WebhookEndpoint>, note: Option<Words>) -> Answer {
     let endpoint = created.value;
     let back = format!("{PATH}/{}", endpoint.id);
     let Some(secret) = created.secret else {
         return Err(Error::Internal("an endpoint without its secret".to_owned()).into());
     };
     let revealed = Revealed {
-        title: "Your signing secret",
-        crumbs: vec![(PATH.to_owned(), "Webhooks".to_owned()), (back.clone(), endpoint.url.to_string())],
-        name: format!("Signing secret of {}", endpoint.url),
+        title: "Your signing secret".into(),
+        crumbs: vec![(PATH.to_owned(), "Webhooks".into()), (back.clone(), endpoint.url.to_string().into())],
+        name: edge::words!("Signing secret of {endpoint}", endpoint = endpoint.url),
         beside: Vec::new(),
         secret: secret.expose().to_owned(),
         note,
-        usage_heading: "",
-        usage: "",
+        usage_heading: "".into(),
+        usage: "".into(),
         call: String::new(),
         back,
     };

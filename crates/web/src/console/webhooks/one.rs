@@ -38,11 +38,15 @@ async fn show(
     let endpoint = &shown.endpoint;
     let types = match &endpoint.event_types {
         Some(types) => Cell::tags(types),
-        None => Cell::Nothing("all"),
+        None => Cell::nothing("all"),
     };
     let secrets = endpoint.live_secrets(now).map(|secret| match secret.expires_at {
-        None => Cell::text(format!("Made {}", crate::moment::from_now(secret.created_at, now))),
-        Some(at) => Cell::text(format!("An older one ends {}", crate::moment::from_now(at, now))),
+        None => {
+            Cell::text(edge::words!("Made {when}", when = crate::moment::from_now(secret.created_at, now)))
+        }
+        Some(at) => {
+            Cell::text(edge::words!("An older one ends {when}", when = crate::moment::from_now(at, now)))
+        }
     });
     let view = health(actions(&visit, &shown), &shown);
     view.section(Section::facts(vec![
@@ -52,7 +56,7 @@ async fn show(
         ("We prove ourselves by", Cell::text(words::auth(&endpoint.auth))),
         ("Signing secrets", Cell::Stack(secrets.collect())),
         ("One after the other", Cell::yes(endpoint.ordered)),
-        ("Description", Cell::text(endpoint.description.as_str())),
+        ("Description", Cell::text(&endpoint.description)),
         ("Id", Cell::Copy(id.to_string())),
     ]))
     .section(
@@ -89,11 +93,11 @@ fn health(view: View, shown: &ShownEndpoint) -> View {
     let Some(health) = &shown.health else { return view };
     let failing = health.failing_since.map(|since| {
         let since = crate::moment::in_words(since);
-        format!("Every attempt has failed since {since}. After five days it is switched off.")
+        edge::words!("Every attempt has failed since {since}. After five days it is switched off.", since)
     });
-    let paused = health
-        .paused_until
-        .map(|until| format!("It asked to be left alone until {}.", crate::moment::in_words(until)));
+    let paused = health.paused_until.map(|until| {
+        edge::words!("It asked to be left alone until {when}.", when = crate::moment::in_words(until))
+    });
     failing.into_iter().chain(paused).fold(view, |view, words| view.section(Section::note(Tone::Bad, words)))
 }
 
@@ -117,9 +121,9 @@ async fn test(
         .lead("An event of the type webhook.test was sent. It is not tried again.")
         .section(Section::note(tone, words))
         .section(Section::facts(vec![
-            ("Status", sent.code.map_or(Cell::Nothing("none"), |code| Cell::text(code.to_string()))),
-            ("Why not", sent.error.map_or(Cell::Nothing("—"), Cell::Code)),
-            ("Took", Cell::text(format!("{} ms", sent.took.as_millis()))),
+            ("Status", sent.code.map_or(Cell::nothing("none"), |code| Cell::text(code.to_string()))),
+            ("Why not", sent.error.map_or(Cell::dash(), Cell::Code)),
+            ("Took", Cell::text(edge::words!("{count} ms", count = sent.took.as_millis()))),
         ]));
     let view = if sent.body.is_empty() {
         view

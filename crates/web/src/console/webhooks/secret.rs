@@ -55,9 +55,12 @@ async fn submit(
     match app.rotate_webhook_secret(&visit.caller, id, None, overlap).await {
         Ok(created) => {
             let note = if overlap.is_zero() {
-                "The old secrets do not count any more.".to_owned()
+                "The old secrets do not count any more.".into()
             } else {
-                format!("We sign with the old secrets as well for {}.", moment::span_in_words(overlap))
+                edge::words!(
+                    "We sign with the old secrets as well for {span}.",
+                    span = moment::span_in_words(overlap)
+                )
             };
             told(&app, &visit, created, Some(note)).await
         }

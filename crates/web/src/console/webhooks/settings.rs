@@ -74,7 +74,7 @@ pub(super) fn fields(
 /// Whose events it gets: chosen once.
 pub(super) fn gateway_field(gateways: &[Gateway]) -> Field {
     let whole = Choice::new("", "The whole installation");
-    let choices = gateways.iter().map(|it| Choice::new(it.id.to_string(), it.name.as_str()));
+    let choices = gateways.iter().map(|it| Choice::new(it.id.to_string(), &it.name));
     Field::select("gateway_id", "Events of", std::iter::once(whole).chain(choices).collect())
         .hint("A third party’s gateway gets what is meant for it.")
 }

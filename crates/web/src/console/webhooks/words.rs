@@ -3,6 +3,7 @@
 use domain::{DeliveryState, DisabledBecause, WebhookAuth, WebhookEndpoint, WebhookShape};
 
 use crate::cell::Tone;
+use edge::words::Words;
 
 /// What bodies look like.
 pub(super) const SHAPES: [(WebhookShape, &str, &str); 3] = [
@@ -26,16 +27,16 @@ pub(super) fn state(endpoint: &WebhookEndpoint) -> (Tone, &'static str) {
 }
 
 /// How we prove who we are.
-pub(super) fn auth(auth: &WebhookAuth) -> String {
+pub(super) fn auth(auth: &WebhookAuth) -> Words {
     match auth {
-        WebhookAuth::None => "The signature alone".to_owned(),
-        WebhookAuth::Basic { username, .. } => format!("User name {username} and a password"),
-        WebhookAuth::Bearer { .. } => "A bearer token".to_owned(),
+        WebhookAuth::None => "The signature alone".into(),
+        WebhookAuth::Basic { username, .. } => edge::words!("User name {username} and a password", username),
+        WebhookAuth::Bearer { .. } => "A bearer token".into(),
         WebhookAuth::Headers { headers } => {
             let names: Vec<&str> = headers.iter().map(|header| header.name.as_str()).collect();
-            format!("Header fields: {}", names.join(", "))
+            edge::words!("Header fields: {all}", all = names.join(", "))
         }
-        WebhookAuth::Certificate { .. } => "A client certificate".to_owned(),
+        WebhookAuth::Certificate { .. } => "A client certificate".into(),
     }
 }
 
