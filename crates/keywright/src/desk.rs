@@ -21,7 +21,7 @@ use crate::output::{Failure, Problem};
 pub(crate) use data_dir::Sharing;
 pub(crate) use listeners::{Listener, reachable};
 pub(crate) use master_key::{add as add_master_key, keep_only as keep_only_master_keys};
-pub(crate) use running::{Running, shared_secret, translations};
+pub(crate) use running::{Running, shared_secret};
 
 /// Opens everything that the configuration names, makes what is missing and brings the database up to date.
 pub(crate) async fn open(config: &Config, public_url: &PublicUrl) -> anyhow::Result<Arc<App>> {

@@ -169,7 +169,7 @@ fn public_options(config: &Config, public_url: &PublicUrl, gateway: SocketAddr) 
 }
 
 /// The languages that pages are in, besides English.
-pub(crate) fn translations(config: &Config) -> Result<Translations, Failure> {
+fn translations(config: &Config) -> Result<Translations, Failure> {
     let Some(folder) = &config.pages.translations else { return Ok(Translations::default()) };
     let translations = Translations::read(folder).map_err(|error| {
         Failure::configuration(vec![
