@@ -1,7 +1,7 @@
 // What pages do where scripts run. All of it also works without: this saves clicks and shows the reader's own clock.
 
 // What this says in other languages stands at the body.
-const words = { copy: "Copy", copied: "Copied", file: "Or read it from a file", noUris: "These are no URIs without a fragment:", ...document.body.dataset };
+const words = { copy: "Copy", copied: "Copied", file: "Or read it from a file", noUris: "These are no URIs without a fragment:", noPasskey: "The browser could not do it.", ...document.body.dataset };
 
 // Moments as the reader's clock shows them.
 const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -167,7 +167,9 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       if (document.querySelector("#stay")?.checked) form.append(document.querySelector("#stay").cloneNode());
       form.submit();
     } catch (error) {
-      said.textContent = reasons[error.name] ?? `The browser could not do it (${error.name}).`;
+      // In other languages they stand at the form: `NotAllowedError` as `data-not-allowed-error`.
+      const translated = form.dataset[error.name.charAt(0).toLowerCase() + error.name.slice(1)];
+      said.textContent = translated ?? reasons[error.name] ?? `${words.noPasskey} (${error.name})`;
       button.disabled = false;
     }
   });

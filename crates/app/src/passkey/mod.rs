@@ -122,7 +122,7 @@ impl App {
         let mut tx = self.begin(caller).await?;
         lock_person(&tx, person).await?;
         let passkey = own(&tx, person, id).await?;
-        let mut what = format!("{} was removed", called(&passkey.name));
+        let mut what = format!("your {} was removed", called(&passkey.name));
         let factor = tx.read().factor_of(person).await?.filter(|it| it.secret.is_none());
         let is_last = tx.read().passkeys_of(person).await?.len() == 1;
         tx.save(passkey.remove()).await?;
@@ -176,7 +176,7 @@ impl App {
             Error::conflict("not_a_passkey", "what the browser has made is no passkey that can be used here")
         })?;
         let what = format!(
-            "{} was added, and signs you in from now on without your password. A new password does not end that. If it was not you, remove it on the page of your account, or ask an administrator to remove your second factor, which goes with all passkeys",
+            "the {} was added, and signs you in from now on without your password. A new password does not end that: removing it on the page of your account does, or an administrator who removes your second factor",
             called(&name),
         );
         let change = Passkey::add(self.new_id(), person, name, made, tx.now());
@@ -194,8 +194,8 @@ impl App {
 /// A passkey in a mail: whatever somebody has called it, it is no link.
 fn called(name: &Name) -> String {
     match plain_name(name.as_str(), "") {
-        "" => "a passkey".to_owned(),
-        name => format!("the passkey “{name}”"),
+        "" => "passkey".to_owned(),
+        name => format!("passkey “{name}”"),
     }
 }
 
