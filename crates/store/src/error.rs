@@ -107,6 +107,7 @@ const UNIQUE_COLUMNS: &[(&str, &str)] = &[
     ("secret_hash", "value"),
     ("live_application_id", "application"),
     ("client_id", "client_id"),
+    ("credential_id", "credential_id"),
     ("api_version_id", "api_version_id"),
     ("is_default", "is_default"),
     ("hash", "value"),

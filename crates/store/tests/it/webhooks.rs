@@ -323,11 +323,11 @@ both!(f_35_of_those_that_may_hang_one_each_is_taken_the_first_whose_turn_it_is);
 async fn f_35_of_those_that_may_hang_one_each_is_taken_the_first_whose_turn_it_is(db: Db) {
     let application: Option<ApplicationId> = Some(new());
     let mut ids = Vec::new();
-    for kind in ["plan.created", "plan.updated", "plan.archived"] {
-        ids.push(db.save(endpoint(draft(Some(&[kind]), None, kind == "plan.archived"))).await.unwrap().id);
+    for kind in ["plan.created", "plan.updated", "plan.deleted"] {
+        ids.push(db.save(endpoint(draft(Some(&[kind]), None, kind == "plan.deleted"))).await.unwrap().id);
     }
     let mut events = Vec::new();
-    for kind in ["plan.created", "plan.created", "plan.updated", "plan.archived", "plan.archived"] {
+    for kind in ["plan.created", "plan.created", "plan.updated", "plan.deleted", "plan.deleted"] {
         let event = event(kind, application, None);
         events.push(event.id);
         emit(&db, event).await;
