@@ -1,10 +1,10 @@
 //! What is asked of browsers for passkeys, and what is believed of their answers (Web Authentication Level 3, §7). This is
 //! the only file that knows `webauthn_rp`, which does the verifying.
 
-use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 
 use domain::{Passkey, PasskeyDraft, Person};
+use url::{Host, Url};
 use webauthn_rp::bin::{Decode as _, Encode as _};
 use webauthn_rp::request::auth::{
     AllowedCredentials, AuthenticationVerificationOptions, NonDiscoverableAuthenticationServerState,
@@ -67,27 +67,23 @@ impl RelyingParty {
     /// # Errors
     /// Why browsers make no passkeys for this address, in words for people.
     pub(super) fn of(public_url: &str) -> std::result::Result<Self, &'static str> {
-        let url = public_url.to_ascii_lowercase();
-        let (scheme, rest) = url.split_once("://").unwrap_or_default();
-        let authority = rest.split('/').next().unwrap_or_default();
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-            _ => (authority, None),
-        };
+        const NO_NAME: &str = "Passkeys need a host name, and that of this desk is none to browsers.";
+        let url = Url::parse(public_url).map_err(|_| NO_NAME)?;
         // An RP ID is a domain (§5.1.2).
-        if host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok() {
-            return Err("Passkeys need a host name, and this desk is reached at an IP address.");
-        }
+        let host = match url.host() {
+            Some(Host::Domain(host)) => host,
+            Some(Host::Ipv4(_) | Host::Ipv6(_)) => {
+                return Err("Passkeys need a host name, and this desk is reached at an IP address.");
+            }
+            None => return Err(NO_NAME),
+        };
         // Secure contexts only (§5): to browsers, that is what comes from the machine itself, too.
         let is_local = host == "localhost" || host.ends_with(".localhost");
-        if scheme != "https" && !is_local {
+        if url.scheme() != "https" && !is_local {
             return Err("Passkeys need HTTPS, and this desk is reached by plain HTTP.");
         }
-        let domain = AsciiDomain::try_from(host.to_owned())
-            .map_err(|_| "Passkeys need a host name, and that of this desk is none to browsers.")?;
-        let is_usual = matches!((scheme, port), ("https", Some("443")) | ("http", Some("80")));
-        let port = port.filter(|_| !is_usual).map(|port| format!(":{port}")).unwrap_or_default();
-        Ok(Self { id: RpId::Domain(domain), origin: format!("{scheme}://{host}{port}") })
+        let domain = AsciiDomain::try_from(host.to_owned()).map_err(|_| NO_NAME)?;
+        Ok(Self { id: RpId::Domain(domain), origin: url.origin().ascii_serialization() })
     }
 
     /// Asks for a new passkey that can be found without an address, behind a PIN, a finger or a face (§7.1). Somebody is
