@@ -236,11 +236,11 @@ impl App {
         // Nor does any client act for them until they allow it again (RFC 9700 §4.14.2).
         end_grants(tx, GrantsOf::Developer(developer.id), GrantEnd::AccountChanged, |_| true).await?;
         tx.drop_one_time_tokens(SecretKind::PasswordReset, Some(developer.id)).await?;
-        let left = match tx.read().passkeys_of(Person::Developer(developer.id)).await?.len() {
-            0 => "",
-            _ => {
-                " Your passkeys sign you in as before: remove those on the page of your account that are not yours."
-            }
+        let has_none = tx.read().passkeys_of(Person::Developer(developer.id)).await?.is_empty();
+        let left = if has_none {
+            ""
+        } else {
+            " Your passkeys sign you in as before: remove those on the page of your account that are not yours."
         };
         let text = format!(
             "{}\n\nyour password was changed, and you were signed out everywhere.{left}\n\nIf it was not you, choose a new one now: {}/forgot-password\n",

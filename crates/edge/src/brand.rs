@@ -28,7 +28,7 @@ pub async fn of(app: &App, asked: &HeaderMap) -> Option<Arc<Brand>> {
 }
 
 /// Whether somebody reads pages, and is no program.
-pub(crate) fn reads_pages(asked: &HeaderMap) -> bool {
+pub fn reads_pages(asked: &HeaderMap) -> bool {
     let mut accepted = asked.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accepted.any(|value| value.contains("text/html"))
 }

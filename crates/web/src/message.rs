@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use askama::Template;
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::page;
@@ -31,8 +31,7 @@ impl Message {
 
 /// Whether problems are shown to a person: a browser asks, and not for the API.
 pub fn wants_page(request: &Request) -> bool {
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    !request.uri().path().starts_with("/api/") && accept.is_some_and(|accept| accept.contains("text/html"))
+    !request.uri().path().starts_with("/api/") && edge::brand::reads_pages(request.headers())
 }
 
 /// A problem as a page.

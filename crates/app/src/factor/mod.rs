@@ -339,7 +339,6 @@ impl App {
     /// Takes away all that somebody has besides the password.
     async fn drop_factor(&self, caller: &Caller, person: Person, what: &str) -> Result<()> {
         let mut tx = self.begin(caller).await?;
-        lock_person(&tx, person).await?;
         if !self.take_factor(&mut tx, person).await? {
             return Err(none());
         }
@@ -349,6 +348,7 @@ impl App {
 
     /// The same in a transaction. Says whether there was anything.
     pub(crate) async fn take_factor(&self, tx: &mut Tx, person: Person) -> Result<bool> {
+        lock_person(tx, person).await?;
         let (factor, passkeys) = (tx.read().factor_of(person).await?, tx.read().passkeys_of(person).await?);
         // A node of the version before may have removed the one and left the others.
         let was_any = factor.is_some() || !passkeys.is_empty();

@@ -34,12 +34,13 @@ struct Reader {
 pub(super) fn read(text: &str) -> Result<Vec<Entry>, Wrong> {
     let (mut reader, mut part) = (Reader::default(), Part::Nothing);
     for (i, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        let line = line.trim();
-        if line.starts_with('"') {
-            reader.go_on(part, &quoted(line).map_err(|why| (i + 1, why))?).map_err(|why| (i + 1, why))?;
+        let (line, number) = (line.trim(), i + 1);
+        let taken = if line.starts_with('"') {
+            quoted(line).and_then(|more| reader.go_on(part, &more)).map(|()| part)
         } else {
-            part = reader.take(i + 1, line).map_err(|why| (i + 1, why))?;
-        }
+            reader.take(number, line)
+        };
+        part = taken.map_err(|why| (number, why))?;
     }
     reader.finish()?;
     Ok(reader.done)
@@ -55,10 +56,8 @@ impl Reader {
         if text.is_empty() {
             return Ok(Part::Nothing);
         }
-        let (word, rest) = text.split_once([' ', '\t', '"']).unwrap_or((text, ""));
-        let value = quoted(text.get(text.len() - rest.len()..).map_or(rest, |rest| {
-            if rest.trim_start().starts_with('"') { rest.trim_start() } else { &text[word.len()..] }
-        }))?;
+        let (word, rest) = text.split_at(text.find([' ', '\t', '"']).unwrap_or(text.len()));
+        let value = quoted(rest)?;
         match word {
             "msgid" => {
                 self.finish().map_err(|(_, why)| why)?;

@@ -261,6 +261,48 @@ both!(
 );
 
 both!(
+    async fn what_is_wrong_with_one_passkey_does_not_fill_the_audit_log(desk, at_home()) {
+        let (_, _, authenticator, _) = alice(&desk).await;
+        later(&desk);
+        let (_, other) = door(&desk, "/sign-in").await;
+        let answer = authenticator.sign(&options(&other.text, ALONE));
+        let (stranger, page) = door(&desk, "/sign-in").await;
+        for _ in 0..9 {
+            // Signed for another ticket.
+            let refused = send(&stranger, &page, ALONE, &[("answer", &answer)]).await;
+            assert!(refused.expect(400).text.contains(REFUSED));
+        }
+        let lines = desk.admin.get("/api/v1/audit?action=passkey.refused").await.expect(200).json();
+        let noted = lines["items"].as_array().unwrap().len();
+        assert!((5..8).contains(&noted), "{noted}");
+        // The right one is not held up.
+        sign_in(&desk, &authenticator).await.1.leads_to("/home");
+    }
+);
+
+both!(
+    async fn a_passkey_that_an_older_node_left_alone_is_removed_with_the_factor(desk, at_home()) {
+        let (user, _, authenticator, _) = alice(&desk).await;
+        let person = domain::Person::Developer(user.id.parse().unwrap());
+        let author = store::Author {
+            actor: domain::Actor::System,
+            address: None,
+            request_id: uuid::Uuid::nil(),
+            at: desk.clock.now(),
+        };
+        let mut tx = desk.store.begin(author).await.unwrap();
+        let factor = tx.read().factor_of(person).await.unwrap().unwrap();
+        tx.save(factor.remove()).await.unwrap();
+        tx.commit().await.unwrap();
+        let root = desk.administrator().await;
+        root.delete(&format!("/api/v1/developers/{}/factor", user.id)).await.expect(204);
+        root.delete(&format!("/api/v1/developers/{}/factor", user.id)).await.problem(409, "none");
+        later(&desk);
+        assert!(sign_in(&desk, &authenticator).await.1.expect(400).text.contains(REFUSED));
+    }
+);
+
+both!(
     async fn a_111_no_passkey_lets_a_program_in(desk, at_home()) {
         desk.administrator().await;
         let eve = desk.administrator_as("eve", domain::AdministratorRole::Auditor).await;
