@@ -158,7 +158,7 @@ fn basic(header: &str) -> Result<Presented> {
     if client_id.is_empty() || secret.is_empty() {
         return Err(refused());
     }
-    Ok(Presented { client_id, proof: Proof::Basic(secret) })
+    Ok(Presented { client_id: client_id.into_owned(), proof: Proof::Basic(secret.into_owned()) })
 }
 
 /// An assertion that was checked. Its id must be new: whoever keeps them says so.

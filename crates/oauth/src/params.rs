@@ -18,13 +18,10 @@ impl Params {
     /// If it is not UTF-8, or there are far too many.
     pub fn parse(text: &[u8]) -> Result<Self> {
         let mut pairs = Vec::new();
-        for (name, value) in form_urlencoded::parse(text) {
+        for pair in text.split(|byte| *byte == b'&') {
+            let Some((name, value)) = read_pair(pair)? else { continue };
             if pairs.len() == Self::MAX {
                 return Err(OAuthError::invalid_request("there are too many parameters"));
-            }
-            // What was not UTF-8 was replaced, and stands for something else in each program that reads it.
-            if [&name, &value].iter().any(|text| text.contains(['\u{fffd}', '\0'])) {
-                return Err(OAuthError::invalid_request("parameters must be UTF-8 without NUL"));
             }
             pairs.push((name.into_owned(), value.into_owned()));
         }
@@ -93,11 +90,48 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Params {
     }
 }
 
+/// One pair of a form: its name and its value. `None` if nothing is there.
+fn read_pair(pair: &[u8]) -> Result<Option<(Cow<'_, str>, Cow<'_, str>)>> {
+    let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+    let (name, value) = (&pair[..at], pair.get(at + 1..).unwrap_or_default());
+    if let (Some(name), Some(value)) = (plain(name), plain(value)) {
+        return Ok((!pair.is_empty()).then_some((name.into(), value.into())));
+    }
+    let Some((name, value)) = form_urlencoded::parse(pair).next() else { return Ok(None) };
+    // What was not UTF-8 was replaced, and stands for something else in each program that reads it.
+    if [&name, &value].iter().any(|text| text.contains(['\u{fffd}', '\0'])) {
+        return Err(OAuthError::invalid_request("parameters must be UTF-8 without NUL"));
+    }
+    Ok(Some((name, value)))
+}
+
+/// The characters that stand for themselves everywhere (RFC 3986 §2.3).
+static UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let is_other = matches!(byte as u8, b'-' | b'.' | b'_' | b'~');
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || is_other;
+        byte += 1;
+    }
+    table
+};
+
+/// A text of such characters only. Most names and values are; they need not be decoded byte by byte.
+fn plain(text: &[u8]) -> Option<&str> {
+    text.iter().all(|byte| UNRESERVED[usize::from(*byte)]).then(|| str::from_utf8(text).ok()).flatten()
+}
+
 /// Decodes one form-encoded value (RFC 6749 appendix B): `+` is a space, `%xx` a byte. `None` if it is not UTF-8.
-pub(crate) fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if plain(text.as_bytes()).is_some() {
+        return Some(text.into());
+    }
+    if text.contains(['&', '=']) {
+        return None;
+    }
     let (value, _) = form_urlencoded::parse(text.as_bytes()).next()?;
-    let is_whole = !text.contains(['&', '=']) && !value.contains('\u{fffd}');
-    is_whole.then(|| Cow::into_owned(value))
+    (!value.contains('\u{fffd}')).then_some(value)
 }
 
 #[cfg(test)]
@@ -118,6 +152,17 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_for_itself_is_read_as_the_library_reads_it() {
+        let texts =
+            ["a=b", "a", "a=", "=a", "=", "a=b=c", "a=b&&c=d&", "&", "", "a=b+c&d=e", "a-._~=%41", "a%3Db=c"];
+        for text in texts {
+            let read = Params::parse(text.as_bytes()).unwrap();
+            let by_library: Params = form_urlencoded::parse(text.as_bytes()).collect();
+            assert_eq!(read, by_library, "{text:?}");
+        }
+    }
+
+    #[test]
     fn rfc6749_b_values_are_form_encoded_utf_8() {
         assert_eq!(Params::parse(b"a=%E2%82%AC+x").unwrap().get("a").unwrap(), Some("\u{20ac} x"));
         assert!(Params::parse(b"a=%FF").is_err());
@@ -125,5 +170,7 @@ mod tests {
         assert!(Params::parse("x=1&".repeat(65).as_bytes()).is_err());
         assert_eq!(decode("a%3Ab+c").as_deref(), Some("a:b c"));
         assert_eq!(decode("a&b"), None);
+        assert_eq!(decode("a=b"), None);
+        assert_eq!(decode("a-b").as_deref(), Some("a-b"));
     }
 }

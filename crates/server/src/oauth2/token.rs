@@ -14,7 +14,6 @@ use serde::Serialize;
 use super::Routes;
 use super::cors::Origin;
 use edge::extract::{Machine, form_params};
-use edge::state::State;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.post("/oauth2/token", "A client gets tokens", token)
@@ -22,7 +21,6 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 async fn token(
     Shared(app): Shared<Arc<App>>,
-    Shared(_): Shared<State>,
     Machine(caller): Machine,
     RawQuery(query): RawQuery,
     request: Request,
