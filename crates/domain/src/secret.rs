@@ -117,17 +117,24 @@ const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 impl Secret {
     /// Makes a secret of a kind from 256 random bits.
     pub fn mint(kind: SecretKind, random: [u8; 32]) -> Self {
-        let mut text = Zeroizing::new(format!("kw_{}_", kind.tag()));
-        push_base62(&mut text, random);
-        let sum = crc32fast::hash(text.as_bytes());
-        push_base62_u32(&mut text, sum);
-        Self(text)
+        Self::mint_from(kind, None, random)
     }
 
     /// Makes a secret that carries the id of what it opens, so that it is found by that and compared by its hash.
     pub fn mint_with_id(kind: SecretKind, id: uuid::Uuid, random: [u8; 32]) -> Self {
-        let mut text = Zeroizing::new(format!("kw_{}_", kind.tag()));
-        push_base62_u128(&mut text, id.as_u128());
+        Self::mint_from(kind, Some(id), random)
+    }
+
+    fn mint_from(kind: SecretKind, id: Option<uuid::Uuid>, random: [u8; 32]) -> Self {
+        // Long enough from the first: a text that grows leaves copies of its beginning behind, which nobody wipes.
+        let length = "kw__".len() + kind.tag().len() + kind.id_digits() + BODY + CHECKSUM;
+        let mut text = Zeroizing::new(String::with_capacity(length));
+        for part in ["kw_", kind.tag(), "_"] {
+            text.push_str(part);
+        }
+        if let Some(id) = id {
+            push_base62_u128(&mut text, id.as_u128());
+        }
         push_base62(&mut text, random);
         let sum = crc32fast::hash(text.as_bytes());
         push_base62_u32(&mut text, sum);
@@ -207,7 +214,12 @@ fn push_base62(text: &mut String, number: [u8; 32]) {
             rest /= 62;
         }
     }
-    text.extend(digits.iter().map(|&d| char::from(d)));
+    push_digits(text, &digits);
+}
+
+fn push_digits(text: &mut String, digits: &[u8]) {
+    // Every one of `DIGITS` is ASCII.
+    text.push_str(str::from_utf8(digits).unwrap_or_default());
 }
 
 fn push_base62_u128(text: &mut String, mut number: u128) {
@@ -216,7 +228,7 @@ fn push_base62_u128(text: &mut String, mut number: u128) {
         *digit = DIGITS[(number % 62) as usize];
         number /= 62;
     }
-    text.extend(digits.iter().map(|&d| char::from(d)));
+    push_digits(text, &digits);
 }
 
 /// Reads digits to the base of 62; `None` if there is another character or the number has more than 128 bits.
@@ -233,7 +245,7 @@ fn push_base62_u32(text: &mut String, mut number: u32) {
         *digit = DIGITS[(number % 62) as usize];
         number /= 62;
     }
-    text.extend(digits.iter().map(|&d| char::from(d)));
+    push_digits(text, &digits);
 }
 
 #[cfg(test)]

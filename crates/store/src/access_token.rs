@@ -1,6 +1,6 @@
 //! Access tokens that are looked up: many small rows, written many at a time and removed when they are over.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::sync::Arc;
 
 use domain::{
@@ -8,13 +8,12 @@ use domain::{
 };
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{
-    DatabaseBackend, QueryOrder, QuerySelect, QueryTrait, Statement, TransactionTrait, TryInsertResult,
-};
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait, TransactionTrait, TryInsertResult, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::connect::immediate;
-use crate::record::{Place, json, meta, stored};
+use crate::many_rows::ManyRows;
+use crate::record::{Place, json_text, meta, stored};
 use crate::{Read, Record, Result, Store, Tx};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -37,13 +36,13 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// `details`.
 #[derive(Serialize, Deserialize)]
-struct Details {
+struct Details<'a> {
     application_id: ApplicationId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     developer_id: Option<DeveloperId>,
-    scopes: Vec<String>,
-    audience: Vec<String>,
-    subject: String,
+    scopes: Cow<'a, [String]>,
+    audience: Cow<'a, [String]>,
+    subject: Cow<'a, str>,
     issued_at: i64,
 }
 
@@ -137,62 +136,42 @@ impl Record for RevokedToken {
     }
 }
 
-/// A token as it goes into the statement that keeps many.
-#[derive(Serialize)]
-struct Line {
-    id: String,
-    hash: String,
-    client_id: String,
-    grant_id: Option<String>,
-    expires_at: i64,
-    details: Details,
-}
+const KEPT: ManyRows<6> = ManyRows {
+    table: "access_tokens",
+    columns: [
+        ("id", "::uuid"),
+        ("hash", "::bytea"),
+        ("client_id", "::uuid"),
+        ("grant_id", "::uuid"),
+        ("expires_at", "::bigint"),
+        ("details", "::text::jsonb"),
+    ],
+};
 
-impl Line {
-    /// None for a JWT, which is not kept.
-    fn of(token: &AccessToken) -> Option<Self> {
-        let hash = token.hash?;
-        let details = Details {
-            application_id: token.application_id,
-            developer_id: token.developer_id,
-            scopes: token.scopes.clone(),
-            audience: token.audience.clone(),
-            subject: token.subject.clone(),
-            issued_at: token.issued_at.micros(),
-        };
-        Some(Self {
-            id: token.id.0.simple().to_string(),
-            hash: hex::encode(hash.stored()),
-            client_id: token.client_id.0.simple().to_string(),
-            grant_id: token.grant_id.map(|id| id.simple().to_string()),
-            expires_at: token.expires_at.micros(),
-            details,
-        })
-    }
-}
-
-/// Keeps however many rows come as one JSON text. A statement with a parameter for each value would be another one for
-/// each number of rows, written, parsed and planned anew: that took longer than the rows themselves.
-fn keep_lines(engine: DatabaseBackend) -> &'static str {
-    match engine {
-        DatabaseBackend::Postgres => {
-            "INSERT INTO access_tokens (id, hash, client_id, grant_id, expires_at, details)
-             SELECT id, decode(hash, 'hex'), client_id, grant_id, expires_at, details
-             FROM jsonb_to_recordset($1::text::jsonb)
-             AS line(id uuid, hash text, client_id uuid, grant_id uuid, expires_at bigint, details jsonb)"
-        }
-        _ => {
-            "INSERT INTO access_tokens (id, hash, client_id, grant_id, expires_at, details)
-             SELECT unhex(value ->> 'id'), unhex(value ->> 'hash'), unhex(value ->> 'client_id'),
-                    unhex(value ->> 'grant_id'), value ->> 'expires_at', value -> 'details'
-             FROM json_each(?1)"
-        }
-    }
+/// A token as it is kept. None for a JWT, which is not.
+fn to_row(token: &AccessToken) -> Option<[Value; 6]> {
+    let hash = token.hash?;
+    let details = Details {
+        application_id: token.application_id,
+        developer_id: token.developer_id,
+        scopes: Cow::Borrowed(&token.scopes),
+        audience: Cow::Borrowed(&token.audience),
+        subject: Cow::Borrowed(&token.subject),
+        issued_at: token.issued_at.micros(),
+    };
+    Some([
+        token.id.0.into(),
+        hash.stored().into(),
+        token.client_id.0.into(),
+        token.grant_id.into(),
+        token.expires_at.micros().into(),
+        json_text(&details).into(),
+    ])
 }
 
 fn from_row(row: Model) -> Result<AccessToken> {
     let at = Place { table: "access_tokens", id: row.id };
-    let details: Details = at.json("details", row.details)?;
+    let details: Details<'_> = at.json("details", row.details)?;
     Ok(AccessToken {
         id: AccessTokenId(row.id),
         hash: Some(at.hash("hash", &row.hash)?),
@@ -202,9 +181,9 @@ fn from_row(row: Model) -> Result<AccessToken> {
         application_id: details.application_id,
         developer_id: details.developer_id,
         grant_id: row.grant_id,
-        scopes: details.scopes,
-        audience: details.audience,
-        subject: details.subject,
+        scopes: details.scopes.into_owned(),
+        audience: details.audience.into_owned(),
+        subject: details.subject.into_owned(),
         issued_at: Instant::from_micros(details.issued_at),
         expires_at: Instant::from_micros(row.expires_at),
     })
@@ -212,11 +191,9 @@ fn from_row(row: Model) -> Result<AccessToken> {
 
 async fn insert(tokens: &[impl Borrow<AccessToken>], connection: &impl ConnectionTrait) -> Result<()> {
     let tokens = || tokens.iter().map(Borrow::borrow);
-    let lines: Vec<Line> = tokens().filter_map(Line::of).collect();
-    if !lines.is_empty() {
-        let engine = connection.get_database_backend();
-        let values = [json(lines).to_string().into()];
-        connection.execute_raw(Statement::from_sql_and_values(engine, keep_lines(engine), values)).await?;
+    let mut rows = tokens().filter_map(to_row).peekable();
+    if rows.peek().is_some() {
+        connection.execute_raw(KEPT.insert(connection.get_database_backend(), rows)).await?;
     }
     let places: Vec<by_uuid::ActiveModel> = tokens()
         .filter(|token| token.found_by_hash)
@@ -241,6 +218,10 @@ impl Store {
     /// # Errors
     /// If the database is not available; none is kept then.
     pub async fn insert_access_tokens(&self, tokens: &[Arc<AccessToken>]) -> Result<()> {
+        // One statement is a transaction of its own.
+        if !tokens.iter().any(|token| token.found_by_hash) {
+            return insert(tokens, self.writer()).await;
+        }
         let tx = self.writer().begin_with_options(immediate()).await?;
         insert(tokens, &tx).await?;
         Ok(tx.commit().await?)

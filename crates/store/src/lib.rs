@@ -36,6 +36,7 @@ mod invitation;
 mod linked_identity;
 mod lock;
 mod mail;
+mod many_rows;
 mod master_key;
 mod migration;
 mod node;

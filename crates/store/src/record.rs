@@ -86,6 +86,11 @@ pub(crate) fn json<T: Serialize>(value: T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
+/// The same as the text that it is kept as.
+pub(crate) fn json_text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| Value::Null.to_string())
+}
+
 /// The id of a person, for the column of developers or for that of administrators.
 pub(crate) fn person_ids(person: Person) -> (Option<Uuid>, Option<Uuid>) {
     match person {

@@ -91,14 +91,22 @@ impl App {
                 token.found_by_hash = true;
                 text
             }
-            TokenFormat::Jwt => {
-                let claims = self.claims(client, definition, &token, about.claims).await?;
-                self.make_first_keys().await?;
-                let key = self.signer(&definition.key_series, definition.algorithm)?;
-                Secret::imported(sign(key, "at+jwt", claims).await?)
-            }
+            TokenFormat::Jwt => Box::pin(self.signed(client, definition, &token, about.claims)).await?,
         };
         Ok(Minted { token, text })
+    }
+
+    async fn signed(
+        &self,
+        client: &Client,
+        definition: &TokenDefinition,
+        token: &AccessToken,
+        more: Map<String, Value>,
+    ) -> Result<Secret> {
+        let claims = self.claims(client, definition, token, more).await?;
+        self.make_first_keys().await?;
+        let key = self.signer(&definition.key_series, definition.algorithm)?;
+        Ok(Secret::imported(sign(key, "at+jwt", claims).await?))
     }
 
     /// What a new opaque token, or a UUID, is found by; and whatever is in memory.

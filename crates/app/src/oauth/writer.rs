@@ -48,6 +48,14 @@ async fn write(store: Store, mut jobs: mpsc::Receiver<Job>) {
     let mut batch = Vec::with_capacity(BATCH);
     // Whatever came while the last batch was written is the next one: the slower the disk, the larger the batches.
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
+        // The first one wakes this task at once. Whoever is about to ask has the turn before it: together they wait for
+        // the disk once.
+        tokio::task::yield_now().await;
+        while batch.len() < BATCH
+            && let Ok(job) = jobs.try_recv()
+        {
+            batch.push(job);
+        }
         let tokens: Vec<Arc<AccessToken>> = batch.iter().map(|job| Arc::clone(&job.token)).collect();
         let result = store.insert_access_tokens(&tokens).await.map_err(|error| error.to_string());
         for job in batch.drain(..) {

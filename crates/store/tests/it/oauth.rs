@@ -168,6 +168,20 @@ async fn tokens_are_found_again_and_swept_when_they_are_over(db: Db) {
     assert!(read.access_token_by_hash(&[SecretHash::unnumbered([7; 32])]).await.unwrap().is_none());
 }
 
+both!(however_many_tokens_come_at_once_each_is_kept);
+async fn however_many_tokens_come_at_once_each_is_kept(db: Db) {
+    // One statement serves several numbers of rows: first with some left out, then filled, then the other way around.
+    for count in [3, 4, 2, 1, 7, 8, 5, 33, 64, 1] {
+        // The first of them has neither a person nor a grant.
+        let tokens: Vec<Arc<AccessToken>> = (0..count).map(|n| Arc::new(token(n + 1, 60, false))).collect();
+        db.store.insert_access_tokens(&tokens).await.unwrap();
+        for token in tokens {
+            assert_eq!(db.store.read().access_token(token.id).await.unwrap(), Some((*token).clone()));
+        }
+    }
+    assert_eq!(db.store.read().count_access_tokens().await.unwrap(), 128);
+}
+
 both!(a_batch_is_kept_as_a_whole_or_not_at_all);
 async fn a_batch_is_kept_as_a_whole_or_not_at_all(db: Db) {
     let twice = Arc::new(token(1, 60, false));
