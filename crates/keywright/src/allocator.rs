@@ -1,17 +1,13 @@
-//! Where memory comes from.
+//! Where memory comes from: of Rust and of C alike.
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// `mi_option_purge_delay` of mimalloc.h, which the bindings leave out.
-const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
-
-/// Lets what was freed go back to the system within a tenth of a second, and not only after ten, when something else
-/// happens: a desk that has read all its keys at the start would keep what that took for as long as nobody calls.
-pub(crate) fn give_back_soon() {
-    #[expect(unsafe_code, reason = "the one way to set it from within; it changes a number and nothing else")]
-    // SAFETY: takes two numbers, and may be called at any time.
-    unsafe {
-        libmimalloc_sys::mi_option_set(PURGE_DELAY, 10);
-    }
-}
+/// What jemalloc reads before anything else. Few arenas, for few threads make many allocations; and what was freed goes
+/// back to the system within a second, whatever happens: a desk that has read all its keys at the start would keep what
+/// that took for as long as nobody calls.
+#[expect(unsafe_code, reason = "the one way to set it from within; it names a text and nothing else")]
+// SAFETY: jemalloc reads this text up to its end, and nobody else has a symbol of this name.
+#[unsafe(export_name = "malloc_conf")]
+static CONFIGURATION: &[u8; 86] =
+    b"narenas:2,background_thread:true,dirty_decay_ms:500,muzzy_decay_ms:0,tcache_max:16384\0";

@@ -20,7 +20,6 @@ use commands::Context;
 use output::Exit;
 
 fn main() -> ExitCode {
-    allocator::give_back_soon();
     harden::harden();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let tone = Tone::of(&arguments);

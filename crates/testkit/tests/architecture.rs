@@ -48,7 +48,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("reqwest", &["outbound"]),
     ("lettre", &["outbound"]),
     ("clap*", &["keywright"]),
-    ("mimalloc", &["keywright"]),
+    ("tikv-jemallocator", &["keywright"]),
     ("syn", &["macros"]),
 ];
 

@@ -8,8 +8,8 @@ use domain::{
     AccessToken, AccessTokenId, ApplicationId, Client, ClientId, CredentialId, CredentialState,
     CredentialStatus, GrantId, Instant, SecretForm, SecretHash, credential_status,
 };
-use papaya::HashMap;
 
+use crate::known::Known;
 use crate::{Reason, Verifier};
 
 /// No access token lives longer.
@@ -18,18 +18,18 @@ const LONGEST_TOKEN: Duration = Duration::from_secs(31 * 24 * 3600);
 /// What is known of clients.
 #[derive(Default)]
 pub(crate) struct Clients {
-    by_id: HashMap<ClientId, Arc<Client>>,
+    by_id: Known<ClientId, Arc<Client>>,
     /// By what they call themselves; revoked ones are left out.
-    by_name: HashMap<String, ClientId>,
-    by_application: HashMap<ApplicationId, ClientId>,
+    by_name: Known<String, ClientId>,
+    by_application: Known<ApplicationId, ClientId>,
     /// Where scripts of live public clients run, each with those clients.
-    origins: HashMap<String, Arc<[ClientId]>>,
+    origins: Known<String, Arc<[ClientId]>>,
     /// The secrets of each application, few.
-    secrets: HashMap<ApplicationId, Arc<[SecretRecord]>>,
-    secret_of: HashMap<CredentialId, ApplicationId>,
-    revoked: HashMap<AccessTokenId, Instant>,
+    secrets: Known<ApplicationId, Arc<[SecretRecord]>>,
+    secret_of: Known<CredentialId, ApplicationId>,
+    revoked: Known<AccessTokenId, Instant>,
     /// Grants that were ended, and when. Living ones are not kept: there are many.
-    ended_grants: HashMap<GrantId, Instant>,
+    ended_grants: Known<GrantId, Instant>,
 }
 
 /// What is known of a client secret.

@@ -24,6 +24,7 @@ mod evidence;
 mod facts;
 mod holder;
 mod host;
+mod known;
 mod limit;
 mod method;
 mod operations;

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use domain::{ApplicationId, Instant, Limit, Period, PlanId};
-use papaya::HashMap;
+
+use crate::known::Known;
 
 /// What every application has used of its plans.
 #[derive(Default)]
 pub(crate) struct Meters {
-    meters: HashMap<(ApplicationId, PlanId), Meter>,
+    meters: Known<(ApplicationId, PlanId), Meter>,
 }
 
 /// What an application has used of a plan: a number for each period.

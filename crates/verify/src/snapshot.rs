@@ -10,7 +10,6 @@ use domain::{
     DeveloperId, Instant, PartnerId, Peppers, Period, PlanId, SecretForm, SecretHash, SubscriptionId,
     SubscriptionStatus, credential_status,
 };
-use papaya::HashMap;
 use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
@@ -19,6 +18,7 @@ use crate::clients::{Clients, SecretRecord};
 use crate::facts::{
     ApplicationFacts, CertificateTerms, Change, CredentialFacts, Proof, SubscriptionFacts, Thing,
 };
+use crate::known::Known;
 use crate::limit::Meters;
 use crate::usage::{Usage, UsageKey};
 
@@ -29,25 +29,25 @@ const LAST_USE_STEP: Duration = Duration::from_secs(10);
 pub struct Verifier {
     pub(crate) peppers: ArcSwap<Peppers>,
     pub(crate) catalogue: ArcSwap<Catalogue>,
-    credentials: HashMap<SecretHash, CredentialRecord>,
+    credentials: Known<SecretHash, CredentialRecord>,
     /// Where a credential is, to find it again when it changes.
-    hashes: HashMap<CredentialId, SecretHash>,
-    applications: HashMap<ApplicationId, ApplicationFacts>,
+    hashes: Known<CredentialId, SecretHash>,
+    applications: Known<ApplicationId, ApplicationFacts>,
     /// Developers whose own applications do not call, because an administrator has shut them out: few.
-    shut_out: HashMap<DeveloperId, ()>,
-    roles: HashMap<PartnerId, Arc<[String]>>,
-    subscriptions: HashMap<(ApplicationId, ApiVersionId), SubscriptionRecord>,
-    subscribed: HashMap<SubscriptionId, (ApplicationId, ApiVersionId)>,
+    shut_out: Known<DeveloperId, ()>,
+    roles: Known<PartnerId, Arc<[String]>>,
+    subscriptions: Known<(ApplicationId, ApiVersionId), SubscriptionRecord>,
+    subscribed: Known<SubscriptionId, (ApplicationId, ApiVersionId)>,
     /// What is there and cannot be read.
-    unreadable: HashMap<Uuid, ()>,
+    unreadable: Known<Uuid, ()>,
     /// How many calls were decided how.
     pub(crate) usage: Usage,
     /// What was used of plans.
     pub(crate) meters: Meters,
     /// Credentials that were used since somebody asked.
-    used: HashMap<CredentialId, Instant>,
+    used: Known<CredentialId, Instant>,
     /// Credentials that were used and are kept under an older pepper, with what they are to be kept by.
-    stale_hashes: HashMap<CredentialId, SecretHash>,
+    stale_hashes: Known<CredentialId, SecretHash>,
     pub(crate) clients: Clients,
     /// When what is in memory was last known to be what is in the database, in microseconds.
     fresh_at: AtomicI64,
@@ -90,18 +90,18 @@ impl Verifier {
         Self {
             peppers: ArcSwap::from_pointee(peppers.into()),
             catalogue: ArcSwap::default(),
-            credentials: HashMap::new(),
-            hashes: HashMap::new(),
-            applications: HashMap::new(),
-            shut_out: HashMap::new(),
-            roles: HashMap::new(),
-            subscriptions: HashMap::new(),
-            subscribed: HashMap::new(),
-            unreadable: HashMap::new(),
+            credentials: Known::default(),
+            hashes: Known::default(),
+            applications: Known::default(),
+            shut_out: Known::default(),
+            roles: Known::default(),
+            subscriptions: Known::default(),
+            subscribed: Known::default(),
+            unreadable: Known::default(),
             usage: Usage::default(),
             meters: Meters::default(),
-            used: HashMap::new(),
-            stale_hashes: HashMap::new(),
+            used: Known::default(),
+            stale_hashes: Known::default(),
             clients: Clients::default(),
             fresh_at: AtomicI64::new(i64::MIN),
             max_staleness,

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use domain::{ApiVersionId, ApplicationId, PlanId};
-use papaya::HashMap;
 
 use crate::Reason;
+use crate::known::Known;
 
 /// What is counted apart. There are as many as there are applications, versions and reasons that met: no text of a caller
 /// is in it, so nobody can make it grow.
@@ -36,7 +36,7 @@ impl UsageKey {
 /// Counts since somebody took them.
 #[derive(Default)]
 pub(crate) struct Usage {
-    counts: HashMap<UsageKey, AtomicU64>,
+    counts: Known<UsageKey, AtomicU64>,
 }
 
 impl Usage {
