@@ -23,7 +23,8 @@ use outcomes::Outcomes;
 pub struct Limits {
     /// So many endpoints that answer promptly.
     pub prompt_endpoints: usize,
-    /// So many that hang, or of which nothing is known yet, one request each.
+    /// So many that hang, or of which nothing is known yet, one request each. Each that hangs is written down twice in
+    /// fifteen seconds, on the one writer of the database that everybody shares.
     pub doubtful_endpoints: usize,
     /// So many requests that were prompt and hang now.
     pub hanging: usize,
@@ -39,7 +40,7 @@ impl Limits {
         let half = usize::try_from(files / 2).unwrap_or(usize::MAX).clamp(256, 4_096);
         Self {
             prompt_endpoints: half / 32,
-            doubtful_endpoints: half / 2,
+            doubtful_endpoints: (half / 8).max(128),
             hanging: half / 4,
             per_host: 8,
             batch: 200,

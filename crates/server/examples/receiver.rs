@@ -1,5 +1,5 @@
-//! A receiver of webhooks for `benches/run webhooks`: counts what comes at `/hook`, never answers at `/hang`, and says at
-//! `/count` what it has.
+//! A receiver of webhooks for `benches/run webhooks`: counts what comes at `/hook`, never answers at `/hang`, says at
+//! `/count` what it has, and at `/next` when something comes.
 //!
 //! `cargo run --release -p keywright-server --example receiver -- 0.0.0.0:9000`
 
@@ -13,6 +13,7 @@ use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 /// When each event came first, and how often.
 #[derive(Default)]
@@ -23,6 +24,7 @@ struct Book {
     hung: u32,
     first: Option<Instant>,
     last: Option<Instant>,
+    came: watch::Sender<()>,
 }
 
 type Shared = Arc<Mutex<Book>>;
@@ -39,6 +41,7 @@ async fn hook(State(book): State<Shared>, headers: HeaderMap) {
     *book.seen.entry(format!("{} {}", of("host"), of("webhook-id"))).or_default() += 1;
     book.first.get_or_insert_with(Instant::now);
     book.last = Some(Instant::now());
+    book.came.send_replace(());
 }
 
 async fn hang(State(book): State<Shared>) {
@@ -71,6 +74,14 @@ async fn count(State(book): State<Shared>) -> Json<Value> {
     }))
 }
 
+/// Answers as soon as something has come that had not when it was asked: who asks again and again takes time from what it
+/// measures.
+async fn next(State(book): State<Shared>) {
+    let mut came = open(&book).came.subscribe();
+    // The sender lives as long as the book.
+    let _ = came.changed().await;
+}
+
 async fn reset(State(book): State<Shared>) {
     let mut book = open(&book);
     book.seen.clear();
@@ -85,6 +96,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/hook", post(hook))
         .route("/hang", post(hang))
         .route("/count", get(count))
+        .route("/next", get(next))
         .route("/reset", post(reset))
         .with_state(Shared::default());
     Ok(axum::serve(listener, router).await?)
