@@ -40,7 +40,7 @@ impl Limits {
         let half = usize::try_from(files / 2).unwrap_or(usize::MAX).clamp(256, 4_096);
         Self {
             prompt_endpoints: half / 32,
-            doubtful_endpoints: (half / 8).max(128),
+            doubtful_endpoints: (half / 16).max(128),
             hanging: half / 4,
             per_host: 8,
             batch: 200,
