@@ -111,10 +111,9 @@ def latency(api, receiver, options):
     hangs is tried for 15 seconds, and all of these count."""
     found = []
     for number in range(options.tries):
-        time.sleep(options.pause)
         waiting = http.client.HTTPConnection("127.0.0.1", receiver, timeout=30)
         waiting.request("GET", "/next")
-        time.sleep(0.05)
+        time.sleep(options.pause)
         began = time.monotonic()
         call(api, "POST", "plans", name=f"Plan {number} {time.time_ns()}")
         waiting.getresponse().read()

@@ -23,7 +23,8 @@ pub(crate) struct Clients {
     by_name: Known<String, ClientId>,
     by_application: Known<ApplicationId, ClientId>,
     /// Where scripts of live public clients run, each with those clients.
-    origins: Known<String, Arc<[ClientId]>>,
+    /// They are texts that developers choose, so these are hashed by what nobody can foresee.
+    origins: papaya::HashMap<String, Arc<[ClientId]>>,
     /// The secrets of each application, few.
     secrets: Known<ApplicationId, Arc<[SecretRecord]>>,
     secret_of: Known<CredentialId, ApplicationId>,

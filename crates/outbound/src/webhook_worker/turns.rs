@@ -14,8 +14,8 @@ use super::Limits;
 
 /// Of so many prompt endpoints is taken at once. It is looked again at once, if there may be more.
 const AT_ONCE: usize = 128;
-/// So many requests to doubtful endpoints are begun between two ticks, and another one for each that is answered: about
-/// twice as many as places become free when all of them hang.
+/// So many requests to doubtful endpoints are begun between two ticks, and another one for each that is answered. That is
+/// many more than places become free when all of them hang: it bounds how many are begun at the same moment.
 pub(super) const BEGUN: usize = 64;
 /// What is begun must be over, and written down, before somebody else may take it.
 const MARGIN: Duration = Duration::from_secs(25);
